@@ -1,0 +1,49 @@
+// Plain values that pass between folders: a picture, a sound, a mel spectrogram, a clip.
+// They own their samples and know nothing of files or codecs (see media/ for those).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tutti {
+
+// 8-bit samples, row-major, channels interleaved. Channels: 1 grey, 3 RGB, 4 RGBA (straight alpha).
+struct Picture {
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  std::vector<uint8_t> pixels;  // height * width * channels
+
+  uint8_t* at(int x, int y) { return pixels.data() + (size_t(y) * width + x) * channels; }
+  const uint8_t* at(int x, int y) const {
+    return pixels.data() + (size_t(y) * width + x) * channels;
+  }
+};
+
+inline Picture make_picture(int width, int height, int channels, uint8_t fill = 0) {
+  return {width, height, channels, std::vector<uint8_t>(size_t(width) * height * channels, fill)};
+}
+
+// Mono samples in [-1, 1].
+struct Sound {
+  int sample_rate = 16000;
+  std::vector<float> samples;
+
+  double seconds() const { return double(samples.size()) / sample_rate; }
+};
+
+// Log-mel frames, `bins` values each, frame-major; 100 frames a second (10 ms hop).
+// Values are normalised log magnitudes: (ln(max(mel, 1e-5)) + 5) / 3, so speech is about in [-2, 2].
+struct Mel {
+  int bins = 80;
+  std::vector<float> values;  // frames * bins
+
+  int frames() const { return bins ? int(values.size() / bins) : 0; }
+};
+
+struct Clip {
+  double frames_per_second = 30;
+  std::vector<Picture> frames;  // equal sizes, RGB
+};
+
+}  // namespace tutti
