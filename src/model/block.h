@@ -1,0 +1,89 @@
+// The one transformer block, used by every level of the hierarchy.
+// Names carry shapes: N rows, D width, G modality groups, M noise levels.
+#pragma once
+
+#include "model/ops.h"
+#include "model/params.h"
+
+namespace tutti {
+
+// What a block is told about its rows, apart from the rows themselves.
+template <class Tensor>
+struct BlockContext {
+  const AttentionPlan& plan;
+  std::span<const int32_t> bounds;  // G + 1 row bounds of the modality groups
+  // Timestep modulation of the rows from first_noisy on; empty for clean rows.
+  const Tensor* modulation_M4D = nullptr;
+  std::span<const int32_t> noise_index;
+  int first_noisy = 0;
+  const Tensor* gate_N1 = nullptr;  // routing: 0 leaves a row as it is
+};
+
+template <Ops O>
+struct Block {
+  using Tensor = typename O::Tensor;
+
+  // `hidden` holds the feed-forward width of each group.
+  template <class Source>
+  Block(const Scope<Source>& scope, int width, std::span<const int> hidden)
+      : width(width),
+        attention_norm_GD(scope.gain("attention_norm", int(hidden.size()), width)),
+        query_DD(scope.matrix("query", width, width)),
+        key_value_2DD(scope.matrix("key_value", 2 * width, width)),
+        attention{scope.gain("query_gain", 1, kHeadWidth), scope.gain("key_gain", 1, kHeadWidth),
+                  scope.get("modality_gain", int(hidden.size() * hidden.size()), width / kHeadWidth,
+                            zeros())},
+        output_DD(scope.zero_matrix("output", width, width)),
+        ffn_norm_GD(scope.gain("ffn_norm", int(hidden.size()), width)) {
+    for (size_t g = 0; g < hidden.size(); ++g) {
+      const std::string suffix = hidden.size() > 1 ? std::string("_") + kGroupNames[g] : "";
+      up.push_back(scope.matrix("up" + suffix, hidden[g], width));
+      down.push_back(scope.zero_matrix("down" + suffix, width, hidden[g]));
+    }
+  }
+
+  Tensor forward(O& ops, Tensor x_ND, const BlockContext<Tensor>& context,
+                 typename O::Cache* cache = nullptr) const {
+    Tensor h_ND = modulate(ops, ops.rms_norm(x_ND, attention_norm_GD, context.bounds), context, 0);
+    Tensor a_ND = ops.attention(ops.linear(h_ND, query_DD), ops.linear(h_ND, key_value_2DD),
+                                attention, context.plan, cache);
+    x_ND = add_branch(ops, x_ND, ops.linear(a_ND, output_DD), context, 1);
+
+    h_ND = modulate(ops, ops.rms_norm(x_ND, ffn_norm_GD, context.bounds), context, 2);
+    return add_branch(ops, x_ND, feed_forward(ops, h_ND, context.bounds), context, 3);
+  }
+
+  // ReLU^2 (Primer, arXiv 2109.08668): two products where SwiGLU needs three, and sparse.
+  Tensor feed_forward(O& ops, const Tensor& h_ND, std::span<const int32_t> bounds) const {
+    std::vector<Tensor> parts;
+    for (size_t g = 0; g < up.size(); ++g)
+      if (bounds[g] < bounds[g + 1])
+        parts.push_back(ops.linear(
+            ops.relu2(ops.linear(ops.rows(h_ND, bounds[g], bounds[g + 1]), up[g])), down[g]));
+    return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
+  }
+
+  int width;
+  Tensor attention_norm_GD, query_DD, key_value_2DD;
+  AttentionWeights<Tensor> attention;
+  Tensor output_DD, ffn_norm_GD;
+  std::vector<Tensor> up, down;
+
+ private:
+  // Slot 0 and 2 scale the branch's input, 1 and 3 its output (adaLN, arXiv 2212.09748, without
+  // shifts; outputs begin at zero through `output` and `down`).
+  Tensor modulate(O& ops, const Tensor& h_ND, const BlockContext<Tensor>& context, int slot) const {
+    if (!context.modulation_M4D) return h_ND;
+    return ops.modulate(h_ND, ops.cols(*context.modulation_M4D, slot * width, (slot + 1) * width),
+                        context.noise_index, context.first_noisy);
+  }
+
+  Tensor add_branch(O& ops, const Tensor& x_ND, Tensor branch_ND,
+                    const BlockContext<Tensor>& context, int slot) const {
+    branch_ND = modulate(ops, branch_ND, context, slot);
+    if (context.gate_N1) branch_ND = ops.scale_rows(branch_ND, *context.gate_N1);
+    return ops.add(x_ND, branch_ND);
+  }
+};
+
+}  // namespace tutti

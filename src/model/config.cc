@@ -1,0 +1,102 @@
+#include "model/config.h"
+
+#include <nlohmann/json.hpp>
+
+namespace tutti {
+namespace {
+
+using Json = nlohmann::json;
+
+// Calls `field(key, value, low, high)` for every integer size, in the order of the struct.
+template <class Config, class Field>
+void visit_sizes(Config& c, Field field) {
+  field("vocabulary", c.vocabulary, 300, 1 << 20);
+  field("context", c.context, 64, 1 << 16);
+  field("width", c.width, kHeadWidth, 1 << 14);
+  field("layers", c.layers, 2, 256);
+  for (int g = 0; g < kGroups; ++g)
+    field((std::string("ffn_") + kGroupNames[g]).c_str(), c.ffn[g], 16, 1 << 16);
+  field("stem_width", c.stem_width, 8, 1024);
+  field("local_width", c.local_width, kHeadWidth, 4096);
+  field("image_blocks", c.image_blocks, 1, 64);
+  field("audio_blocks", c.audio_blocks, 1, 64);
+  field("bottleneck", c.bottleneck, 8, 4096);
+  field("modulation_rank", c.modulation_rank, 4, 1024);
+  field("speech_text_width", c.speech_text_width, 16, 4096);
+  field("embedding", c.embedding, 8, 4096);
+  field("vocoder_width", c.vocoder_width, 16, 4096);
+  field("vocoder_blocks", c.vocoder_blocks, 1, 64);
+}
+
+Error bad_field(const std::string& key, const std::string& what) {
+  return bad_input("model configuration: \"" + key + "\" " + what);
+}
+
+bool known_key(ModelConfig& config, const std::string& key) {
+  bool known = key == "name" || key == "logit_cap" || key == "hierarchy" || key == "groups";
+  visit_sizes(config, [&](const char* name, int&, int, int) { known |= key == name; });
+  return known;
+}
+
+Status check_widths(const ModelConfig& c) {
+  if (c.width % kHeadWidth)
+    return bad_field("width", "is " + std::to_string(c.width) + "; use a multiple of 64");
+  if (c.local_width % kHeadWidth)
+    return bad_field("local_width",
+                     "is " + std::to_string(c.local_width) + "; use a multiple of 64");
+  if (c.layers % 2)
+    return bad_field("layers",
+                     "is " + std::to_string(c.layers) + "; long skips need an even number");
+  return {};
+}
+
+}  // namespace
+
+Result<ModelConfig> parse_model_config(const std::string& text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return bad_input("model configuration: expected a JSON object");
+  ModelConfig c;
+  for (const auto& [key, value] : json.items())
+    if (!known_key(c, key)) return bad_field(key, "is not a known key; remove it or update tutti");
+
+  std::optional<Error> problem;
+  visit_sizes(c, [&](const char* key, int& size, int low, int high) {
+    if (problem || !json.contains(key)) return;
+    const Json& value = json[key];
+    if (!value.is_number_integer() || value < low || value > high)
+      problem = bad_field(key, "is " + value.dump().substr(0, 40) + "; expected an integer from " +
+                                   std::to_string(low) + " to " + std::to_string(high));
+    else
+      size = value;
+  });
+  if (problem) return *problem;
+
+  if (json.contains("name")) {
+    if (!json["name"].is_string()) return bad_field("name", "is not a string");
+    c.name = json["name"];
+  }
+  if (json.contains("logit_cap")) {
+    if (!json["logit_cap"].is_number() || json["logit_cap"] <= 0)
+      return bad_field("logit_cap", "is not a positive number");
+    c.logit_cap = json["logit_cap"];
+  }
+  for (auto [key, flag] : {std::pair{"hierarchy", &c.hierarchy}, {"groups", &c.groups}}) {
+    if (!json.contains(key)) continue;
+    if (!json[key].is_boolean()) return bad_field(key, "is neither true nor false");
+    *flag = json[key];
+  }
+  TUTTI_CHECK(check_widths(c));
+  return c;
+}
+
+std::string model_config_json(const ModelConfig& config) {
+  Json json;
+  json["name"] = config.name;
+  json["logit_cap"] = config.logit_cap;
+  json["hierarchy"] = config.hierarchy;
+  json["groups"] = config.groups;
+  visit_sizes(config, [&](const char* key, int size, int, int) { json[key] = size; });
+  return json.dump(1);
+}
+
+}  // namespace tutti

@@ -1,0 +1,134 @@
+// What comes out: small heads on the trunk and on level 1. Each takes normalised rows.
+#pragma once
+
+#include "model/batch.h"
+#include "model/stems.h"
+
+namespace tutti {
+
+// Spoken text: UTF-8 bytes in context, and how long each lasts. Speech tokens read the features of
+// the byte that is being said, so a small generator need not learn to align (see 3-model,
+// Objectives).
+template <Ops O>
+struct SpeechText {
+  using Tensor = typename O::Tensor;
+
+  template <class Source>
+  SpeechText(const Scope<Source>& scope, const ModelConfig& config)
+      : width(config.speech_text_width),
+        bytes(scope.get("bytes", 256, width, normal(0.5f))),
+        conv_1(scope.matrix("conv_1", width, 5 * width)),
+        conv_2(scope.matrix("conv_2", width, 5 * width)),
+        feature(scope.matrix("feature", config.width, width)),
+        duration(scope.zero_matrix("duration", 1, width)),
+        duration_bias(scope.get("duration_bias", 1, 1, ones())) {}
+
+  // B bytes -> B x width.
+  Tensor forward(O& ops, const Batch& batch) const {
+    Tensor x = ops.embedding(bytes, batch.speech_bytes);
+    for (const Tensor* conv : {&conv_1, &conv_2}) {
+      const Tensor around = ops.gather_rows(x, batch.speech_byte_index);
+      const int rows = int(batch.speech_bytes.size());
+      x = ops.add(x, ops.silu(ops.linear(ops.reshape(around, rows, 5 * width), *conv)));
+    }
+    return x;
+  }
+
+  // ln(1 + speech tokens of 40 ms) of each byte, B x 1.
+  Tensor durations(O& ops, const Tensor& text_BW) const {
+    const std::vector<int32_t> zero(ops.row_count(text_BW), 0);
+    return ops.add(ops.linear(text_BW, duration), ops.embedding(duration_bias, zero));
+  }
+
+  int width;
+  Tensor bytes, conv_1, conv_2, feature, duration, duration_bias;
+};
+
+// A person's alpha matte from three picture levels, coarse to fine. Going up a level in Morton
+// order is a linear map to four children and a reshape.
+template <Ops O>
+struct MatteHead {
+  using Tensor = typename O::Tensor;
+
+  template <class Source>
+  MatteHead(const Scope<Source>& scope, const ModelConfig& config)
+      : local(config.local_width / 2),
+        stem(config.stem_width),
+        up_16(scope.matrix("up_16", 4 * local, config.width)),
+        side_16(scope.matrix("side_16", local, config.local_width)),
+        norm_16(scope.gain("norm_16", 1, local)),
+        up_32(scope.matrix("up_32", 4 * stem, local)),
+        norm_32(scope.gain("norm_32", 1, 2 * stem)),
+        conv_32(scope.matrix("conv_32", 2 * stem, 9 * 2 * stem)),
+        pixels(scope.matrix("pixels", kImagePatch * kImagePatch, 2 * stem)) {}
+
+  // -> (P * 1024) x 16 logits: alpha of each 4x4 pixel patch, 32x32 raster.
+  Tensor forward(O& ops, const PictureFeatures<Tensor>& features, int pictures) const {
+    Tensor x = ops.reshape(ops.linear(features.tokens_PD, up_16), pictures * 256, local);
+    x = ops.add(x, ops.linear(features.local_PC, side_16));
+    const std::array<int32_t, 2> bounds_16 = {0, pictures * 256};
+    x = ops.silu(ops.rms_norm(x, norm_16, bounds_16));
+    x = ops.reshape(ops.linear(x, up_32), pictures * 1024, stem);
+    x = ops.concat_cols(ops.gather_rows(x, raster_32(pictures)), features.stem_PS);
+    const std::array<int32_t, 2> bounds_32 = {0, pictures * 1024};
+    x = ops.silu(ops.rms_norm(x, norm_32, bounds_32));
+    x = ops.silu(ops.conv2d(x, conv_32, {pictures, 32, 32}, 3, 1));
+    return ops.linear(x, pixels);
+  }
+
+  int local, stem;
+  Tensor up_16, side_16, norm_16, up_32, norm_32, conv_32, pixels;
+
+ private:
+  // Morton row of each raster row, 32x32.
+  static std::vector<int32_t> raster_32(int pictures) {
+    const auto order = morton_order(32);
+    std::vector<int32_t> index(size_t(pictures) * 1024);
+    for (int p = 0; p < pictures; ++p)
+      for (int i = 0; i < 1024; ++i) index[p * 1024 + order[i]] = p * 1024 + i;
+    return index;
+  }
+};
+
+// Small projections of the trunk's rows; all of them linear.
+template <Ops O>
+struct Heads {
+  using Tensor = typename O::Tensor;
+
+  template <class Source>
+  Heads(const Scope<Source>& scope, const ModelConfig& config)
+      : logit_cap(config.logit_cap),
+        paint(scope.zero_matrix("paint", kPaintValues, config.width)),
+        speak(scope.zero_matrix("speak", kSpeakValues, config.width)),
+        embed(scope.matrix("embed", config.embedding, config.width)),
+        embed_scale(scope.get("embed_scale", 1, 2, zeros())),
+        ctc_norm(scope.gain("ctc_norm", 1, config.width)),
+        ctc(scope.matrix("ctc", kCtcPerToken * kCtcSymbols, config.width)),
+        matte(scope / "matte", config) {}
+
+  // Next-piece logits; the output matrix is the input embedding (tied), capped (Gemma 2).
+  Tensor text_logits(O& ops, const Tensor& x_ND, const Tensor& table_VD) const {
+    return ops.softcap(ops.linear(x_ND, table_VD), logit_cap);
+  }
+
+  // Segments given as rows index[bounds[s]..bounds[s+1]) -> S x embedding, unit length.
+  Tensor embeddings(O& ops, const Tensor& x_ND, RowIndex index, RowIndex bounds) const {
+    return ops.normalize_rows(ops.linear(ops.segment_mean(x_ND, index, bounds), embed));
+  }
+
+  // Level-1 audio -> (tokens * 2) x 257 logits, 50 labels a second.
+  Tensor ctc_logits(O& ops, const Tensor& audio_ND) const {
+    const int rows = ops.row_count(audio_ND);
+    const std::array<int32_t, 2> bounds = {0, rows};
+    return ops.reshape(ops.linear(ops.rms_norm(audio_ND, ctc_norm, bounds), ctc),
+                       rows * kCtcPerToken, kCtcSymbols);
+  }
+
+  float logit_cap;
+  Tensor paint, speak, embed;
+  Tensor embed_scale;  // SigLIP: ln temperature - ln 10 and bias + 10 (arXiv 2303.15343)
+  Tensor ctc_norm, ctc;
+  MatteHead<O> matte;
+};
+
+}  // namespace tutti

@@ -1,0 +1,93 @@
+// The operations that the architecture is written in.
+//
+//   template <Ops O> typename O::Tensor ffn(O& ops, const typename O::Tensor& x, ...) {
+//     return ops.linear(ops.relu2(ops.linear(x, up)), down);
+//   }
+//
+// Two types model this concept: TorchOps (train/torch_ops.h), libtorch tensors with autograd, and
+// CpuOps (runtime/cpu_ops.h), arena tensors and our own kernels. The architecture never asks which.
+//
+// A Tensor is a matrix of rows x cols, row-major; a cheap handle to shared storage. Ops are coarse
+// on purpose: each is one fused kernel in either back end, and one line in the parity test.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/layout.h"
+
+namespace tutti {
+
+// Images in raster order, one row a pixel: rows = images * height * width.
+struct Grid {
+  int images, height, width;
+};
+
+// Attention weights beside the projections; all learned.
+template <class Tensor>
+struct AttentionWeights {
+  Tensor query_gain;     // 1 x head width, RMS norm of each query head
+  Tensor key_gain;       // 1 x head width
+  Tensor modality_gain;  // (groups * groups) x heads, added to logits: row = query group * groups +
+                         // key group
+};
+
+// Row index -1 in gather_rows and depthwise reads a row of zeros.
+using RowIndex = std::span<const int32_t>;
+
+// clang-format off
+template <class O>
+concept Ops = requires(O ops, const typename O::Tensor& t, std::vector<typename O::Tensor> list,
+                       RowIndex index, std::span<const float> values, const AttentionPlan& plan,
+                       AttentionWeights<typename O::Tensor> weights, typename O::Cache* cache,
+                       Grid grid, int i, float f) {
+  // Host data to a matrix of i x i. No gradient.
+  { ops.constant(values, i, i) } -> std::same_as<typename O::Tensor>;
+  // y_NM = x_NK w_MK^T. The only place where large weights are read.
+  { ops.linear(t, t) } -> std::same_as<typename O::Tensor>;
+  // Rows of table_VD by index.
+  { ops.embedding(t, index) } -> std::same_as<typename O::Tensor>;
+  // x / sqrt(mean(x^2) + 1e-6) * gain_GD[g], where rows [bounds[g], bounds[g+1]) are group g.
+  { ops.rms_norm(t, t, index) } -> std::same_as<typename O::Tensor>;
+  // x + y
+  { ops.add(t, t) } -> std::same_as<typename O::Tensor>;
+  // x + scale_1D * y, per channel
+  { ops.add_scaled(t, t, t) } -> std::same_as<typename O::Tensor>;
+  // Rows from `first` on: x_r * (1 + mod[index[r - first]]); rows before it unchanged.
+  { ops.modulate(t, t, index, i) } -> std::same_as<typename O::Tensor>;
+  // x_r * g_r, with g_N1
+  { ops.scale_rows(t, t) } -> std::same_as<typename O::Tensor>;
+  // Routing decision from logits_N1: 1 where sigmoid > 1/2, else 0; straight-through gradient.
+  { ops.gate(t) } -> std::same_as<typename O::Tensor>;
+  { ops.sigmoid(t) } -> std::same_as<typename O::Tensor>;
+  // max(x, 0)^2
+  { ops.relu2(t) } -> std::same_as<typename O::Tensor>;
+  // x * sigmoid(x)
+  { ops.silu(t) } -> std::same_as<typename O::Tensor>;
+  // cap * tanh(x / cap)
+  { ops.softcap(t, f) } -> std::same_as<typename O::Tensor>;
+  // Multi-head attention with QK-norm and three-axis rotary positions: q_QD over kv_K(2D), keys first.
+  // Per head: logit = rope(norm(q)) . rope(norm(k)) / sqrt(64) + modality_gain; see rope.h. The cache,
+  // where there is one, holds the keys and values of earlier tokens and takes the new ones.
+  { ops.attention(t, t, weights, plan, cache) } -> std::same_as<typename O::Tensor>;
+  // Square kernel i, stride i, zero padding (i - 1) / 2; weight out x (kernel * kernel * in).
+  { ops.conv2d(t, t, grid, i, i) } -> std::same_as<typename O::Tensor>;
+  // y_i = sum_j w_KC[j] * x[index[i * K + j]], per channel.
+  { ops.depthwise(t, t, index) } -> std::same_as<typename O::Tensor>;
+  { ops.gather_rows(t, index) } -> std::same_as<typename O::Tensor>;
+  { ops.concat_rows(list) } -> std::same_as<typename O::Tensor>;
+  { ops.concat_cols(t, t) } -> std::same_as<typename O::Tensor>;
+  { ops.rows(t, i, i) } -> std::same_as<typename O::Tensor>;  // [begin, end)
+  { ops.cols(t, i, i) } -> std::same_as<typename O::Tensor>;  // [begin, end)
+  { ops.reshape(t, i, i) } -> std::same_as<typename O::Tensor>;
+  // Mean of rows index[bounds[s]..bounds[s+1]) -> S x D.
+  { ops.segment_mean(t, index, index) } -> std::same_as<typename O::Tensor>;
+  // x / |x| per row
+  { ops.normalize_rows(t) } -> std::same_as<typename O::Tensor>;
+  { ops.row_count(t) } -> std::convertible_to<int>;
+};
+// clang-format on
+
+}  // namespace tutti

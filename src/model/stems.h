@@ -1,0 +1,137 @@
+// Level 1 of the hierarchy: what each modality is turned into before it meets the others.
+// Pictures (images, and a clip's tubelets) share one convolutional stem and windowed attention;
+// audio has a convolutional stem over mel frames and chunked, cache-aware attention.
+// P pictures; widths: S stem, C local, D trunk.
+#pragma once
+
+#include "model/batch.h"
+#include "model/block.h"
+
+namespace tutti {
+
+// What the picture stem leaves behind: tokens for the levels above, and finer maps for mattes.
+template <class Tensor>
+struct PictureFeatures {
+  Tensor stem_PS;    // (P * 1024) x S, 32x32 raster
+  Tensor local_PC;   // (P * 256) x C, 16x16 Morton
+  Tensor tokens_PD;  // (P * 64) x D, 8x8 Morton
+};
+
+template <Ops O>
+struct PictureStem {
+  using Tensor = typename O::Tensor;
+
+  template <class Source>
+  PictureStem(const Scope<Source>& scope, const ModelConfig& config)
+      : local_width(config.local_width),
+        image_patch(scope.matrix("image_patch", config.stem_width, kImagePatch * kImagePatch * 3)),
+        clip_patch(scope.matrix("clip_patch", config.stem_width,
+                                kTubelet * kImagePatch * kImagePatch * 3)),
+        stem_norm(scope.gain("stem_norm", 1, config.stem_width)),
+        conv_32(scope.matrix("conv_32", config.stem_width, 9 * config.stem_width)),
+        down_norm(scope.gain("down_norm", 1, config.stem_width)),
+        conv_down(scope.matrix("conv_down", local_width, 9 * config.stem_width)),
+        norm_16(scope.gain("norm_16", 1, local_width)),
+        conv_16(scope.matrix("conv_16", local_width, 9 * local_width)),
+        block_16(scope / "block_16", local_width, std::array{2 * local_width}),
+        merge_norm(scope.gain("merge_norm", 1, local_width)),
+        merge(scope.matrix("merge", config.width, 4 * local_width)) {
+    for (int i = 0; i < config.image_blocks; ++i)
+      blocks_8.emplace_back(scope / ("block_8_" + std::to_string(i)), config.width,
+                            std::array{2 * config.width});
+  }
+
+  PictureFeatures<Tensor> forward(O& ops, const Batch& batch) const {
+    const int pictures = batch.images + kClipTubelets * batch.clips;
+    const Tensor patches = embed(ops, batch);
+    const Tensor stem =
+        ops.add(patches, convolve(ops, patches, stem_norm, conv_32, {pictures, 32, 32}, 1));
+    Tensor local = convolve(ops, stem, down_norm, conv_down, {pictures, 32, 32}, 2);
+    local = ops.add(local, convolve(ops, local, norm_16, conv_16, {pictures, 16, 16}, 1));
+
+    local = ops.gather_rows(local, batch.morton_16);
+    const std::array<int32_t, 2> bounds_16 = {0, pictures * 256};
+    local = block_16.forward(ops, local, {batch.windows_16, bounds_16});
+    const Tensor merged =
+        ops.reshape(ops.rms_norm(local, merge_norm, bounds_16), pictures * 64, 4 * local_width);
+    Tensor tokens = ops.linear(merged, merge);
+    const std::array<int32_t, 2> bounds_8 = {0, pictures * 64};
+    for (const auto& block : blocks_8)
+      tokens = block.forward(ops, tokens, {batch.windows_8, bounds_8});
+    return {stem, local, tokens};
+  }
+
+  int local_width;
+  Tensor image_patch, clip_patch, stem_norm, conv_32, down_norm, conv_down, norm_16, conv_16;
+  Block<O> block_16;
+  Tensor merge_norm, merge;
+  std::vector<Block<O>> blocks_8;
+
+ private:
+  Tensor embed(O& ops, const Batch& batch) const {
+    std::vector<Tensor> parts;
+    if (batch.images)
+      parts.push_back(
+          ops.linear(ops.constant(batch.image_patches, batch.images * 1024, 48), image_patch));
+    if (batch.clips)
+      parts.push_back(ops.linear(
+          ops.constant(batch.clip_patches, batch.clips * kClipTubelets * 1024, 192), clip_patch));
+    return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
+  }
+
+  Tensor convolve(O& ops, const Tensor& x, const Tensor& norm, const Tensor& weight, Grid grid,
+                  int stride) const {
+    const std::array<int32_t, 2> bounds = {0, ops.row_count(x)};
+    return ops.conv2d(ops.silu(ops.rms_norm(x, norm, bounds)), weight, grid, 3, stride);
+  }
+};
+
+// 80 mel bins at 100 frames a second -> D at 25 tokens a second. All convolutions look one step
+// ahead at most; attention looks to the end of its chunk of 24 tokens (0.96 s).
+template <Ops O>
+struct AudioStem {
+  using Tensor = typename O::Tensor;
+
+  // A depthwise convolution over the last 5 tokens (200 ms) before each block does what attention
+  // needs many more steps to learn: local phonetic context (Conformer, arXiv 2005.08100).
+  struct Layer {
+    Tensor norm, taps_5D;
+    Block<O> block;
+  };
+
+  template <class Source>
+  AudioStem(const Scope<Source>& scope, const ModelConfig& config)
+      : width(config.width),
+        local_width(config.local_width),
+        half(scope.matrix("half", config.local_width, 3 * kMelBins)),
+        token(scope.matrix("token", config.width, 3 * config.local_width)) {
+    for (int i = 0; i < config.audio_blocks; ++i) {
+      const auto at = scope / ("block_" + std::to_string(i));
+      layers.push_back({at.gain("depthwise_norm", 1, width), at.get("depthwise", 5, width, zeros()),
+                        Block<O>(at, width, std::array{2 * width})});
+    }
+  }
+
+  // mel -> level-1 tokens, (25 a second) x D.
+  Tensor forward(O& ops, const AudioPlan& plan) const {
+    const int halves = int(plan.half_index.size()) / 3, tokens = int(plan.token_index.size()) / 3;
+    const Tensor mel = ops.constant(plan.mel, int(plan.mel.size()) / kMelBins, kMelBins);
+    Tensor h = ops.reshape(ops.gather_rows(mel, plan.half_index), halves, 3 * kMelBins);
+    h = ops.silu(ops.linear(h, half));
+    h = ops.reshape(ops.gather_rows(h, plan.token_index), tokens, 3 * local_width);
+    Tensor x = ops.linear(h, token);
+    const std::array<int32_t, 2> bounds = {0, tokens};
+    for (const Layer& layer : layers) {
+      x = ops.add(x, ops.depthwise(ops.rms_norm(x, layer.norm, bounds), layer.taps_5D,
+                                   plan.depthwise_index));
+      x = layer.block.forward(ops, x, {plan.attention, bounds});
+    }
+    return x;
+  }
+
+  int width, local_width;
+  Tensor half, token;
+  std::vector<Layer> layers;
+};
+
+}  // namespace tutti

@@ -1,0 +1,61 @@
+// Mel to waveform: ConvNeXt-like layers predict the complex short-time spectrum of every 10 ms
+// frame, an inverse STFT (base of media/istft) does the rest. Source: Vocos (arXiv 2306.00814),
+// here causal: a frame depends on itself and the 6 before it in each layer.
+#pragma once
+
+#include "model/config.h"
+#include "model/ops.h"
+#include "model/params.h"
+
+namespace tutti {
+
+template <Ops O>
+struct Vocoder {
+  using Tensor = typename O::Tensor;
+  static constexpr int kTaps = 7;
+
+  struct Layer {
+    Tensor taps_7W, norm, up, down;
+  };
+
+  template <class Source>
+  Vocoder(const Scope<Source>& scope, const ModelConfig& config)
+      : input(scope.matrix("input", config.vocoder_width, kMelBins)),
+        norm(scope.gain("norm", 1, config.vocoder_width)),
+        output(scope.matrix("output", 3 * kSpectrumBins, config.vocoder_width)) {
+    for (int i = 0; i < config.vocoder_blocks; ++i) {
+      const auto at = scope / ("block_" + std::to_string(i));
+      const int width = config.vocoder_width;
+      layers.push_back({at.get("depthwise", kTaps, width, normal(0.4f)), at.gain("norm", 1, width),
+                        at.matrix("up", 3 * width, width),
+                        at.zero_matrix("down", width, 3 * width)});
+    }
+  }
+
+  // mel: F frames x 80 of one or more sounds; neighbours: 7 rows a frame, -1 before a sound's start
+  // (see causal_neighbours). -> F x 771: ln magnitude, then the two components whose direction is
+  // the phase, 257 bins each.
+  Tensor forward(O& ops, const Tensor& mel_F80, RowIndex neighbours) const {
+    Tensor x = ops.linear(mel_F80, input);
+    const std::array<int32_t, 2> bounds = {0, ops.row_count(x)};
+    for (const Layer& layer : layers) {
+      Tensor h = ops.rms_norm(ops.depthwise(x, layer.taps_7W, neighbours), layer.norm, bounds);
+      x = ops.add(x, ops.linear(ops.relu2(ops.linear(h, layer.up)), layer.down));
+    }
+    return ops.linear(ops.rms_norm(x, norm, bounds), output);
+  }
+
+  Tensor input, norm, output;
+  std::vector<Layer> layers;
+};
+
+// Appends the rows that each of `frames` frames from `first` looks back to.
+inline void causal_neighbours(std::vector<int32_t>& index, int first, int frames, int taps = 7) {
+  for (int i = 0; i < frames; ++i)
+    for (int tap = 0; tap < taps; ++tap) {
+      const int source = i + tap - (taps - 1);
+      index.push_back(source < 0 ? -1 : first + source);
+    }
+}
+
+}  // namespace tutti
