@@ -1,0 +1,135 @@
+// The library's front door: one loaded model, and what can be asked of it.
+//
+//   TUTTI_ASSIGN(Engine engine, Engine::load("models/tutti-nano.safetensors", {}));
+//   Prompt prompt;
+//   prompt.push_back(Part::of_picture(photo));
+//   TUTTI_ASSIGN(TextResult answer, engine.describe(prompt, {}));
+//
+// Thread-safety: an Engine may be shared; each call takes a session (arena and caches) of its own and
+// returns it. Calls on one Engine run one after another on its thread pool.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/media_types.h"
+#include "base/result.h"
+#include "model/config.h"
+
+namespace tutti {
+
+class Tokenizer;
+
+// One piece of a prompt, in the order the model reads them. Pictures of any size are fitted by the
+// caller to 128x128 RGB, clips to 16 such frames, sounds to a Mel.
+struct Part {
+  enum class Kind { text, picture, clip, audio };
+  Kind kind = Kind::text;
+  std::string text;
+  Picture picture;
+  std::vector<Picture> frames;
+  Mel mel;
+
+  static Part of_text(std::string text);
+  static Part of_picture(Picture picture);
+  static Part of_clip(std::vector<Picture> frames);
+  static Part of_audio(Mel mel);
+};
+using Prompt = std::vector<Part>;
+
+struct TextOptions {
+  enum class Task { automatic, name, caption, answer, transcribe };
+  Task task = Task::automatic;  // audio alone: transcribe; picture with text: answer; else caption
+  std::string language = "en";  // of names and captions
+  int max_tokens = 64;
+  float temperature = 0;        // 0: greedy
+  int top_k = 0;                // 0: all
+  float top_p = 1;
+  uint64_t seed = 0;
+  std::function<bool(const std::string& piece)> on_text;  // false stops
+};
+
+struct TextResult {
+  std::string text;
+  int prompt_tokens = 0;
+  int tokens = 0;
+  double seconds_to_first_token = 0;
+  double seconds = 0;
+};
+
+struct PaintOptions {
+  int steps = 20;
+  float guidance_scale = 3;
+  uint64_t seed = 0;
+};
+
+struct SpeakOptions {
+  int steps = 12;
+  float guidance_scale = 1.5f;
+  float speed = 1;              // 2 speaks twice as fast
+  uint64_t seed = 0;
+  bool griffin_lim = false;     // the baseline vocoder instead of the model's
+  std::function<bool(const std::vector<float>& samples)> on_audio;  // 16 kHz, in order
+};
+
+struct SpeakResult {
+  Sound sound;
+  Mel mel;
+  double seconds_to_first_audio = 0;
+  double seconds = 0;
+};
+
+struct EngineOptions {
+  int threads = 0;  // 0: all cores
+};
+
+// One layer's share of attention, averaged over heads and queries: share[query group][key group].
+struct AttentionShare {
+  std::vector<std::array<std::array<float, kGroups>, kGroups>> layers;
+  std::vector<std::array<float, kGroups>> routed;  // share of tokens that ran each layer, by group
+};
+
+class Engine {
+ public:
+  static Result<Engine> load(const std::string& path, const EngineOptions& options);
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  const ModelConfig& config() const;
+  const Tokenizer& tokenizer() const;
+
+  // Text out, from any mix of parts.
+  Result<TextResult> describe(const Prompt& prompt, const TextOptions& options) const;
+  // Log-likelihood in nats of each candidate answer after the prompt; for closed-set evaluation.
+  Result<std::vector<double>> score(const Prompt& prompt, const std::vector<std::string>& answers,
+                                    const TextOptions& options) const;
+  // What the CTC head hears, greedily; no language model involved.
+  Result<std::string> transcribe(const Mel& mel) const;
+  // 64x64 RGB from text or audio.
+  Result<Picture> paint(const Prompt& prompt, const PaintOptions& options) const;
+  Result<SpeakResult> speak(const std::string& text, const SpeakOptions& options) const;
+  // Unit vector of config().embedding values in the space that all modalities share.
+  Result<std::vector<float>> embed(const Part& part) const;
+  // 128x128, 1 channel: how much of each pixel is a person.
+  Result<Picture> matte(const Picture& picture) const;
+  // Who attends to whom while reading this prompt.
+  Result<AttentionShare> explain(const Prompt& prompt, const TextOptions& options) const;
+  // Waveform of a mel by the model's vocoder.
+  Result<Sound> vocode(const Mel& mel) const;
+
+  struct MemoryPlan {
+    size_t weight_bytes, cache_bytes, arena_bytes;
+  };
+  Result<MemoryPlan> memory_plan() const;
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tutti
