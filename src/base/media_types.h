@@ -2,6 +2,7 @@
 // They own their samples and know nothing of files or codecs (see media/ for those).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
