@@ -30,24 +30,24 @@ inline Tokens joined(std::initializer_list<std::span<const int32_t>> parts) {
 inline Tokens mark(SpecialToken token) { return {int32_t(token)}; }
 
 inline Tokens describe_prompt(SpecialToken name_or_caption, std::span<const int32_t> language) {
-  return joined({mark(name_or_caption), language, mark(SpecialToken::text)});
+  return joined({mark(name_or_caption), language, mark(token_text)});
 }
 
 inline Tokens question_prompt(std::span<const int32_t> question) {
-  return joined({mark(SpecialToken::user), question, mark(SpecialToken::assistant)});
+  return joined({mark(token_user), question, mark(token_assistant)});
 }
 
 inline Tokens transcribe_prompt() {
-  return {int32_t(SpecialToken::transcribe), int32_t(SpecialToken::text)};
+  return {int32_t(token_transcribe), int32_t(token_text)};
 }
 
 inline Tokens chat_prompt(std::span<const int32_t> text) {
-  return joined({mark(SpecialToken::begin), question_prompt(text)});
+  return joined({mark(token_begin), question_prompt(text)});
 }
 
 // Text that another kind of segment follows: paint or speak.
 inline Tokens generation_prompt(std::span<const int32_t> text, SpecialToken paint_or_speak) {
-  return joined({mark(SpecialToken::begin), text, mark(paint_or_speak)});
+  return joined({mark(token_begin), text, mark(paint_or_speak)});
 }
 
 }  // namespace tutti
