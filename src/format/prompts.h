@@ -27,7 +27,9 @@ inline Tokens joined(std::initializer_list<std::span<const int32_t>> parts) {
   return all;
 }
 
-inline Tokens mark(SpecialToken token) { return {int32_t(token)}; }
+inline Tokens mark(SpecialToken token) {
+  return {int32_t(token)};
+}
 
 inline Tokens describe_prompt(SpecialToken name_or_caption, std::span<const int32_t> language) {
   return joined({mark(name_or_caption), language, mark(token_text)});

@@ -1,0 +1,142 @@
+#include "format/model_package.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <nlohmann/json.hpp>
+
+#include "base/quote.h"
+
+namespace tutti {
+namespace {
+
+constexpr std::string_view package_version = "1";
+
+Result<std::string> metadata_text(const SafetensorsFile& file, const std::string& key) {
+  const auto it = file.metadata().find(key);
+  if (it != file.metadata().end()) return it->second;
+  return bad_input("its metadata lacks " + key +
+                   "; it is a safetensors file but not a Tutti model");
+}
+
+Result<ModelPackage> read_package(const std::string& path) {
+  TUTTI_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path));
+  TUTTI_ASSIGN(const std::string version, metadata_text(file, "tutti.version"));
+  if (version != package_version) {
+    return bad_input("it has format version " + quote(version) + ", this program reads version " +
+                     std::string(package_version) + "; use the matching release");
+  }
+  TUTTI_ASSIGN(std::string config, metadata_text(file, "tutti.config"));
+  TUTTI_ASSIGN(std::string card, metadata_text(file, "tutti.card"));
+  if (!nlohmann::json::accept(config)) return bad_input("its tutti.config is not JSON");
+  const TensorView* tokenizer = file.find(tokenizer_tensor);
+  if (!tokenizer || tokenizer->dtype != DType::u8 || tokenizer->shape.size() != 1) {
+    return bad_input("it lacks the tensor tutti.tokenizer of type U8 and one dimension");
+  }
+  const std::span bytes(tokenizer->data, tokenizer->bytes);
+  return ModelPackage{std::move(file), std::move(config), std::move(card), bytes};
+}
+
+float f32_at(const TensorView& tensor, size_t index) {
+  if (tensor.dtype == DType::f32) {
+    float value;
+    std::memcpy(&value, tensor.data + 4 * index, 4);
+    return value;
+  }
+  uint16_t bits;
+  std::memcpy(&bits, tensor.data + 2 * index, 2);
+  return tensor.dtype == DType::bf16 ? f32_from_bf16(bits) : f32_from_f16(bits);
+}
+
+std::vector<uint16_t> to_bf16(const TensorView& tensor) {
+  std::vector<uint16_t> out(tensor.bytes / 4);
+  for (size_t i = 0; i < out.size(); ++i) out[i] = bf16_from_f32(f32_at(tensor, i));
+  return out;
+}
+
+}  // namespace
+
+Result<ModelPackage> ModelPackage::open(const std::string& path) {
+  auto package = read_package(path);
+  if (!package) return package.error().with_context("opening the model " + path);
+  return package;
+}
+
+Result<std::vector<float>> ModelPackage::read_f32(std::string_view name,
+                                                  std::span<const int64_t> expected_shape) const {
+  const TensorView* tensor = file.find(name);
+  if (!tensor) {
+    return bad_input("the model lacks the tensor " + quote(name) + " of shape " +
+                     shape_text(expected_shape) + "; its tutti.config asks for it");
+  }
+  if (!std::equal(tensor->shape.begin(), tensor->shape.end(), expected_shape.begin(),
+                  expected_shape.end())) {
+    return bad_input("tensor " + quote(name) + " has shape " + shape_text(tensor->shape) +
+                     ", its tutti.config asks for " + shape_text(expected_shape));
+  }
+  if (tensor->dtype != DType::f32 && tensor->dtype != DType::f16 && tensor->dtype != DType::bf16) {
+    return bad_input("tensor " + quote(name) + " has type " +
+                     std::string(dtype_name(tensor->dtype)) + ", wanted F32, F16 or BF16");
+  }
+  TUTTI_CHECK(validate_finite(*tensor));
+  std::vector<float> values(tensor->bytes / dtype_bytes(tensor->dtype));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = f32_at(*tensor, i);
+  return values;
+}
+
+uint16_t bf16_from_f32(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if (std::isnan(value))
+    return uint16_t(bits >> 16 | 0x40);  // rounding could turn it into infinity
+  return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+float f32_from_bf16(uint16_t bits) {
+  return std::bit_cast<float>(uint32_t(bits) << 16);
+}
+
+float f32_from_f16(uint16_t bits) {
+  const uint32_t sign = uint32_t(bits & 0x8000) << 16;
+  const uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
+  if (exponent == 0) {  // zero and subnormals: fraction * 2^-24
+    return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(float(fraction) * 0x1p-24f));
+  }
+  const uint32_t wide = exponent == 31 ? 255 : exponent + 112;  // bias 15 -> 127
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
+
+Status save_model(const std::string& path, const std::string& config_json, const std::string& card,
+                  std::span<const std::byte> tokenizer, std::vector<TensorView> tensors,
+                  DType dtype) {
+  if (dtype != DType::f32 && dtype != DType::bf16) {
+    return usage_error("weights are saved as F32 or BF16, got " + std::string(dtype_name(dtype)));
+  }
+  if (!nlohmann::json::accept(config_json)) return usage_error("the model's config is not JSON");
+  std::deque<std::vector<uint16_t>> converted;  // keeps the views' data in place
+  for (TensorView& tensor : tensors) {
+    if (tensor.dtype == DType::f32 && dtype == DType::bf16) {
+      converted.push_back(to_bf16(tensor));
+      tensor.dtype = dtype;
+      tensor.data = reinterpret_cast<const std::byte*>(converted.back().data());
+      tensor.bytes = tensor.bytes / 4 * 2;
+    }
+    // After the conversion, because the largest floats round to infinity.
+    if (auto finite = validate_finite(tensor); !finite) {
+      return finite.error().with_context("saving the model " + path);
+    }
+  }
+  tensors.push_back({std::string(tokenizer_tensor),
+                     DType::u8,
+                     {int64_t(tokenizer.size())},
+                     tokenizer.data(),
+                     tokenizer.size()});
+  const std::map<std::string, std::string> metadata = {
+      {"tutti.version", std::string(package_version)},
+      {"tutti.config", config_json},
+      {"tutti.card", card}};
+  return write_safetensors(path, metadata, tensors);
+}
+
+}  // namespace tutti

@@ -1,0 +1,55 @@
+// A model is one safetensors file: weights, configuration, card and tokenizer in one place.
+//
+//   metadata  tutti.version    "1"
+//             tutti.config     JSON text, understood by model/
+//             tutti.card       markdown for people
+//   tensor    tutti.tokenizer  U8 [bytes], a SentencePiece model
+//   tensors   everything else, the weights
+//
+//   TUTTI_ASSIGN(ModelPackage model, ModelPackage::open("models/tutti-nano.safetensors"));
+//   TUTTI_ASSIGN(std::vector<float> query, model.read_f32("trunk.0.query", {256, 256}));
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "format/safetensors.h"
+
+namespace tutti {
+
+inline constexpr std::string_view tokenizer_tensor = "tutti.tokenizer";
+
+// Immutable, so safe to read from many threads. `tokenizer` points into `file`.
+struct ModelPackage {
+  SafetensorsFile file;
+  std::string config_json;
+  std::string card;
+  std::span<const std::byte> tokenizer;
+
+  static Result<ModelPackage> open(const std::string& path);
+
+  // Weights as floats, row-major, from F32, F16 or BF16. The error names the tensor when it is
+  // missing, has another shape or an integer type, or holds NaN or infinity.
+  Result<std::vector<float>> read_f32(std::string_view name,
+                                      std::span<const int64_t> expected_shape) const;
+  Result<std::vector<float>> read_f32(std::string_view name,
+                                      std::initializer_list<int64_t> expected_shape) const {
+    return read_f32(name, std::span(expected_shape.begin(), expected_shape.size()));
+  }
+};
+
+uint16_t bf16_from_f32(float value);  // rounds to nearest, ties to even; NaN stays NaN
+float f32_from_bf16(uint16_t bits);
+float f32_from_f16(uint16_t bits);  // IEEE 754 binary16
+
+// Atomic. `dtype` (f32 or bf16) is how F32 tensors are stored; all other tensors, such as INT8
+// weights, are stored as they are. Refuses weights that are not finite, before touching the file.
+Status save_model(const std::string& path, const std::string& config_json, const std::string& card,
+                  std::span<const std::byte> tokenizer, std::vector<TensorView> tensors,
+                  DType dtype);
+
+}  // namespace tutti

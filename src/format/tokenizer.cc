@@ -1,0 +1,148 @@
+#include "format/tokenizer.h"
+
+#include <sentencepiece_processor.h>
+
+#include <optional>
+
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "format/special_tokens.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t largest_model = size_t(64) << 20;
+constexpr int byte_tokens = 256;
+
+struct Field {
+  int number = 0;
+  std::string_view bytes;  // of length-delimited fields only
+};
+
+std::optional<uint64_t> take_varint(std::string_view& in) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64 && !in.empty(); shift += 7) {
+    const auto byte = uint8_t(in.front());
+    in.remove_prefix(1);
+    value |= uint64_t(byte & 127) << shift;
+    if (byte < 128) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<Field> take_field(std::string_view& in) {
+  const auto key = take_varint(in);
+  if (!key || *key >> 3 > 0x1fffffff) return std::nullopt;
+  Field field{int(*key >> 3), {}};
+  size_t length = 0;
+  switch (*key & 7) {
+    case 0:
+      return take_varint(in) ? std::optional(field) : std::nullopt;
+    case 1:
+      length = 8;
+      break;
+    case 5:
+      length = 4;
+      break;
+    case 2:
+      if (const auto size = take_varint(in); size && *size <= in.size()) {
+        length = size_t(*size);
+        break;
+      }
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+  if (length > in.size()) return std::nullopt;
+  if ((*key & 7) == 2) field.bytes = in.substr(0, length);
+  in.remove_prefix(length);
+  return field;
+}
+
+// SentencePiece 0.1.97 reads a normaliser's compiled table without checking its offsets. We use
+// identity normalisation, which has none, so a model with a table is refused unread. Fields, from
+// sentencepiece_model.proto: ModelProto.normalizer_spec 3 and denormalizer_spec 5, in them
+// NormalizerSpec.precompiled_charsmap 2.
+Status check_no_normalizer_table(std::string_view model) {
+  while (!model.empty()) {
+    auto field = take_field(model);
+    if (!field) return bad_input("the tokenizer is not a SentencePiece model, or is damaged");
+    if (field->number != 3 && field->number != 5) continue;
+    for (std::string_view spec = field->bytes; !spec.empty();) {
+      const auto inner = take_field(spec);
+      if (!inner) return bad_input("the tokenizer is damaged in its normalizer part");
+      if (inner->number == 2 && !inner->bytes.empty()) {
+        return bad_input("the tokenizer changes its text; train it with identity normalisation");
+      }
+    }
+  }
+  return {};
+}
+
+Status check_vocabulary(const sentencepiece::SentencePieceProcessor& processor) {
+  if (processor.GetPieceSize() < special_token_count + byte_tokens || processor.unk_id() != 0) {
+    return bad_input("the tokenizer has " + std::to_string(processor.GetPieceSize()) +
+                     " tokens, too few to be one of Tutti's");
+  }
+  int bytes = 0;
+  for (int id = 0; id < processor.GetPieceSize(); ++id) {
+    const std::string& piece = processor.IdToPiece(id);
+    const bool special = processor.IsControl(id) || processor.IsUnknown(id);
+    if (special != (id < special_token_count) || (special && piece != special_token_names[id])) {
+      return bad_input("token " + std::to_string(id) + " of the tokenizer is " + quote(piece) +
+                       "; it was not trained by Tutti, or by another version");
+    }
+    if (invalid_utf8_at(piece)) return bad_input("a token of the tokenizer is not UTF-8");
+    bytes += processor.IsByte(id);
+  }
+  if (bytes == byte_tokens) return {};
+  return bad_input("the tokenizer lacks byte tokens; train it with byte fallback");
+}
+
+}  // namespace
+
+Tokenizer::Tokenizer(std::unique_ptr<sentencepiece::SentencePieceProcessor> processor)
+    : processor_(std::move(processor)) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+Result<Tokenizer> Tokenizer::from_bytes(std::span<const std::byte> model) {
+  if (model.size() > largest_model) return bad_input("the tokenizer has over 64 MiB");
+  const std::string_view text(reinterpret_cast<const char*>(model.data()), model.size());
+  TUTTI_CHECK(check_no_normalizer_table(text));
+  auto processor = std::make_unique<sentencepiece::SentencePieceProcessor>();
+  if (const auto status = processor->LoadFromSerializedProto(text); !status.ok()) {
+    return bad_input(std::string("the tokenizer cannot be read: ") + status.error_message());
+  }
+  TUTTI_CHECK(check_vocabulary(*processor));
+  return Tokenizer(std::move(processor));
+}
+
+Result<std::vector<int32_t>> Tokenizer::encode(std::string_view utf8) const {
+  if (const auto offset = invalid_utf8_at(utf8)) {
+    return bad_input("the text is not UTF-8 at byte " + std::to_string(*offset) + " (" +
+                     quote(utf8.substr(*offset, 4)) + "); convert it to UTF-8");
+  }
+  std::vector<int> ids;
+  if (const auto status = processor_->Encode(utf8, &ids); !status.ok()) {
+    return failed(std::string("cannot split the text into tokens: ") + status.error_message());
+  }
+  return ids;
+}
+
+std::string Tokenizer::decode(std::span<const int32_t> ids) const {
+  std::vector<int> textual;
+  for (int32_t id : ids) {
+    if (id >= special_token_count && id < vocabulary_size()) textual.push_back(id);
+  }
+  std::string text;
+  if (!processor_->Decode(textual, &text).ok()) return {};
+  return text;
+}
+
+int Tokenizer::vocabulary_size() const {
+  return processor_->GetPieceSize();
+}
+
+}  // namespace tutti
