@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
+#include <cstring>
 
+#include "format/jpeg_check.h"
 #include "format/stb.h"
 
 namespace tutti {
@@ -19,6 +20,12 @@ bool is_well_formed(const Picture& picture) {
   if (picture.channels != 1 && picture.channels != 3 && picture.channels != 4) return false;
   const size_t pixels = size_t(picture.width) * size_t(picture.height);
   return pixels <= one_gigabyte / 4 && pixels * picture.channels == picture.pixels.size();
+}
+
+bool is_png(std::span<const std::byte> file) {
+  static constexpr std::string_view signature = "\x89PNG\r\n\x1a\n";
+  return file.size() >= signature.size() &&
+         std::memcmp(file.data(), signature.data(), signature.size()) == 0;
 }
 
 uint32_t adler32(std::span<const std::byte> bytes) {
@@ -56,10 +63,12 @@ std::string encode_jpeg(const Picture& picture, int quality) {
 
 Result<Picture> decode_picture(std::span<const std::byte> file, const PictureLimits& limits) {
   if (file.size() > one_gigabyte) return bad_input("the picture file has over 1 GiB");
+  if (!is_png(file) && !jpeg_segments_are_sound(file)) {
+    return bad_input("the picture is neither PNG nor JPEG, or it is damaged; convert it to PNG");
+  }
   Picture picture;
   if (!stb::read_size(file, picture)) {
-    return bad_input("the picture is neither PNG nor JPEG, or its head is damaged: " +
-                     stb::last_problem());
+    return bad_input("the picture's size cannot be read: " + stb::last_problem());
   }
   const size_t pixels = size_t(picture.width) * size_t(picture.height);
   const bool too_wide = std::max(picture.width, picture.height) > limits.largest_side;

@@ -76,6 +76,19 @@ TEST(Picture, DamagedFilesAreRefusedOrDecodedWhole) {
   EXPECT_FALSE(decode_picture(bytes_of("GIF89a not a picture we read")));
 }
 
+TEST(Picture, HuffmanTablesThatAreTooLongAreRefused) {
+  std::string file = encode_jpeg(gradient(16, 16, 3), 80);
+  const size_t table = file.find("\xff\xc4");
+  ASSERT_NE(table, std::string::npos);
+  ASSERT_TRUE(decode_picture(bytes_of(file)));
+  for (size_t i = 0; i < 16; ++i) file[table + 5 + i] = '\xff';  // 4080 codes
+  EXPECT_FALSE(decode_picture(bytes_of(file)));
+  // The same before the end of a file whose other segments are sound.
+  std::string late = encode_jpeg(gradient(16, 16, 3), 80);
+  late.insert(late.size() - 2, file.substr(table, 500));
+  EXPECT_FALSE(decode_picture(bytes_of(late)));
+}
+
 TEST(Picture, LimitsHold) {
   const std::string file = encode_png(gradient(40, 20, 1));
   EXPECT_FALSE(decode_picture(bytes_of(file), {.largest_side = 39}));
