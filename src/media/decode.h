@@ -1,0 +1,64 @@
+// Files and uploads into plain values (base/media_types.h), through FFmpeg.
+//
+//   Result<Picture> photo = load_picture("cat.jpg");
+//   Result<Sound> speech = load_sound(upload_bytes);
+//
+//   TUTTI_ASSIGN(VideoReader video, VideoReader::open("street.mp4"));
+//   for (;;) {
+//     TUTTI_ASSIGN(std::optional<Picture> frame, video.next());
+//     if (!frame) break;
+//     ...
+//   }
+//
+// What is not there, not a medium, damaged or beyond the limits is ErrorCode::bad_input. Pictures
+// are strict: a truncated one is an error. Sounds and videos yield what comes before the damage, as
+// any player does, and are an error only if that is nothing. The functions may be called from any
+// thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/media_types.h"
+#include "base/result.h"
+#include "media/input.h"
+
+namespace tutti {
+
+enum class Transparency { over_white, keep };
+
+// JPEG, PNG, WebP, BMP, or the first frame of a GIF, turned upright where EXIF says how. RGB, with
+// transparent pixels laid over white; or RGBA always, with Transparency::keep.
+Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits = {},
+                             Transparency transparency = Transparency::over_white);
+
+// The sound of any container (WAV also with mu-law, MP3, FLAC, Ogg, M4A, or a video) as mono at
+// 16 kHz, all channels mixed.
+Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits = {});
+
+// All frames of a video, in RGB. For long ones use VideoReader.
+Result<Clip> load_clip(const MediaInput& input, const MediaLimits& limits = {});
+
+// Pulls the frames of one video of any length; use from one thread at a time.
+class VideoReader {
+ public:
+  // Of the limits only max_pixels counts here.
+  static Result<VideoReader> open(const MediaInput& input, const MediaLimits& limits = {});
+  VideoReader(VideoReader&&) noexcept;
+  VideoReader& operator=(VideoReader&&) noexcept;
+  ~VideoReader();
+
+  // The next frame, RGB, width() x height(); nothing after the last one.
+  Result<std::optional<Picture>> next();
+
+  double frames_per_second() const;  // the average; 30 where the file does not say
+  int width() const;                 // as shown: after the file's own rotation
+  int height() const;
+
+ private:
+  struct State;
+  explicit VideoReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tutti

@@ -1,0 +1,50 @@
+// Where media come from (a file or bytes in memory) and how much of them is accepted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tutti {
+
+// Decoding stops with an error beyond these, so that a small hostile file cannot fill the memory.
+struct MediaLimits {
+  size_t max_bytes = size_t(1) << 30;        // of the encoded file
+  size_t max_pixels = size_t(1) << 26;       // of one picture or frame: 8192 x 8192
+  double max_seconds = 3600;                 // of a sound or clip; 230 MB of samples
+  size_t max_frames = 4096;                  // of a clip
+  size_t max_clip_pixels = size_t(1) << 29;  // of all frames of a clip together: 1.6 GB as RGB
+};
+
+// A path, or bytes that outlive every use of this value. There are no URLs: nothing here ever opens
+// a network connection or a second file, whatever a playlist inside the input may ask for.
+class MediaInput {
+ public:
+  MediaInput(std::string path) : path_(std::move(path)) {}
+  MediaInput(const char* path) : path_(path) {}
+  MediaInput(std::span<const uint8_t> bytes) : bytes_(bytes), in_memory_(true) {}
+  MediaInput(const std::vector<uint8_t>& bytes) : bytes_(bytes), in_memory_(true) {}
+
+  bool in_memory() const { return in_memory_; }
+  const std::string& path() const { return path_; }
+  std::span<const uint8_t> bytes() const { return bytes_; }
+  std::string name() const { return in_memory_ ? "the upload" : path_; }  // for messages
+
+ private:
+  std::string path_;
+  std::span<const uint8_t> bytes_;
+  bool in_memory_ = false;
+};
+
+// The size in bytes of an input that exists, is a regular file, is not empty and is within
+// max_bytes.
+Result<size_t> check_input(const MediaInput& input, size_t max_bytes);
+
+// The whole input followed by `padding` zero bytes (decoders read ahead of the end).
+Result<std::vector<uint8_t>> read_input(const MediaInput& input, size_t max_bytes, size_t padding);
+
+}  // namespace tutti

@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include "media/decode.h"
+#include "media/encode.h"
+#include "media/orientation.h"
+#include "media/picture_ops.h"
+#include "media/test_media.h"
+
+namespace tutti {
+namespace {
+
+TEST(PictureFile, PngIsExact) {
+  const TestFolder folder;
+  for (const auto& [channels, width] : {std::pair{3, 61}, {4, 33}, {3, 1}}) {
+    const Picture picture = noise_picture(width, 17, channels);
+    ASSERT_TRUE(save_picture(folder.file("a.png"), picture));
+    const auto back = load_picture(folder.file("a.png"), {},
+                                   channels == 4 ? Transparency::keep : Transparency::over_white);
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(back->channels, channels);
+    EXPECT_EQ(back->pixels, picture.pixels);
+  }
+  EXPECT_EQ(folder.files(), 1u);  // no temporary file stays
+}
+
+TEST(PictureFile, GreyPngComesBackAsEqualRgb) {
+  const Picture grey = noise_picture(20, 10, 1);
+  const auto bytes = encode_picture(grey, "png");
+  ASSERT_TRUE(bytes);
+  const auto back = load_picture(*bytes);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->pixels, to_rgb(grey).pixels);
+}
+
+TEST(PictureFile, LossyKindsAreClose) {
+  const Picture picture = scene(160, 120, 3);
+  const std::pair<const char*, double>
+      kinds[] =  // The edge of the disc costs most: colours have half the resolution.
+      {{"jpg", 32.5}, {"webp", 32}, {"bmp", 90}};
+  for (const auto& [kind, least] : kinds) {
+    const auto bytes = encode_picture(picture, kind);
+    ASSERT_TRUE(bytes) << bytes.error().message();
+    const auto back = load_picture(*bytes);
+    ASSERT_TRUE(back) << kind << ": " << back.error().message();
+    ASSERT_EQ(back->pixels.size(), picture.pixels.size());
+    EXPECT_GT(psnr(picture, *back), least) << kind;
+  }
+}
+
+TEST(PictureFile, FlatColoursSurviveJpegAtAnySize) {
+  for (int side : {64, 1400}) {  // beyond 1280 a BT.709 guess would shift them
+    Picture picture = make_picture(side, 64, 3);
+    for (size_t i = 0; i < picture.pixels.size(); i += 3) picture.pixels[i] = 220;
+    const auto bytes = encode_picture(picture, "jpg", 100);
+    ASSERT_TRUE(bytes);
+    const auto back = load_picture(*bytes);
+    ASSERT_TRUE(back);
+    EXPECT_GT(psnr(picture, *back), 42) << side;
+  }
+}
+
+TEST(PictureFile, TransparentPixelsAreLaidOverWhite) {
+  Picture picture = make_picture(2, 1, 4, 0);
+  picture.pixels = {10, 20, 30, 255, 10, 20, 30, 0};
+  const auto bytes = encode_picture(picture, "png");
+  ASSERT_TRUE(bytes);
+  const auto rgb = load_picture(*bytes);
+  ASSERT_TRUE(rgb);
+  EXPECT_EQ(rgb->pixels, (std::vector<uint8_t>{10, 20, 30, 255, 255, 255}));
+}
+
+TEST(PictureFile, FirstFrameOfGif) {
+  // 2 x 2, colours red and blue, pixels 0 1 1 0 in LZW codes of three bits.
+  const std::vector<uint8_t> gif = {'G', 'I', 'F', '8', '9', 'a',  2,    0,    2, 0,   0x80, 0, 0,
+                                    255, 0,   0,   0,   0,   255,  0x2C, 0,    0, 0,   0,    2, 0,
+                                    2,   0,   0,   2,   3,   0x44, 0x02, 0x05, 0, 0x3B};
+  const auto picture = load_picture(gif);
+  ASSERT_TRUE(picture) << picture.error().message();
+  EXPECT_EQ(picture->pixels, (std::vector<uint8_t>{255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 0, 0}));
+}
+
+// A JPEG with an EXIF block that says `orientation`.
+std::vector<uint8_t> with_exif(const std::vector<uint8_t>& jpeg, uint8_t orientation) {
+  const std::vector<uint8_t> block = {
+      0xFF, 0xE1, 0,    34,   'E', 'x', 'i', 'f', 0, 0, 'M', 'M',         0, 42, 0, 0, 0, 8,
+      0,    1,    0x01, 0x12, 0,   3,   0,   0,   0, 1, 0,   orientation, 0, 0,  0, 0, 0, 0};
+  std::vector<uint8_t> out(jpeg.begin(), jpeg.begin() + 2);
+  out.insert(out.end(), block.begin(), block.end());
+  out.insert(out.end(), jpeg.begin() + 2, jpeg.end());
+  return out;
+}
+
+TEST(PictureFile, ExifTurnsUpright) {
+  const Picture stored = scene(96, 64, 3);
+  const auto jpeg = encode_picture(stored, "jpg", 100);
+  ASSERT_TRUE(jpeg);
+  for (uint8_t orientation = 1; orientation <= 8; ++orientation) {
+    const auto back = load_picture(with_exif(*jpeg, orientation));
+    ASSERT_TRUE(back) << back.error().message();
+    const Picture wanted = turn_upright(stored, orientation);
+    ASSERT_EQ(back->width, orientation >= 5 ? 64 : 96);
+    EXPECT_GT(psnr(wanted, *back), 31) << int(orientation);
+  }
+}
+
+TEST(Orientation, CornersGoWhereExifSays) {
+  // Corners 1 2 / 3 4. EXIF names where row 0 and column 0 lie: 6 is "right side, top".
+  Picture picture = make_picture(2, 2, 1);
+  picture.pixels = {1, 2, 3, 4};
+  const std::vector<uint8_t> wanted[9] = {{},           {1, 2, 3, 4}, {2, 1, 4, 3},
+                                          {4, 3, 2, 1}, {3, 4, 1, 2}, {1, 3, 2, 4},
+                                          {3, 1, 4, 2}, {4, 2, 3, 1}, {2, 4, 1, 3}};
+  for (int o = 1; o <= 8; ++o) EXPECT_EQ(turn_upright(picture, o).pixels, wanted[o]) << o;
+}
+
+TEST(PictureFile, ErrorsSayWhatToDo) {
+  const TestFolder folder;
+  const Picture picture = scene(8, 8, 3);
+  EXPECT_EQ(save_picture(folder.file("a.xyz"), picture).error().code(), ErrorCode::usage);
+  EXPECT_EQ(save_picture(folder.file("none"), picture).error().code(), ErrorCode::usage);
+  EXPECT_EQ(save_picture(folder.file("no/folder.png"), picture).error().code(), ErrorCode::failed);
+  Picture wrong = picture;
+  wrong.pixels.pop_back();
+  EXPECT_EQ(save_picture(folder.file("a.png"), wrong).error().code(), ErrorCode::usage);
+  EXPECT_EQ(folder.files(), 0u);
+
+  const auto bytes = encode_picture(picture, "png");
+  ASSERT_TRUE(bytes);
+  EXPECT_FALSE(load_picture(*bytes, {.max_bytes = 10}));
+  EXPECT_FALSE(load_picture(*bytes, {.max_pixels = 63}));
+  EXPECT_TRUE(load_picture(*bytes, {.max_pixels = 64}));
+}
+
+}  // namespace
+}  // namespace tutti

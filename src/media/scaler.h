@@ -1,0 +1,44 @@
+// Pictures into FFmpeg's frames and back, with the right colours. Internal.
+//
+// Every buffer that swscale writes to is one of FFmpeg's own, because its vector code writes past
+// the end of a row that is not padded.
+#pragma once
+
+#include "base/media_types.h"
+#include "base/result.h"
+#include "media/av.h"
+
+namespace tutti {
+
+// A frame with buffers, of `format` and size. Errors: out of memory or absurd sizes.
+Result<FramePtr> make_video_frame(int width, int height, AVPixelFormat format);
+
+// RGB24, RGBA or GRAY8, by the picture's channels.
+Result<FramePtr> frame_of_picture(const Picture& picture);
+Result<Picture> picture_of_frame(const AVFrame& frame);  // of those three formats only
+
+// Sets what files leave out: HD is BT.709, all else BT.601 (what players assume, too), and the old
+// yuvj formats become yuv with full range.
+void complete_colours(AVFrame& frame);
+
+// Converts format, size and colours; keeps swscale's tables while the frames stay alike. Not
+// thread-safe.
+class Scaler {
+ public:
+  Scaler() = default;
+  Scaler(const Scaler&) = delete;
+  Scaler& operator=(const Scaler&) = delete;
+  ~Scaler() { sws_freeContext(context_); }
+
+  // flags: SWS_*. Both frames have complete colours and buffers.
+  Status run(const AVFrame& from, AVFrame& to, int flags);
+
+ private:
+  SwsContext* context_ = nullptr;
+};
+
+// For stills. Video takes fast paths instead: 1080p to RGB in about 2 ms rather than 15.
+inline constexpr int exact_scaling =
+    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
+
+}  // namespace tutti

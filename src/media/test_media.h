@@ -1,0 +1,76 @@
+// Fixtures for this folder's tests: pictures, sounds and clips made by arithmetic.
+#pragma once
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <random>
+#include <string>
+
+#include "base/media_types.h"
+
+namespace tutti {
+
+// A folder that goes with the test.
+class TestFolder {
+ public:
+  TestFolder() {
+    static int count = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            ("tutti-media-" + std::to_string(getpid()) + "-" + std::to_string(count++));
+    std::filesystem::create_directories(path_);
+  }
+  ~TestFolder() { std::filesystem::remove_all(path_); }
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  size_t files() const {
+    return size_t(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Smooth colours with a bright disc that moves with `time`.
+inline Picture scene(int width, int height, int channels, int time = 0) {
+  Picture picture = make_picture(width, height, channels);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      uint8_t* pixel = picture.at(x, y);
+      const int dx = x - width / 3 - time, dy = y - height / 2;
+      const bool disc = dx * dx + dy * dy < height * height / 16;
+      const int value[4] = {disc ? 230 : 40 + 120 * x / width, disc ? 80 : 30 + 150 * y / height,
+                            disc ? 60 : 200 - 120 * x / width, disc ? 255 : 255 * y / height};
+      for (int c = 0; c < channels; ++c) pixel[c] = uint8_t(value[c]);
+    }
+  }
+  return picture;
+}
+
+inline Picture noise_picture(int width, int height, int channels) {
+  std::mt19937 random(5);
+  Picture picture = make_picture(width, height, channels);
+  for (uint8_t& value : picture.pixels) value = uint8_t(random());
+  return picture;
+}
+
+inline Sound tone(double hz, double seconds, int rate = 16000) {
+  Sound sound{rate, std::vector<float>(size_t(seconds * rate))};
+  for (size_t t = 0; t < sound.samples.size(); ++t) {
+    sound.samples[t] = float(0.6 * std::sin(2 * M_PI * hz * double(t) / rate));
+  }
+  return sound;
+}
+
+// Peak signal-to-noise ratio in dB; pictures of equal size.
+inline double psnr(const Picture& a, const Picture& b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.pixels.size(); ++i) {
+    const double difference = double(a.pixels[i]) - b.pixels[i];
+    sum += difference * difference;
+  }
+  return sum == 0 ? 99 : 10 * std::log10(255.0 * 255 * double(a.pixels.size()) / sum);
+}
+
+}  // namespace tutti
