@@ -5,8 +5,8 @@
 //   prompt.push_back(Part::of_picture(photo));
 //   TUTTI_ASSIGN(TextResult answer, engine.describe(prompt, {}));
 //
-// Thread-safety: an Engine may be shared; each call takes a session (arena and caches) of its own and
-// returns it. Calls on one Engine run one after another on its thread pool.
+// Thread-safety: an Engine may be shared; each call takes a session (arena and caches) of its own
+// and returns it. Calls on one Engine run one after another on its thread pool.
 #pragma once
 
 #include <array>
@@ -45,8 +45,8 @@ struct TextOptions {
   Task task = Task::automatic;  // audio alone: transcribe; picture with text: answer; else caption
   std::string language = "en";  // of names and captions
   int max_tokens = 64;
-  float temperature = 0;        // 0: greedy
-  int top_k = 0;                // 0: all
+  float temperature = 0;  // 0: greedy
+  int top_k = 0;          // 0: all
   float top_p = 1;
   uint64_t seed = 0;
   std::function<bool(const std::string& piece)> on_text;  // false stops
@@ -69,9 +69,9 @@ struct PaintOptions {
 struct SpeakOptions {
   int steps = 12;
   float guidance_scale = 1.5f;
-  float speed = 1;              // 2 speaks twice as fast
+  float speed = 1;  // 2 speaks twice as fast
   uint64_t seed = 0;
-  bool griffin_lim = false;     // the baseline vocoder instead of the model's
+  bool griffin_lim = false;  // the baseline vocoder instead of the model's
   std::function<bool(const std::vector<float>& samples)> on_audio;  // 16 kHz, in order
 };
 

@@ -1,0 +1,102 @@
+#include "runtime/arena.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+namespace tutti {
+namespace {
+
+constexpr size_t kAlignment = 64;                     // a cache line, and an AVX-512 register
+constexpr size_t kStep = kAlignment / sizeof(float);  // blocks begin at multiples of it
+constexpr size_t kMost = std::numeric_limits<size_t>::max() / 16;
+constexpr size_t kUsualBlocks = 512;  // far above what a pass holds at once; more grows the tables
+
+size_t rounded(size_t floats) {
+  return (std::max<size_t>(floats, 1) + kStep - 1) / kStep * kStep;
+}
+
+}  // namespace
+
+AlignedFloats::~AlignedFloats() {
+  std::free(data_);
+}
+
+Result<AlignedFloats> AlignedFloats::allocate(size_t count) {
+  AlignedFloats floats;
+  if (count > kMost) return failed("cannot allocate " + std::to_string(count) + " floats");
+  const size_t bytes = rounded(count) * sizeof(float);
+  floats.data_ = static_cast<float*>(std::aligned_alloc(kAlignment, bytes));
+  if (!floats.data_)
+    return failed("no memory for " + std::to_string(bytes >> 20) +
+                  " MiB; close other programs or use a smaller model");
+  std::memset(floats.data_, 0, bytes);
+  floats.size_ = count;
+  return floats;
+}
+
+Arena::Arena() {
+  slots_.reserve(kUsualBlocks);
+  unused_.reserve(kUsualBlocks);
+  order_.reserve(kUsualBlocks);
+}
+
+void Arena::begin_plan() {
+  assert(order_.empty());
+  planning_ = true;
+  peak_ = 0;
+}
+
+size_t Arena::end_plan() {
+  assert(order_.empty());
+  planning_ = false;
+  return peak_ * sizeof(float);
+}
+
+Status Arena::reserve(size_t bytes) {
+  assert(order_.empty());
+  if (bytes <= capacity()) return {};
+  memory_ = AlignedFloats();
+  TUTTI_ASSIGN(memory_, AlignedFloats::allocate(rounded((bytes + 3) / sizeof(float))));
+  return {};
+}
+
+int Arena::allocate(size_t floats) {
+  const size_t limit = planning_ ? kMost : memory_.size();
+  if (floats > limit) return -1;
+  const size_t wanted = rounded(floats);
+  size_t begin = 0, place = 0;
+  for (; place < order_.size(); ++place) {
+    const Slot& next = slots_[order_[place]];
+    if (next.begin - begin >= wanted) break;
+    begin = next.end;
+  }
+  if (wanted > limit - begin) return -1;
+
+  if (unused_.empty()) {
+    unused_.push_back(int(slots_.size()));
+    slots_.emplace_back();
+  }
+  const int slot = unused_.back();
+  unused_.pop_back();
+  slots_[slot] = {begin, begin + wanted, 1};
+  order_.insert(order_.begin() + place, slot);
+  peak_ = std::max(peak_, begin + wanted);
+  return slot;
+}
+
+float* Arena::data(int block) const {
+  return planning_ ? nullptr : memory_.data() + slots_[block].begin;
+}
+
+void Arena::release(int block) {
+  Slot& slot = slots_[block];
+  if (--slot.references > 0) return;
+  const auto by_address = [&](int other, size_t begin) { return slots_[other].begin < begin; };
+  order_.erase(std::lower_bound(order_.begin(), order_.end(), slot.begin, by_address));
+  unused_.push_back(block);
+}
+
+}  // namespace tutti

@@ -1,0 +1,101 @@
+#include "runtime/arena.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/rng.h"
+#include "runtime/tensor.h"
+
+namespace tutti {
+namespace {
+
+// Calls act(block, floats) for a random sequence of allocations and frees; the same for a seed.
+template <class Allocated, class Released>
+void random_pass(Arena& arena, uint64_t seed, const Allocated& allocated,
+                 const Released& released) {
+  Rng rng(seed);
+  std::vector<int> live;
+  for (int step = 0; step < 600; ++step) {
+    if (!live.empty() && rng.below(100) < 48) {
+      const int pick = rng.below(int(live.size()));
+      released(live[pick]);
+      arena.release(live[pick]);
+      live.erase(live.begin() + pick);
+    } else {
+      const int floats = rng.below(3000);
+      const int block = arena.allocate(floats);
+      ASSERT_GE(block, 0);
+      allocated(block, floats);
+      live.push_back(block);
+    }
+  }
+  for (int block : live) {
+    released(block);
+    arena.release(block);
+  }
+}
+
+TEST(Arena, PlanIsExactlyEnoughAndBlocksNeverOverlap) {
+  const auto ignore = [](auto...) {};
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    Arena arena;
+    arena.begin_plan();
+    random_pass(arena, seed, ignore, ignore);
+    const size_t bytes = arena.end_plan();
+    ASSERT_TRUE(arena.reserve(bytes));
+    ASSERT_LT(arena.capacity(), bytes + 128);
+
+    std::map<int, int> sizes;
+    random_pass(
+        arena, seed,
+        [&](int block, int floats) {
+          sizes[block] = floats;
+          ASSERT_EQ(reinterpret_cast<uintptr_t>(arena.data(block)) % 64, 0u);
+          std::fill_n(arena.data(block), floats, float(block));
+        },
+        [&](int block) {
+          for (int i = 0; i < sizes[block]; ++i) ASSERT_EQ(arena.data(block)[i], float(block));
+        });
+    EXPECT_EQ(arena.live_blocks(), 0);
+  }
+}
+
+TEST(Arena, FullIsAnAnswerNotACrash) {
+  Arena arena;
+  EXPECT_EQ(arena.allocate(1), -1);
+  ASSERT_TRUE(arena.reserve(4096));
+  const int a = arena.allocate(512);
+  EXPECT_EQ(arena.allocate(513), -1);
+  EXPECT_EQ(arena.allocate(size_t(-1) / 2), -1);
+  const int b = arena.allocate(512);
+  EXPECT_GE(b, 0);
+  EXPECT_EQ(arena.allocate(0), -1);
+  arena.release(a);
+  EXPECT_GE(arena.allocate(0), 0);
+}
+
+TEST(Arena, MemoryThatDoesNotExistIsAnError) {
+  EXPECT_FALSE(AlignedFloats::allocate(size_t(-1)));
+  EXPECT_FALSE(AlignedFloats::allocate(size_t(1) << 58));
+}
+
+TEST(Tensor, CopiesShareAndTheLastOneFrees) {
+  Arena arena;
+  ASSERT_TRUE(arena.reserve(1 << 16));
+  {
+    CpuTensor x(arena, arena.allocate(12), 3, 4);
+    CpuTensor row = x.reshaped(4, 1, 4, 4);
+    CpuTensor copy = row;
+    copy = copy;
+    x = CpuTensor();
+    EXPECT_EQ(arena.live_blocks(), 1);
+    EXPECT_EQ(copy.row(0), row.row(0));
+    row = std::move(copy);
+    EXPECT_EQ(arena.live_blocks(), 1);
+  }
+  EXPECT_EQ(arena.live_blocks(), 0);
+}
+
+}  // namespace
+}  // namespace tutti

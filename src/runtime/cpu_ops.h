@@ -1,0 +1,135 @@
+// The architecture's operations on the CPU, in FP32: the second model of the Ops concept.
+//
+//   CpuOps ops(arena, threads);
+//   TUTTI_CHECK(ops.reserve([&] { model.forward(ops, batch); }));   // a dry run sizes the arena
+//   auto out = model.forward(ops, batch);
+//   TUTTI_CHECK(ops.status());                                      // before out's data is read
+//
+// Each op checks shapes, takes its output from the arena and hands rows to kernels.h on the thread
+// pool; the next instruction set or precision changes the kernels, not this file. An op that fails
+// (arena full, shapes that do not match) notes the first error; from there on tensors have shapes
+// and no data and nothing is computed, exactly as while planning, so no caller needs to check
+// between ops. Ops allocate nothing on the heap once their scratch lists have grown.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/ops.h"
+#include "runtime/kv_cache.h"
+#include "runtime/tensor.h"
+#include "runtime/threads.h"
+
+namespace tutti {
+
+// One session; not thread-safe. Arena and pool must outlive it.
+class CpuOps {
+ public:
+  using Tensor = CpuTensor;
+  using Cache = KvCache;
+
+  CpuOps(Arena& arena, ThreadPool& threads) : arena_(arena), threads_(threads) {}
+
+  // Bytes that `pass` takes from the arena. No tensor of this arena may be alive, nor stay alive.
+  template <class Pass>
+  size_t plan(const Pass& pass) {
+    arena_.begin_plan();
+    computing_ = false;
+    pass();
+    computing_ = !error_;
+    return arena_.end_plan();
+  }
+  // The same, and makes that much room.
+  template <class Pass>
+  Status reserve(const Pass& pass) {
+    error_.reset();
+    computing_ = true;
+    const size_t bytes = plan(pass);
+    TUTTI_CHECK(status());
+    return arena_.reserve(bytes);
+  }
+  // The first error since reserve().
+  Status status() const { return error_ ? Status(*error_) : Status(); }
+  // Whether tensors hold data: false while planning and after an error.
+  bool computing() const { return computing_; }
+
+  // The concept; see model/ops.h for what each means.
+  Tensor constant(std::span<const float> values, int rows, int cols);
+  Tensor linear(const Tensor& x, const Tensor& w);
+  Tensor embedding(const Tensor& table, RowIndex index) { return gather_rows(table, index); }
+  Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
+  Tensor add(const Tensor& x, const Tensor& z);
+  Tensor add_scaled(const Tensor& x, const Tensor& scale, const Tensor& z);
+  Tensor modulate(const Tensor& x, const Tensor& modulation, RowIndex index, int first);
+  Tensor scale_rows(const Tensor& x, const Tensor& scale);
+  Tensor gate(const Tensor& x);
+  Tensor sigmoid(const Tensor& x);
+  Tensor relu2(const Tensor& x);
+  Tensor silu(const Tensor& x);
+  Tensor softcap(const Tensor& x, float cap);
+  // Sequence s of the plan is sequence s of the cache.
+  Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
+                   const AttentionPlan& plan, Cache* cache);
+  Tensor conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel, int stride);
+  Tensor depthwise(const Tensor& x, const Tensor& taps, RowIndex index);
+  Tensor gather_rows(const Tensor& x, RowIndex index);
+  Tensor concat_rows(const std::vector<Tensor>& parts);
+  Tensor concat_cols(const Tensor& x, const Tensor& z);
+  Tensor rows(const Tensor& x, int begin, int end);     // a view
+  Tensor cols(const Tensor& x, int begin, int end);     // a view
+  Tensor reshape(const Tensor& x, int rows, int cols);  // a view unless x is one of columns
+  Tensor segment_mean(const Tensor& x, RowIndex index, RowIndex bounds);
+  Tensor normalize_rows(const Tensor& x);
+  int row_count(const Tensor& x) const { return x.rows(); }
+
+ private:
+  // Below this many multiply-adds waking another thread costs more than it saves.
+  static constexpr size_t kWorthThreads = 30000;
+
+  // Keys and values as attention reads them: per sequence and head, rows of 64.
+  struct KeyStore;
+  // Up to 16 queries of one sequence.
+  struct QueryBlock {
+    int sequence, first, count;  // `first` counts over all sequences
+    int first_key, last_key;     // the union of what they see
+  };
+
+  Tensor make(int rows, int cols);
+  bool expect(bool condition, const char* op, const Tensor& x, const Tensor& y);
+  void fail(std::string message);
+  // body(begin, end) over `rows`, on all threads if it is worth it; `work` in multiply-adds a row.
+  // Nothing while planning.
+  template <class Body>
+  void parallel(int rows, size_t work, const Body& body) {
+    if (!computing_ || rows <= 0) return;
+    if (rows * work < kWorthThreads)
+      body(0, rows);
+    else
+      threads_.run(rows, [&](int, int begin, int end) { body(begin, end); });
+  }
+  template <class Kernel>
+  Tensor each_row(const Tensor& x, size_t work, const Kernel& kernel);
+
+  bool check_attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
+                       const AttentionPlan& plan, const Cache* cache);
+  int list_query_blocks(const AttentionPlan& plan);
+  void store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weights,
+                  const AttentionPlan& plan, const KeyStore& store);
+  void rotate_queries(const Tensor& q, const AttentionWeights<Tensor>& weights,
+                      const AttentionPlan& plan, Tensor& rotated);
+  void attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
+              const AttentionPlan& plan, const KeyStore& store, const Tensor& queries,
+              float* scratch, Tensor& y, AttentionProbe* probe);
+
+  Arena& arena_;
+  ThreadPool& threads_;
+  bool computing_ = true;
+  std::optional<Error> error_;
+  std::vector<QueryBlock> blocks_;  // scratch of attention()
+};
+
+static_assert(Ops<CpuOps>);
+
+}  // namespace tutti

@@ -1,0 +1,137 @@
+// Sixteen floats at a time in plain C++ (GCC vector extensions): the compiler lowers them to one
+// AVX-512, two AVX2 or four SSE/NEON registers. Included by kernel files alone.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#define TUTTI_INLINE static inline __attribute__((always_inline))
+
+// A kernel compiled for three levels of x86-64 and chosen when the program is loaded. The choice
+// runs before a sanitizer is ready, hence not under one.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define TUTTI_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define TUTTI_KERNEL
+#endif
+
+namespace tutti::simd {
+
+template <int W>
+struct Lanes {
+  typedef float vector __attribute__((vector_size(W * 4)));
+  typedef int32_t integers __attribute__((vector_size(W * 4)));
+};
+using v4 = Lanes<4>::vector;
+using v8 = Lanes<8>::vector;
+using v16 = Lanes<16>::vector;
+
+template <class V>
+TUTTI_INLINE V load(const float* p) {
+  V v;
+  std::memcpy(&v, p, sizeof(V));
+  return v;
+}
+// The first `count` floats, then zeros.
+template <class V>
+TUTTI_INLINE V load_some(const float* p, int count) {
+  V v = {};
+  std::memcpy(&v, p, size_t(count) * sizeof(float));
+  return v;
+}
+template <class V>
+TUTTI_INLINE void store(float* p, const V& v) {
+  std::memcpy(p, &v, sizeof(V));
+}
+template <class V>
+TUTTI_INLINE void store_some(float* p, const V& v, int count) {
+  std::memcpy(p, &v, size_t(count) * sizeof(float));
+}
+
+// Sums of lanes that are equal modulo 4.
+TUTTI_INLINE v4 fold(const v4& v) {
+  return v;
+}
+TUTTI_INLINE v4 fold(const v8& v) {
+  return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+}
+TUTTI_INLINE v4 fold(const v16& v) {
+  const v8 half = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                  __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  return fold(half);
+}
+
+// The four sums of four vectors. All sums in the runtime add up in this one order.
+TUTTI_INLINE v4 sum4(const v4& a, const v4& b, const v4& c, const v4& d) {
+  const v4 ab =
+      __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  const v4 cd =
+      __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
+  return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+}
+template <class V>
+TUTTI_INLINE float sum(const V& v) {
+  const v4 f = fold(v);
+  return (f[0] + f[2]) + (f[1] + f[3]);
+}
+
+TUTTI_INLINE v16 splat(float x) {
+  return v16{} + x;
+}
+
+// e^x to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial in r
+// (coefficients of Cephes' expf, S. Moshier). Saturates outside +-87.
+TUTTI_INLINE v16 exp(v16 x) {
+  x = x < -87.0f ? splat(-87.0f) : x;
+  x = x > 87.0f ? splat(87.0f) : x;
+  const v16 magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const v16 shifted = x * 1.44269504f + magic;
+  const v16 n = shifted - magic;
+  v16 r = x - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  v16 p = splat(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  const v16 mantissa = p * (r * r) + (r + 1.0f);
+  Lanes<16>::integers bits, magic_bits, power;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  std::memcpy(&magic_bits, &magic, sizeof bits);
+  power = (bits - magic_bits + 127) << 23;
+  v16 scale;
+  std::memcpy(&scale, &power, sizeof scale);
+  return mantissa * scale;
+}
+
+// y[i] = f(x[i]) or f(x[i], z[i]); a rest shorter than 16 goes through the same code.
+template <class F>
+TUTTI_INLINE void map(const float* x, float* y, int n, const F& f) {
+  int i = 0;
+  for (; i + 16 <= n; i += 16) store(y + i, f(load<v16>(x + i)));
+  if (i < n) store_some(y + i, f(load_some<v16>(x + i, n - i)), n - i);
+}
+template <class F>
+TUTTI_INLINE void map(const float* x, const float* z, float* y, int n, const F& f) {
+  int i = 0;
+  for (; i + 16 <= n; i += 16) store(y + i, f(load<v16>(x + i), load<v16>(z + i)));
+  if (i < n)
+    store_some(y + i, f(load_some<v16>(x + i, n - i), load_some<v16>(z + i, n - i)), n - i);
+}
+
+TUTTI_INLINE float sum_of_squares(const float* x, int n) {
+  v16 total = {};
+  int i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v16 v = load<v16>(x + i);
+    total += v * v;
+  }
+  if (i < n) {
+    const v16 v = load_some<v16>(x + i, n - i);
+    total += v * v;
+  }
+  return sum(total);
+}
+
+}  // namespace tutti::simd
