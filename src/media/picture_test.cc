@@ -34,9 +34,8 @@ TEST(PictureFile, GreyPngComesBackAsEqualRgb) {
 
 TEST(PictureFile, LossyKindsAreClose) {
   const Picture picture = scene(160, 120, 3);
-  const std::pair<const char*, double>
-      kinds[] =  // The edge of the disc costs most: colours have half the resolution.
-      {{"jpg", 32.5}, {"webp", 32}, {"bmp", 90}};
+  // The edge of the disc costs most: colours have half the resolution.
+  const std::pair<const char*, double> kinds[] = {{"jpg", 32.5}, {"webp", 32}, {"bmp", 90}};
   for (const auto& [kind, least] : kinds) {
     const auto bytes = encode_picture(picture, kind);
     ASSERT_TRUE(bytes) << bytes.error().message();

@@ -19,7 +19,7 @@ std::vector<uint8_t> wav(int format, int channels, int rate, int bits,
   put(out, uint32_t(36 + data.size()), 4);
   for (char c : std::string("WAVEfmt ")) out.push_back(uint8_t(c));
   put(out, 16, 4), put(out, uint32_t(format), 2), put(out, uint32_t(channels), 2);
-  put(out, uint32_t(rate), 4), put(out, uint32_t(rate * channels * bits / 8), 4);
+  put(out, uint32_t(rate), 4), put(out, uint32_t(rate) * uint32_t(channels * bits / 8), 4);
   put(out, uint32_t(channels * bits / 8), 2), put(out, uint32_t(bits), 2);
   for (char c : std::string("data")) out.push_back(uint8_t(c));
   put(out, uint32_t(data.size()), 4);
