@@ -11,16 +11,16 @@
 namespace tutti {
 
 enum class Task {
-  text,             // [text]                 language modelling, text instructions
-  caption,          // [image][text]          naming and describing pictures
-  paint,            // [text][paint]          text to picture
-  transcribe,       // [audio][text]          speech to text (plus CTC on the encoder)
-  speak,            // [text][speak]          text to speech
-  speech_to_picture,// [audio][paint]
-  question,         // [image][text][text]    questions about a scene
-  clip,             // [clip][text]           captions of short videos
-  matte,            // [image] + alpha        person mattes
-  vocode,           // sound                  mel to waveform
+  text,               // [text]                 language modelling, text instructions
+  caption,            // [image][text]          naming and describing pictures
+  paint,              // [text][paint]          text to picture
+  transcribe,         // [audio][text]          speech to text (plus CTC on the encoder)
+  speak,              // [text][speak]          text to speech
+  speech_to_picture,  // [audio][paint]
+  question,           // [image][text][text]    questions about a scene
+  clip,               // [clip][text]           captions of short videos
+  matte,              // [image] + alpha        person mattes
+  vocode,             // sound                  mel to waveform
 };
 
 // When each part of a spoken text begins, from the synthesiser or an aligner.
@@ -35,21 +35,23 @@ struct Segment {
   enum class Kind { text, image, clip, audio, paint, speak };
 
   Kind kind = Kind::text;
-  std::vector<int32_t> tokens;     // text: SentencePiece ids, without end-of-segment marks
-  bool target = false;             // text: the model is trained to produce this segment
-  Picture image;                   // image: 128x128 RGB; paint: 64x64 RGB
-  Clip clip;                       // clip: 16 frames of 128x128 RGB
-  Mel mel;                         // audio, speak
-  std::string transcript;          // audio: what is said (CTC target, may be empty); speak: the text
+  std::vector<int32_t> tokens;  // text: SentencePiece ids, without end-of-segment marks
+  bool target = false;          // text: the model is trained to produce this segment
+  Picture image;                // image: 128x128 RGB; paint: 64x64 RGB
+  Clip clip;                    // clip: 16 frames of 128x128 RGB
+  Mel mel;                      // audio, speak
+  std::string transcript;       // audio: what is said (CTC target, may be empty); speak: the text
   std::vector<SpokenPart> timing;  // speak: one entry a word, in order
 };
 
 struct Example {
   Task task = Task::text;
   std::vector<Segment> segments;
-  Picture alpha;                   // matte: 128x128, 1 channel, the exact mask of segments[0].image
-  Sound sound;                     // vocode: 16 kHz
-  std::string source;              // data set or generator it came from, for reports
+  Picture alpha;       // matte: 128x128, 1 channel, the exact mask of segments[0].image
+  Sound sound;         // vocode: 16 kHz
+  int pair = -1;       // examples of one step with the same pair begin with segments that
+                       // mean the same, in different modalities (contrastive)
+  std::string source;  // data set or generator it came from, for reports
 };
 
 }  // namespace tutti

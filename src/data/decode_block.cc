@@ -1,0 +1,276 @@
+// From the members of a block to records. Shards may come from a stranger: every size is checked
+// against what is there before it is used.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "data/shard_format.h"
+#include "data/shard_reader.h"
+#include "format/png.h"
+
+namespace tutti {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t kMostJson = size_t(64) << 20;
+constexpr size_t kMostTokens = size_t(256) << 20;
+constexpr size_t kMostSamples = size_t(64) << 20;
+
+Result<json> read_json(const ShardBlock& block) {
+  const TarEntry* member = block.find(".json.z");
+  if (!member) return bad_input("it has no member .json.z");
+  TUTTI_ASSIGN(const std::vector<std::byte> bytes, unpack(member->data, kMostJson));
+  const char* text = reinterpret_cast<const char*>(bytes.data());
+  json value = json::parse(text, text + bytes.size(), nullptr, false);
+  if (!value.is_object()) return bad_input("its .json.z is not a JSON object");
+  return value;
+}
+
+// Decoded JPEGs have 3 channels even when a grey picture went in; keeps the wanted number.
+Picture with_channels(Picture picture, int channels) {
+  if (picture.channels == channels) return picture;
+  Picture out = make_picture(picture.width, picture.height, channels);
+  const size_t count = size_t(picture.width) * picture.height;
+  for (size_t i = 0; i < count; ++i) {
+    for (int c = 0; c < channels; ++c) {
+      out.pixels[i * channels + c] =
+          picture.pixels[i * picture.channels + std::min(c, picture.channels - 1)];
+    }
+  }
+  return out;
+}
+
+// The sheet NAME.png or NAME.jpg; an empty picture when there is none.
+Result<Picture> read_sheet(const ShardBlock& block, const std::string& name) {
+  for (const char* suffix : {".png", ".jpg"}) {
+    const TarEntry* member = block.find(name + suffix);
+    if (!member) continue;
+    auto picture = decode_picture(member->data, {kMostSheetSide, size_t(16) << 20});
+    if (!picture) return picture.error().with_context("member " + member->name);
+    return picture;
+  }
+  return Picture{};
+}
+
+Picture cut(const Picture& sheet, int left, int top, int width, int height) {
+  Picture out = make_picture(width, height, sheet.channels);
+  for (int y = 0; y < height; ++y) {
+    std::copy_n(sheet.at(left, top + y), size_t(width) * sheet.channels, out.at(0, y));
+  }
+  return out;
+}
+
+Caption caption(const PieceTable& pieces, std::string language, std::string text) {
+  std::vector<int32_t> ids = pieces.encode(text);
+  return {std::move(language), std::move(text), std::move(ids)};
+}
+
+struct Sheets {
+  Picture picture, alpha, mask;
+  int tile_width = 0, tile_height = 0, columns = 0;
+};
+
+Result<Sheets> read_sheets(const ShardBlock& block, const json& head) {
+  Sheets sheets;
+  TUTTI_ASSIGN(sheets.picture, read_sheet(block, ".picture"));
+  TUTTI_ASSIGN(sheets.alpha, read_sheet(block, ".alpha"));
+  TUTTI_ASSIGN(sheets.mask, read_sheet(block, ".mask"));
+  sheets.alpha = with_channels(std::move(sheets.alpha), 1);
+  sheets.mask = with_channels(std::move(sheets.mask), 1);
+  sheets.tile_width = head.at("tile_width").get<int>();
+  sheets.tile_height = head.at("tile_height").get<int>();
+  sheets.columns = head.at("columns").get<int>();
+  const Picture& main = sheets.picture;
+  const auto differs = [&](const Picture& other) {
+    return other.width != 0 && (other.width != main.width || other.height != main.height);
+  };
+  if (main.width == 0 || sheets.tile_width < 1 || sheets.tile_height < 1 || sheets.columns < 1 ||
+      sheets.columns > main.width / sheets.tile_width || differs(sheets.alpha) ||
+      differs(sheets.mask)) {
+    return bad_input("its sheets do not have the shape that its JSON names");
+  }
+  return sheets;
+}
+
+Result<PictureRecord> read_tile(const Sheets& sheets, const json& entry, int number) {
+  const int width = entry.at("width").get<int>(), height = entry.at("height").get<int>();
+  const int row = number / sheets.columns;
+  if (width < 1 || height < 1 || width > sheets.tile_width || height > sheets.tile_height ||
+      row >= sheets.picture.height / sheets.tile_height) {
+    return bad_input("picture " + std::to_string(number) + " lies outside its sheet");
+  }
+  const int left = number % sheets.columns * sheets.tile_width, top = row * sheets.tile_height;
+  PictureRecord record;
+  record.key = entry.at("key").get<std::string>();
+  record.label = entry.value("label", "");
+  record.picture = cut(sheets.picture, left, top, width, height);
+  if (sheets.mask.width) record.mask = cut(sheets.mask, left, top, width, height);
+  if (!sheets.alpha.width) return record;
+  const Picture alpha = cut(sheets.alpha, left, top, width, height);
+  record.picture = with_channels(std::move(record.picture), 4);
+  for (size_t i = 0; i < alpha.pixels.size(); ++i)
+    record.picture.pixels[i * 4 + 3] = alpha.pixels[i];
+  return record;
+}
+
+Result<BlockRecords> pictures_of(const ShardBlock& block, const PieceTable& pieces) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  TUTTI_ASSIGN(const Sheets sheets, read_sheets(block, head));
+  BlockRecords out;
+  for (const json& entry : head.at("pictures")) {
+    const size_t number = out.pictures.size();
+    TUTTI_ASSIGN(PictureRecord record, read_tile(sheets, entry, int(number)));
+    for (const json& pair : entry.value("captions", json::array())) {
+      record.captions.push_back(caption(pieces, pair.at(0), pair.at(1)));
+    }
+    for (const json& pair : entry.value("questions", json::array())) {
+      out.questions.push_back(
+          {number, caption(pieces, "en", pair.at(0)), caption(pieces, "en", pair.at(1))});
+    }
+    out.pictures.push_back(std::move(record));
+  }
+  return out;
+}
+
+SpeechRecord describe(const json& entry, const PieceTable& pieces) {
+  SpeechRecord record;
+  record.key = entry.at("key").get<std::string>();
+  record.transcript = caption(pieces, entry.value("language", ""), entry.value("text", ""));
+  record.speaker = entry.value("speaker", "");
+  record.label = entry.value("label", "");
+  record.synthetic = entry.value("synthetic", false);
+  for (const json& part : entry.value("timing", json::array())) {
+    record.timing.push_back({part.at(0).get<int>(), part.at(1).get<int>(),
+                             part.at(2).get<float>() / 1000, part.at(3).get<float>() / 1000});
+  }
+  return record;
+}
+
+Status check_timing(const SpeechRecord& record) {
+  const int bytes = int(record.transcript.text.size());
+  for (const SpokenPart& part : record.timing) {
+    if (part.byte_begin < 0 || part.byte_end < part.byte_begin || part.byte_end > bytes ||
+        part.seconds_begin < 0 || part.seconds_end < part.seconds_begin) {
+      return bad_input("recording " + record.key + " has word times outside its transcript");
+    }
+  }
+  return {};
+}
+
+Result<BlockRecords> speech_of(const ShardBlock& block, const PieceTable& pieces) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  TUTTI_ASSIGN(Picture sheet, read_sheet(block, ".mel"));
+  sheet = with_channels(std::move(sheet), 1);
+  BlockRecords out;
+  int left = 0;
+  for (const json& entry : head.at("recordings")) {
+    SpeechRecord record = describe(entry, pieces);
+    TUTTI_CHECK(check_timing(record));
+    const int frames = entry.at("frames").get<int>();
+    if (sheet.height != record.mel.bins || frames < 1 || frames > sheet.width - left) {
+      return bad_input("recording " + record.key + " lies outside its strip");
+    }
+    record.mel.values.resize(size_t(frames) * record.mel.bins);
+    for (int y = 0; y < record.mel.bins; ++y) {
+      const uint8_t* row = sheet.at(left, y);
+      for (int x = 0; x < frames; ++x) {
+        record.mel.values[size_t(x) * record.mel.bins + y] = byte_to_mel(row[x]);
+      }
+    }
+    left = std::min(sheet.width, left + (frames + kMelAlign - 1) / kMelAlign * kMelAlign);
+    out.speech.push_back(std::move(record));
+  }
+  return out;
+}
+
+Result<BlockRecords> vocoder_of(const ShardBlock& block, const PieceTable& pieces) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  const TarEntry* member = block.find(".ulaw.z");
+  if (!member) return bad_input("it has no member .ulaw.z");
+  TUTTI_ASSIGN(const std::vector<std::byte> bytes, unpack(member->data, kMostSamples));
+  BlockRecords out;
+  size_t begin = 0;
+  for (const json& entry : head.at("recordings")) {
+    SpeechRecord record = describe(entry, pieces);
+    TUTTI_CHECK(check_timing(record));
+    const auto samples = entry.at("samples").get<size_t>();
+    if (samples > bytes.size() - begin) {
+      return bad_input("recording " + record.key + " has fewer samples than its JSON names");
+    }
+    record.sound.samples.reserve(samples);
+    for (size_t i = begin; i < begin + samples; ++i) {
+      record.sound.samples.push_back(ulaw_to_sample(uint8_t(bytes[i])));
+    }
+    begin += samples;
+    out.speech.push_back(std::move(record));
+  }
+  return out;
+}
+
+Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  const TarEntry* member = block.find(".tokens.z");
+  if (!member) return bad_input("it has no member .tokens.z");
+  TUTTI_ASSIGN(const std::vector<std::byte> bytes, unpack(member->data, kMostTokens));
+  const size_t count = bytes.size() / 2;
+  size_t next = 0;
+  const auto take = [&](const json& length, std::vector<int32_t>& ids) -> Status {
+    const auto wanted = length.get<size_t>();
+    if (wanted > count - next) return bad_input("it has fewer tokens than its JSON names");
+    for (size_t end = next + wanted; next < end; ++next) {
+      const int32_t id = int32_t(bytes[next]) | int32_t(bytes[count + next]) << 8;
+      if (id >= pieces.size()) return bad_input("token " + std::to_string(id) + " does not exist");
+      ids.push_back(id);
+    }
+    return {};
+  };
+  BlockRecords out;
+  for (size_t i = 0; i < head.at("language").size(); ++i) {
+    TextRecord record;
+    record.language = head.at("language").at(i).get<std::string>();
+    record.kind = head.at("kind").at(i).get<std::string>();
+    TUTTI_CHECK(take(head.at("prompt").at(i), record.prompt));
+    TUTTI_CHECK(take(head.at("text").at(i), record.text));
+    TUTTI_CHECK(take(head.at("rejected").at(i), record.rejected));
+    out.texts.push_back(std::move(record));
+  }
+  return out;
+}
+
+// The JSON library throws where a field is missing or has another type.
+template <class Decode>
+Result<BlockRecords> guarded(const ShardBlock& block, const PieceTable& pieces, Decode decode) {
+  try {
+    Result<BlockRecords> records = decode(block, pieces);
+    if (!records) return records.error().with_context(block.where);
+    return records;
+  } catch (const json::exception& problem) {
+    return bad_input(block.where + ": its JSON is not as expected: " + problem.what());
+  }
+}
+
+}  // namespace
+
+const TarEntry* ShardBlock::find(std::string_view suffix) const {
+  for (const TarEntry& member : members) {
+    const std::string_view name = member.name;
+    if (name.substr(std::min(name.find('.'), name.size())) == suffix) return &member;
+  }
+  return nullptr;
+}
+
+Result<BlockRecords> decode_picture_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, pictures_of);
+}
+Result<BlockRecords> decode_speech_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, speech_of);
+}
+Result<BlockRecords> decode_vocoder_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, vocoder_of);
+}
+Result<BlockRecords> decode_text_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, texts_of);
+}
+
+}  // namespace tutti

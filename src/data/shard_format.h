@@ -1,0 +1,49 @@
+// The layout shared by the writer (build/) and the reader (shard_set.h) of shards.
+//
+//   index.json             version, licences, one entry a source: kind, files, records, bytes
+//   tokenizer.model        SentencePiece, the ids belong to it
+//   train-SOURCE-0000.tar  WebDataset style: members that share a stem make one block of records
+//   eval-SOURCE-0000.tar   held-out records only
+//
+// Members of a block, with NNNNNN the number of the block in its tar:
+//   pictures  NNNNNN.picture.jpg|png  tiles in rows; NNNNNN.alpha.* and NNNNNN.mask.* likewise
+//   speech    NNNNNN.mel.jpg          80 rows (lowest bin on top), one column a frame; each
+//                                     recording starts at a multiple of 16 columns
+//   vocoder   NNNNNN.ulaw.z           G.711 mu-law at 16 kHz, the recordings one after another
+//   text      NNNNNN.tokens.z         ids, the low bytes of all, then the high bytes of all
+//   all       NNNNNN.json.z           what belongs to each record (see the writers)
+// NAME.z is a packed member: 8 bytes of length (little-endian), then a zlib stream.
+//
+// Rejected: one member a record (512 bytes of tar head and 600 of JPEG tables each, more than a
+// CIFAR picture); FLAC and WebP (no header-only decoder on a bare GPU machine).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/media_types.h"
+#include "base/result.h"
+
+namespace tutti {
+
+inline constexpr int kShardVersion = 1;
+inline constexpr int kMelAlign = 16;          // columns: the MCU of a 4:2:0 JPEG
+inline constexpr int kMostSheetSide = 16384;  // what the JPEG decoder accepts
+
+// Mel values as bytes: (value + 2.5) / 5 * 255, clamped; a step is 0.0196, 0.26 dB.
+uint8_t mel_to_byte(float value);
+float byte_to_mel(uint8_t byte);
+
+// G.711 mu-law, full scale 32124 / 32768.
+uint8_t sample_to_ulaw(float sample);
+float ulaw_to_sample(uint8_t byte);
+
+// Undoes pack() of build/pack.h; refuses more than `most_bytes` before allocating.
+Result<std::vector<std::byte>> unpack(std::span<const std::byte> member, size_t most_bytes);
+
+// Zlib's CRC-32 (IEEE 802.3), to tell a damaged shard from a good one.
+uint32_t crc32(std::span<const std::byte> bytes);
+
+}  // namespace tutti

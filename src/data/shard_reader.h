@@ -1,0 +1,34 @@
+// Decodes the blocks of one split into a ShardSet; the inside of ShardSet::open.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/shard_set.h"
+#include "format/tar.h"
+
+namespace tutti {
+
+// The members of a block by suffix (".json.z"), pointing into an open tar.
+struct ShardBlock {
+  std::string where;  // for messages: "train-flickr8k-0000.tar 000003"
+  std::vector<TarEntry> members;
+
+  const TarEntry* find(std::string_view suffix) const;
+};
+
+struct BlockRecords {
+  std::vector<PictureRecord> pictures;
+  std::vector<SpeechRecord> speech;
+  std::vector<TextRecord> texts;
+  std::vector<QuestionRecord> questions;  // QuestionRecord::picture counts within the block
+};
+
+Result<BlockRecords> decode_picture_block(const ShardBlock& block, const PieceTable& pieces);
+Result<BlockRecords> decode_speech_block(const ShardBlock& block, const PieceTable& pieces);
+Result<BlockRecords> decode_vocoder_block(const ShardBlock& block, const PieceTable& pieces);
+Result<BlockRecords> decode_text_block(const ShardBlock& block, const PieceTable& pieces);
+
+}  // namespace tutti

@@ -1,0 +1,220 @@
+#include "data/shard_set.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "data/shard_format.h"
+#include "data/shard_reader.h"
+#include "format/mapped_file.h"
+#include "format/tar.h"
+
+namespace tutti {
+
+using nlohmann::json;
+
+namespace {
+
+template <class Record>
+std::vector<std::string> names_of(const std::map<std::string, std::vector<Record>>& sources) {
+  std::vector<std::string> names;
+  for (const auto& [name, records] : sources) names.push_back(name);
+  return names;
+}
+
+template <class Record>
+const std::vector<Record>& records_of(const std::map<std::string, std::vector<Record>>& sources,
+                                      const std::string& name) {
+  static const std::vector<Record> none;
+  const auto found = sources.find(name);
+  return found == sources.end() ? none : found->second;
+}
+
+using Decoder = Result<BlockRecords> (*)(const ShardBlock&, const PieceTable&);
+
+Decoder decoder_of(const std::string& kind) {
+  if (kind == "pictures") return decode_picture_block;
+  if (kind == "speech") return decode_speech_block;
+  if (kind == "vocoder") return decode_vocoder_block;
+  if (kind == "text") return decode_text_block;
+  return nullptr;
+}
+
+}  // namespace
+
+// Gathers the blocks of all wanted shards, decodes them on some threads, joins them in order.
+class ShardReader {
+ public:
+  ShardReader(std::string dir, Split split, const ShardOptions& options)
+      : dir_(std::move(dir)), split_(split), options_(options) {}
+
+  Result<ShardSet> read();
+
+ private:
+  struct Job {
+    std::string source;
+    Decoder decode;
+    ShardBlock block;
+    std::optional<Result<BlockRecords>> result;
+  };
+
+  Status read_index(const json& index);
+  Status read_tokenizer(const json& index);
+  Status open_shard(const std::string& source, Decoder decode, const json& file);
+  void decode_all();
+  Status join();
+
+  std::string dir_;
+  Split split_;
+  ShardOptions options_;
+  std::vector<std::unique_ptr<TarReader>> shards_;
+  std::vector<Job> jobs_;
+  ShardSet set_;
+};
+
+Result<ShardSet> ShardReader::read() {
+  auto file = MappedFile::open(dir_ + "/index.json");
+  if (!file) {
+    return file.error().with_context("opening the shards in '" + dir_ +
+                                     "' (made by `tutti data build`)");
+  }
+  const char* text = reinterpret_cast<const char*>(file->bytes().data());
+  const json index = json::parse(text, text + file->bytes().size(), nullptr, false);
+  try {
+    TUTTI_CHECK(read_index(index));
+  } catch (const json::exception& problem) {
+    return bad_input(dir_ + "/index.json is not as expected: " + problem.what());
+  }
+  decode_all();
+  TUTTI_CHECK(join());
+  return std::move(set_);
+}
+
+Status ShardReader::read_index(const json& index) {
+  if (index.at("version").get<int>() != kShardVersion) {
+    return bad_input(dir_ + " has shards of version " + index.at("version").dump() + "; version " +
+                     std::to_string(kShardVersion) + " is read: build them again");
+  }
+  TUTTI_CHECK(read_tokenizer(index));
+  set_.licences_ = index.at("licences").get<std::string>();
+  const auto& wanted = options_.sources;
+  for (const json& source : index.at("sources")) {
+    const std::string name = source.at("name");
+    if (source.at("split") != split_name(split_)) continue;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
+    const Decoder decode = decoder_of(source.at("kind"));
+    if (!decode) return bad_input("the source " + name + " is of an unknown kind");
+    for (const json& file : source.at("files")) TUTTI_CHECK(open_shard(name, decode, file));
+  }
+  return {};
+}
+
+Status ShardReader::read_tokenizer(const json& index) {
+  TUTTI_ASSIGN(const MappedFile file, MappedFile::open(dir_ + "/tokenizer.model"));
+  if (crc32(file.bytes()) != index.at("tokenizer_crc32").get<uint32_t>()) {
+    return bad_input(dir_ + "/tokenizer.model is not the one the shards were made with");
+  }
+  set_.tokenizer_model_.assign(reinterpret_cast<const char*>(file.bytes().data()),
+                               file.bytes().size());
+  auto pieces = PieceTable::parse(set_.tokenizer_model_);
+  if (!pieces) return pieces.error().with_context(dir_ + "/tokenizer.model");
+  set_.pieces_ = *std::move(pieces);
+  return {};
+}
+
+Status ShardReader::open_shard(const std::string& source, Decoder decode, const json& file) {
+  const std::string name = file.at("file");
+  if (name.find('/') != std::string::npos || !name.starts_with(split_name(split_))) {
+    return bad_input("index.json names the shard '" + name + "', which is not of this split");
+  }
+  TUTTI_ASSIGN(const MappedFile bytes, MappedFile::open(dir_ + "/" + name));
+  if (bytes.bytes().size() != file.at("bytes").get<size_t>() ||
+      crc32(bytes.bytes()) != file.at("crc32").get<uint32_t>()) {
+    return bad_input("the shard " + name +
+                     " is damaged: its size or CRC is not that of "
+                     "index.json; copy or build it again");
+  }
+  auto shard = TarReader::open(dir_ + "/" + name);
+  if (!shard) return shard.error().with_context("the shard " + name);
+  shards_.push_back(std::make_unique<TarReader>(*std::move(shard)));
+  std::string stem;
+  for (const TarEntry& entry : shards_.back()->entries()) {
+    const std::string this_stem = entry.name.substr(0, entry.name.find('.'));
+    if (jobs_.empty() || this_stem != stem || jobs_.back().source != source) {
+      jobs_.push_back({source, decode, {name + " " + this_stem, {}}, {}});
+    }
+    stem = this_stem;
+    jobs_.back().block.members.push_back(entry);
+  }
+  return {};
+}
+
+void ShardReader::decode_all() {
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i; (i = next++) < jobs_.size();) {
+      jobs_[i].result.emplace(jobs_[i].decode(jobs_[i].block, set_.pieces_));
+    }
+  };
+  const int cores = int(std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<std::thread> threads;
+  for (int i = 1; i < (options_.threads > 0 ? options_.threads : cores); ++i) {
+    threads.emplace_back(work);
+  }
+  work();
+  for (std::thread& thread : threads) thread.join();
+}
+
+Status ShardReader::join() {
+  for (Job& job : jobs_) {
+    if (!*job.result) return job.result->error();
+    BlockRecords& records = **job.result;
+    const size_t before = set_.pictures(job.source).size();
+    const auto append = [&](auto& from, auto& sources) {
+      if (from.empty()) return;
+      auto& to = sources[job.source];
+      for (auto& record : from) {
+        if constexpr (requires { record.source; }) record.source = job.source;
+        if constexpr (requires { record.picture += 1; }) record.picture += before;
+        to.push_back(std::move(record));
+      }
+    };
+    append(records.questions, set_.questions_);
+    append(records.pictures, set_.pictures_);
+    append(records.speech, set_.speech_);
+    append(records.texts, set_.texts_);
+    job.result.reset();
+  }
+  return {};
+}
+
+Result<ShardSet> ShardSet::open(const std::string& dir, Split split, const ShardOptions& options) {
+  return ShardReader(dir, split, options).read();
+}
+
+std::vector<std::string> ShardSet::picture_sources() const {
+  return names_of(pictures_);
+}
+std::vector<std::string> ShardSet::speech_sources() const {
+  return names_of(speech_);
+}
+std::vector<std::string> ShardSet::text_sources() const {
+  return names_of(texts_);
+}
+
+const std::vector<PictureRecord>& ShardSet::pictures(const std::string& source) const {
+  return records_of(pictures_, source);
+}
+const std::vector<SpeechRecord>& ShardSet::speech(const std::string& source) const {
+  return records_of(speech_, source);
+}
+const std::vector<TextRecord>& ShardSet::texts(const std::string& source) const {
+  return records_of(texts_, source);
+}
+const std::vector<QuestionRecord>& ShardSet::questions(const std::string& source) const {
+  return records_of(questions_, source);
+}
+
+}  // namespace tutti
