@@ -1,0 +1,79 @@
+// tutti-train: the training verbs, in a binary of their own because they need libtorch.
+//
+//   tutti-train RECIPE.toml [--steps N] [--shards DIR] [--output DIR]
+//
+// `tutti train` finds and runs this program.
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "data/mix/mixer.h"
+#include "train/trainer.h"
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_signal(int) { interrupted = 1; }
+
+int fail(const tutti::Error& error) {
+  std::fprintf(stderr, "tutti-train: %s\n", error.message().c_str());
+  return int(error.code());
+}
+
+// One line that overwrites itself on a terminal, one line a report elsewhere.
+void print_report(const tutti::StepReport& r) {
+  std::string losses;
+  for (const auto& [name, value] : r.losses) {
+    char text[48];
+    std::snprintf(text, sizeof text, " %s %.3f", name.c_str(), value);
+    losses += text;
+  }
+  const bool terminal = isatty(STDERR_FILENO);
+  std::fprintf(stderr, "%s%d/%d %3.0f%% |%s | %.0f tokens/s %.0f GFLOP/s norm %.2f%s", terminal ? "\r\033[K" : "",
+               r.step, r.steps, 100.0 * r.step / r.steps, losses.c_str(), r.tokens_per_second, r.gflops,
+               r.gradient_norm, terminal ? "" : "\n");
+}
+
+tutti::Status train(const tutti::Recipe& recipe) {
+  TUTTI_ASSIGN(const tutti::ShardSet shards, tutti::ShardSet::open(recipe.shards, tutti::Split::train));
+  if (recipe.licences == "open" && shards.licences() != "open")
+    return tutti::bad_input("the recipe asks for licences = \"open\", but " + recipe.shards +
+                            " was built with \"" + shards.licences() + "\"; rebuild it with --licences open");
+  TUTTI_ASSIGN(const tutti::Mixer mixer, tutti::Mixer::create(shards, recipe.mix));
+  tutti::TrainerInputs inputs;
+  inputs.examples = [&mixer](int, tutti::Rng& rng) { return mixer.draw(rng); };
+  inputs.report = print_report;
+  inputs.tokenizer = std::as_bytes(std::span(shards.tokenizer_model()));
+  inputs.card = "Trained by tutti-train with licences = \"" + shards.licences() + "\".";
+  TUTTI_ASSIGN(const auto trainer, tutti::Trainer::create(recipe, std::move(inputs)));
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  return trainer->run([] { return interrupted != 0; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains a Tutti model. A run that was stopped goes on where its last checkpoint is.");
+  std::string recipe_path, shards, output;
+  int steps = 0;
+  app.add_option("recipe", recipe_path, "recipe (TOML)")->required();
+  app.add_option("--steps", steps, "instead of run.steps");
+  app.add_option("--shards", shards, "instead of data.shards");
+  app.add_option("--output", output, "instead of run.output");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : int(tutti::ErrorCode::usage);
+  }
+  auto recipe = tutti::read_recipe(recipe_path);
+  if (!recipe) return fail(recipe.error());
+  if (steps > 0) recipe->steps = steps;
+  if (!shards.empty()) recipe->shards = shards;
+  if (!output.empty()) recipe->output = output;
+  const tutti::Status status = train(*recipe);
+  return status ? 0 : fail(status.error());
+}

@@ -1,0 +1,61 @@
+// Fused training kernels for CPUs, on raw pointers: what libtorch would do in many passes over memory,
+// forward and backward in one each. bf16 in, bf16 out, FP32 inside. No libtorch here, so that this
+// compiles in seconds and with every instruction set (chosen at run time by the linker's ifuncs).
+//
+// All functions split their work statically over OpenMP threads, and reduce in a fixed order: the same
+// inputs give the same bits for the same number of threads.
+#pragma once
+
+#include <cstdint>
+
+#include "model/layout.h"
+
+namespace tutti::kernels {
+
+using bf16 = uint16_t;
+
+// y = x / rms(x) * gain[group]; x, y are rows x width.
+template <class In>
+void rms_norm(const In* x, const float* gain, const int32_t* bounds, int groups, int width, bf16* y);
+// dx from dy; dgain (groups x width) is added to.
+template <class In>
+void rms_norm_backward(const In* x, const float* gain, const bf16* dy, const int32_t* bounds,
+                       int groups, int width, In* dx, float* dgain);
+
+// y = relu(x)^2 and dx = 2 relu(x) dy.
+void relu2(const bf16* x, bf16* y, int64_t count);
+void relu2_backward(const bf16* x, const bf16* dy, bf16* dx, int64_t count);
+
+// y[i] = sum over taps of w[tap] * x[index[i * taps + tap]].
+void depthwise(const bf16* x, const float* w, const int32_t* index, int rows, int taps, int width,
+               bf16* y);
+void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int32_t* index, int rows,
+                        int source_rows, int taps, int width, bf16* dx, float* dw);
+
+// out[index[i]] += in[i] for index >= 0: the gradient of gather_rows.
+template <class T>
+void scatter_add(const T* in, const int32_t* index, int rows, int out_rows, int width, T* out);
+
+// See model/ops.h. q: rows x (heads * 64); kv: rows x (2 * heads * 64), keys first.
+struct AttentionInputs {
+  const bf16* q;
+  const bf16* kv;
+  const float* query_gain;     // 64
+  const float* key_gain;       // 64
+  const float* modality_gain;  // (groups * groups) x heads
+  int groups, heads;
+  const AttentionPlan* plan;
+  const float* query_rotation;  // per query-list entry: 32 cosines, 32 sines
+  const float* key_rotation;
+};
+struct AttentionGradients {
+  bf16* dq;
+  bf16* dkv;
+  float* dquery_gain;
+  float* dkey_gain;
+  float* dmodality_gain;
+};
+void attention(const AttentionInputs& in, bf16* out);
+void attention_backward(const AttentionInputs& in, const bf16* dout, const AttentionGradients& grad);
+
+}  // namespace tutti::kernels

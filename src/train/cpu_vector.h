@@ -1,0 +1,35 @@
+// bf16 conversion and a small FP32 matrix product, for the training kernels. Written with GCC's vector
+// extensions and function clones, so one source serves AVX-512, AVX2 and anything else.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define TUTTI_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define TUTTI_CLONES
+#endif
+
+namespace tutti::kernels {
+
+inline float from_bf16(uint16_t x) {
+  const uint32_t bits = uint32_t(x) << 16;
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+// Round to nearest even. NaN stays NaN but may lose its payload.
+inline uint16_t to_bf16(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, 4);
+  return uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+// c_MN (+)= a_MK b_KN; row-major with leading dimensions lda, ldb, ldc. N is padded by the caller to a
+// multiple of 16 (the padding is computed and ignored).
+void small_gemm(int m, int n, int k, const float* a, int lda, const float* b, int ldb, float* c,
+                int ldc, bool accumulate);
+
+}  // namespace tutti::kernels

@@ -1,0 +1,18 @@
+// Autograd functions around cpu_kernels.h: bf16 on a CPU. Same signatures as generic_ops.h.
+#pragma once
+
+#include "model/ops.h"
+#include "train/torch.h"
+
+namespace tutti::fused {
+
+torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& gain, RowIndex bounds);
+torch::Tensor relu2(const torch::Tensor& x);
+torch::Tensor depthwise(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& index);
+torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& index);
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& kv,
+                        const AttentionWeights<torch::Tensor>& weights, const AttentionPlan& plan);
+// y = x w^T with the bf16 copy of the weight; the gradient goes to the FP32 master.
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& master, const torch::Tensor& w);
+
+}  // namespace tutti::fused

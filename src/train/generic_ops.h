@@ -1,0 +1,17 @@
+// The operations that have fused CPU kernels, in plain libtorch: any device, any precision, autograd
+// for free. Shapes as in model/ops.h.
+#pragma once
+
+#include "model/ops.h"
+#include "train/torch.h"
+
+namespace tutti::generic {
+
+torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& gain, RowIndex bounds,
+                       torch::ScalarType compute);
+torch::Tensor depthwise(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& index);
+torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& index);
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& kv,
+                        const AttentionWeights<torch::Tensor>& weights, const AttentionPlan& plan);
+
+}  // namespace tutti::generic

@@ -1,0 +1,187 @@
+#include "train/losses.h"
+
+#include "train/vocoder_loss.h"
+
+namespace tutti {
+namespace {
+
+using torch::Tensor;
+
+class Losses {
+ public:
+  Losses(TorchOps& ops, const Model<TorchOps>& model, const TrainBatch& batch,
+         const LossWeights& weights)
+      : ops_(ops), model_(model), train_(batch), batch_(batch.batch), weights_(weights) {}
+
+  StepLosses compute() {
+    if (batch_.rows() || batch_.images) {
+      const auto out = model_.forward(ops_, batch_);
+      text(out);
+      flow("paint", out, Kind::paint, model_.heads.paint, train_.paint_clean, train_.paint_weight,
+           weights_.paint);
+      flow("speak", out, Kind::speak, model_.heads.speak, train_.speak_clean, train_.speak_weight,
+           weights_.speak);
+      durations(out);
+      contrast(out);
+      ctc(out);
+      matte(out);
+      route(out);
+    }
+    vocoder();
+    StepLosses losses;
+    losses.terms = std::move(terms_);
+    for (const LossTerm& term : losses.terms) {
+      const Tensor weighted = term.value * term.weight;
+      losses.total = losses.total.defined() ? losses.total + weighted : weighted;
+    }
+    return losses;
+  }
+
+ private:
+  void add(const char* name, const Tensor& value, double weight) {
+    terms_.push_back({name, value, weight});
+  }
+
+  Tensor floats(const std::vector<float>& values) {
+    return torch::from_blob(const_cast<float*>(values.data()), {int64_t(values.size())}, torch::kFloat)
+        .clone()
+        .to(ops_.device());
+  }
+  Tensor longs(const std::vector<int32_t>& values) {
+    return torch::tensor(at::ArrayRef<int32_t>(values), torch::kInt).to(ops_.device(), torch::kLong);
+  }
+
+  void text(const ModelOutput<Tensor>& out) {
+    if (train_.predict_rows.empty()) return;
+    const Tensor rows = ops_.gather_rows(out.trunk.x_ND, train_.predict_rows);
+    const Tensor logits = model_.heads.text_logits(ops_, rows, model_.pieces);
+    add("text", torch::nn::functional::cross_entropy(logits.to(torch::kFloat), longs(train_.predict_ids)),
+        weights_.text);
+  }
+
+  // Mean of weight * (x_hat - x)^2: the velocity loss of an x-prediction.
+  void flow(const char* name, const ModelOutput<Tensor>& out, Kind kind, const Tensor& head,
+            const std::vector<float>& clean, const std::vector<float>& row_weight, double weight) {
+    if (clean.empty()) return;
+    const int begin = batch_.kind_begin[int(kind)], end = batch_.kind_begin[int(kind) + 1];
+    const Tensor predicted = ops_.linear(ops_.rows(out.trunk.x_ND, begin, end), head).to(torch::kFloat);
+    const Tensor error = predicted - floats(clean).reshape(predicted.sizes());
+    add(name, ((error * error).mean(1) * floats(row_weight)).mean(), weight);
+  }
+
+  void durations(const ModelOutput<Tensor>& out) {
+    if (train_.duration_targets.empty()) return;
+    const Tensor target = floats(train_.duration_targets);
+    const Tensor known = (target >= 0).to(torch::kFloat);
+    const Tensor predicted = model_.speech_text.durations(ops_, *out.speech_text).to(torch::kFloat).flatten();
+    add("duration", (torch::abs(predicted - target) * known).sum() / (known.sum() + 1e-6),
+        weights_.duration);
+  }
+
+  // Sigmoid loss on all pairs of one space (SigLIP, arXiv 2303.15343).
+  void contrast(const ModelOutput<Tensor>& out) {
+    const int64_t pairs = int64_t(train_.pair_left.size());
+    if (pairs < 2) return;
+    const Tensor e = model_.heads.embeddings(ops_, out.trunk.x_ND, train_.pool_rows, train_.pool_bounds);
+    const Tensor left = e.index_select(0, longs(train_.pair_left));
+    const Tensor right = e.index_select(0, longs(train_.pair_right));
+    const Tensor scale = model_.heads.embed_scale.flatten();
+    const Tensor logits = torch::mm(left, right.t()) * (scale[0].exp() * 10) + (scale[1] - 10);
+    std::vector<float> label(pairs * pairs), counted(pairs * pairs, 1);
+    for (int64_t i = 0; i < pairs; ++i)
+      for (int64_t j = 0; j < pairs; ++j) {
+        label[i * pairs + j] = i == j ? 1.0f : -1.0f;
+        if (i != j && (train_.pair_meaning[i] == train_.pair_meaning[j] ||
+                       train_.pair_space[i] != train_.pair_space[j]))
+          counted[i * pairs + j] = 0;
+      }
+    const Tensor y = floats(label).reshape({pairs, pairs}), m = floats(counted).reshape({pairs, pairs});
+    add("contrast", -(torch::log_sigmoid(y * logits) * m).sum() / double(pairs), weights_.contrast);
+  }
+
+  void ctc(const ModelOutput<Tensor>& out) {
+    if (train_.spoken.empty()) return;
+    const Tensor logits = model_.heads.ctc_logits(ops_, *out.audio).to(torch::kFloat);
+    const Tensor log_p = torch::log_softmax(logits, -1);
+    std::vector<Tensor> sequences;
+    std::vector<int64_t> lengths, target_lengths, targets;
+    for (const auto& spoken : train_.spoken) {
+      if (int(spoken.text.size()) * 10 > spoken.rows * kCtcPerToken * 9) continue;  // too fast to spell
+      sequences.push_back(log_p.narrow(0, spoken.first_row * kCtcPerToken, spoken.rows * kCtcPerToken));
+      lengths.push_back(spoken.rows * kCtcPerToken);
+      target_lengths.push_back(int64_t(spoken.text.size()));
+      for (unsigned char byte : spoken.text) targets.push_back(byte);
+    }
+    if (sequences.empty()) return;
+    const Tensor padded = torch::nn::utils::rnn::pad_sequence(sequences);
+    const Tensor loss = torch::ctc_loss(padded, torch::tensor(targets), torch::tensor(lengths),
+                                        torch::tensor(target_lengths), /*blank=*/256,
+                                        at::Reduction::None, /*zero_infinity=*/true);
+    const Tensor per_byte = torch::tensor(target_lengths).to(ops_.device(), torch::kFloat);
+    add("ctc", (loss / per_byte.clamp_min(1)).mean(), weights_.ctc);
+  }
+
+  // Cross-entropy on alpha plus the error of its gradients, which keeps edges crisp.
+  void matte(const ModelOutput<Tensor>& out) {
+    if (train_.matte_images.empty()) return;
+    std::vector<int32_t> rows_64, rows_256, rows_1024;
+    for (int32_t image : train_.matte_images) {
+      for (int i = 0; i < 64; ++i) rows_64.push_back(image * 64 + i);
+      for (int i = 0; i < 256; ++i) rows_256.push_back(image * 256 + i);
+      for (int i = 0; i < 1024; ++i) rows_1024.push_back(image * 1024 + i);
+    }
+    const PictureFeatures<Tensor> features = {ops_.gather_rows(out.pictures->stem_PS, rows_1024),
+                                              ops_.gather_rows(out.pictures->local_PC, rows_256),
+                                              ops_.gather_rows(out.pictures->tokens_PD, rows_64)};
+    const int64_t n = int64_t(train_.matte_images.size());
+    const Tensor logits = model_.heads.matte.forward(ops_, features, int(n)).to(torch::kFloat);
+    const Tensor alpha = floats(train_.matte_alpha).reshape(logits.sizes());
+    const Tensor entropy = torch::binary_cross_entropy_with_logits(logits, alpha);
+    const auto picture = [&](const Tensor& x) {
+      return x.reshape({n, 32, 32, 4, 4}).permute({0, 1, 3, 2, 4}).reshape({n, 128, 128});
+    };
+    const Tensor error = picture(torch::sigmoid(logits) - alpha);
+    const Tensor edges = (error.narrow(1, 1, 127) - error.narrow(1, 0, 127)).abs().mean() +
+                         (error.narrow(2, 1, 127) - error.narrow(2, 0, 127)).abs().mean();
+    add("matte", entropy + edges, weights_.matte);
+  }
+
+  // Pulls the mean share of routed work to its target from above; which tokens, the tasks decide.
+  void route(const ModelOutput<Tensor>& out) {
+    if (out.trunk.routes_N1.empty()) return;
+    Tensor sum;
+    for (const Tensor& route : out.trunk.routes_N1) sum = sum.defined() ? sum + route.mean() : route.mean();
+    const Tensor share = sum / double(out.trunk.routes_N1.size());
+    add("route", torch::relu(share - weights_.route_target), weights_.route);
+  }
+
+  void vocoder() {
+    if (train_.vocoder_frames.empty()) return;
+    std::vector<int32_t> neighbours;
+    int rows = 0;
+    for (int32_t frames : train_.vocoder_frames) {
+      causal_neighbours(neighbours, rows, frames);
+      rows += frames;
+    }
+    const Tensor mel = ops_.constant(train_.vocoder_mel, rows, kMelBins);
+    const Tensor spectrum = model_.vocoder.forward(ops_, mel, neighbours).to(torch::kFloat);
+    add("vocoder", vocoder_loss(spectrum, floats(train_.vocoder_samples), train_.vocoder_frames),
+        weights_.vocoder);
+  }
+
+  TorchOps& ops_;
+  const Model<TorchOps>& model_;
+  const TrainBatch& train_;
+  const Batch& batch_;
+  const LossWeights& weights_;
+  std::vector<LossTerm> terms_;
+};
+
+}  // namespace
+
+StepLosses compute_losses(TorchOps& ops, const Model<TorchOps>& model, const TrainBatch& batch,
+                          const LossWeights& weights) {
+  return Losses(ops, model, batch, weights).compute();
+}
+
+}  // namespace tutti

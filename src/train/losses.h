@@ -1,0 +1,34 @@
+// One forward pass of a packed batch and all of its losses.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "train/collate.h"
+#include "train/torch_ops.h"
+
+namespace tutti {
+
+struct LossWeights {
+  double text = 0.2, paint = 1, speak = 1, contrast = 0.1, ctc = 0.3, matte = 0.25, duration = 0.1,
+         vocoder = 0.1, route = 0.02;
+  double route_target = 0.6;  // share of routed layers that a token should run, on average
+};
+
+struct LossTerm {
+  std::string name;      // "text", "paint", ...
+  torch::Tensor value;   // scalar, unweighted
+  double weight;
+};
+
+struct StepLosses {
+  torch::Tensor total;
+  std::vector<LossTerm> terms;  // those that this batch has
+};
+
+// Each loss is the mean over its own modality's targets first, then weighted.
+StepLosses compute_losses(TorchOps& ops, const Model<TorchOps>& model, const TrainBatch& batch,
+                          const LossWeights& weights);
+
+}  // namespace tutti

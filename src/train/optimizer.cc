@@ -1,0 +1,101 @@
+#include "train/optimizer.h"
+
+#include <cmath>
+
+namespace tutti {
+namespace {
+
+bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+bool Optimizer::is_hidden_matrix(const std::string& name, const torch::Tensor& value) {
+  if (std::min(value.size(0), value.size(1)) < 32) return false;
+  if (name == "pieces" || (starts_with(name, "heads.") && !starts_with(name, "heads.matte")))
+    return false;
+  for (const char* part : {"paint_in", "speak_in", "modulation", "_time", "bytes", "queries",
+                           "_patch", "vocoder.input", "vocoder.output"})
+    if (contains(name, part)) return false;
+  return true;
+}
+
+Optimizer::Optimizer(Weights& weights, const OptimizerOptions& options, torch::ScalarType compute)
+    : options_(options), compute_(compute), steps_(torch::zeros({1}, torch::kLong)) {
+  for (Weights::Entry& entry : weights.entries()) {
+    Slot slot{&entry, is_hidden_matrix(entry.name, entry.value), {}, {}};
+    slot.first = torch::zeros_like(entry.value, torch::MemoryFormat::Contiguous).detach();
+    if (!slot.muon) slot.second = torch::zeros_like(slot.first);
+    slots_.push_back(std::move(slot));
+  }
+}
+
+double Optimizer::gradient_norm() const {
+  double sum = 0;
+  for (const Slot& slot : slots_)
+    if (const auto& g = slot.entry->value.grad(); g.defined()) sum += g.pow(2).sum().item<double>();
+  return std::sqrt(sum);
+}
+
+double Optimizer::step(double scale) {
+  torch::NoGradGuard no_grad;
+  const double norm = gradient_norm();
+  if (std::isfinite(norm)) {
+    steps_ += 1;
+    const double clip = std::min(1.0, options_.clip / (norm + 1e-12));
+    for (Slot& slot : slots_) {
+      torch::Tensor gradient = slot.entry->value.grad();
+      // A weight that this step did not use still decays its momentum, as if its gradient were zero.
+      gradient = gradient.defined() ? gradient * clip : torch::zeros_like(slot.entry->value);
+      if (slot.muon) muon_update(slot, gradient, options_.muon_rate * scale);
+      else adam_update(slot, gradient, options_.adam_rate * scale);
+    }
+  }
+  for (Slot& slot : slots_)
+    if (slot.entry->value.grad().defined()) slot.entry->value.mutable_grad().reset();
+  return norm;
+}
+
+torch::Tensor orthogonalize(const torch::Tensor& matrix, torch::ScalarType compute) {
+  torch::Tensor x = matrix / (matrix.norm() + 1e-7);
+  const bool tall = x.size(0) > x.size(1);
+  x = (tall ? x.t() : x).to(compute).contiguous();
+  for (int i = 0; i < 5; ++i) {
+    const torch::Tensor a = torch::mm(x, x.t());
+    const torch::Tensor b = a * -4.7750 + torch::mm(a, a) * 2.0315;
+    x = x * 3.4445 + torch::mm(b, x);
+  }
+  return (tall ? x.t() : x).to(torch::kFloat);
+}
+
+void Optimizer::muon_update(Slot& slot, const torch::Tensor& gradient, double rate) {
+  slot.first.lerp_(gradient, 1.0 - options_.momentum);
+  const torch::Tensor nesterov = gradient.lerp(slot.first, options_.momentum);
+  torch::Tensor& w = slot.entry->value;
+  const double shape = std::sqrt(std::max(1.0, double(w.size(0)) / double(w.size(1))));
+  w.mul_(1.0 - rate * options_.weight_decay);
+  w.add_(orthogonalize(nesterov, compute_), -rate * shape);
+}
+
+void Optimizer::adam_update(Slot& slot, const torch::Tensor& gradient, double rate) {
+  const double steps = double(steps_.item<int64_t>());
+  slot.first.lerp_(gradient, 1.0 - options_.beta1);
+  slot.second.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
+  const double first = 1.0 - std::pow(options_.beta1, steps);
+  const double second = 1.0 - std::pow(options_.beta2, steps);
+  const torch::Tensor root = (slot.second / second).sqrt_().add_(1e-8);
+  slot.entry->value.addcdiv_(slot.first, root, -rate / first);
+}
+
+std::vector<Optimizer::State> Optimizer::state() const {
+  std::vector<State> all = {{"optimizer.steps", steps_}};
+  for (const Slot& slot : slots_) {
+    all.push_back({"optimizer.first." + slot.entry->name, slot.first});
+    if (slot.second.defined()) all.push_back({"optimizer.second." + slot.entry->name, slot.second});
+  }
+  return all;
+}
+
+}  // namespace tutti

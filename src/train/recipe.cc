@@ -1,0 +1,160 @@
+#include "train/recipe.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <set>
+#include <sstream>
+
+namespace tutti {
+namespace {
+
+std::string place(const toml::node& node) {
+  return "line " + std::to_string(node.source().begin.line);
+}
+
+// Reads one table: each call takes a known key; what is left over at the end is an error.
+class Table {
+ public:
+  Table(const toml::table& root, const char* name) : name_(name) {
+    if (const toml::node* node = root.get(name)) {
+      table_ = node->as_table();
+      if (!table_) fail(std::string("[") + name + "] is not a table (" + place(*node) + ")");
+    }
+  }
+
+  template <class T>
+  Table& read(const char* key, T& value) {
+    known_.insert(key);
+    const toml::node* node = table_ && !problem_ ? table_->get(key) : nullptr;
+    if (!node) return *this;
+    if constexpr (std::is_same_v<T, float>) {
+      double wide = value;
+      read(key, wide);
+      value = float(wide);
+    } else if (const auto got = node->value<T>()) {
+      value = *got;
+    } else {
+      fail(full(key) + " has the wrong type (" + place(*node) + ")");
+    }
+    return *this;
+  }
+
+  Table& read_counts(std::map<std::string, int>& counts) {
+    if (!table_ || problem_) return *this;
+    for (const auto& [key, node] : *table_) {
+      known_.insert(std::string(key.str()));
+      const auto count = node.value<int>();
+      if (!count || *count < 0) fail(full(key.str()) + " must be a count of examples (" + place(node) + ")");
+      else counts[std::string(key.str())] = *count;
+    }
+    return *this;
+  }
+
+  Status finish() {
+    if (table_ && !problem_)
+      for (const auto& [key, node] : *table_)
+        if (!known_.count(std::string(key.str())))
+          fail(full(key.str()) + " is not a known key (" + place(node) + "); known: " + list());
+    if (problem_) return *problem_;
+    return {};
+  }
+
+ private:
+  std::string full(std::string_view key) const { return std::string(name_) + "." + std::string(key); }
+  std::string list() const {
+    std::string all;
+    for (const auto& key : known_) all += (all.empty() ? "" : ", ") + key;
+    return all;
+  }
+  void fail(std::string what) {
+    if (!problem_) problem_ = bad_input(std::move(what));
+  }
+
+  const char* name_;
+  const toml::table* table_ = nullptr;
+  std::set<std::string> known_;
+  std::optional<Error> problem_;
+};
+
+Status read_model(const toml::table& root, ModelConfig& model) {
+  const toml::table* table = root["model"].as_table();
+  if (!table) return {};
+  std::ostringstream json;
+  json << toml::json_formatter{*table};
+  auto config = parse_model_config(json.str());
+  if (!config) return config.error().with_context("[model]");
+  model = *config;
+  return {};
+}
+
+Status check(const Recipe& r) {
+  if (r.steps < 1) return bad_input("run.steps is " + std::to_string(r.steps) + "; use at least 1");
+  if (r.warmup < 0 || r.decay < 0 || r.warmup + r.decay > 1)
+    return bad_input("run.warmup and run.decay are shares of the steps; their sum may not pass 1");
+  if (r.precision != "auto" && r.precision != "bf16" && r.precision != "fp32")
+    return bad_input("run.precision is \"" + r.precision + "\"; use auto, bf16 or fp32");
+  if (r.licences != "open" && r.licences != "all")
+    return bad_input("data.licences is \"" + r.licences + "\"; use open or all");
+  if (r.checkpoint_minutes < 1 || r.log_every < 1 || r.sample_every < 1)
+    return bad_input("run.checkpoint_minutes, log_every and sample_every must be at least 1");
+  if (r.mix.empty()) return bad_input("[mix] is empty; say how many examples of each task a step holds");
+  return {};
+}
+
+}  // namespace
+
+Result<Recipe> read_recipe(const std::string& path) {
+  const toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    std::ostringstream what;
+    what << path << ": " << parsed.error().description() << " (line "
+         << parsed.error().source().begin.line << ")";
+    return bad_input(what.str());
+  }
+  const toml::table& root = parsed.table();
+  static const std::set<std::string> tables = {"model", "data", "run", "optimizer", "loss", "noise", "mix"};
+  for (const auto& [key, node] : root)
+    if (!tables.count(std::string(key.str())))
+      return bad_input(path + ": [" + std::string(key.str()) + "] is not a known table (" + place(node) +
+                       "); known: data, loss, mix, model, noise, optimizer, run");
+  Recipe r;
+  const auto at = [&](Status status) -> Status {
+    if (!status) return status.error().with_context(path);
+    return status;
+  };
+  TUTTI_CHECK(at(read_model(root, r.model)));
+  TUTTI_CHECK(at(Table(root, "data").read("shards", r.shards).read("licences", r.licences).finish()));
+  TUTTI_CHECK(at(Table(root, "run")
+                     .read("output", r.output).read("start_from", r.start_from).read("seed", r.seed)
+                     .read("steps", r.steps).read("warmup", r.warmup).read("decay", r.decay)
+                     .read("average_decay", r.average_decay).read("precision", r.precision)
+                     .read("checkpoint_minutes", r.checkpoint_minutes).read("log_every", r.log_every)
+                     .read("sample_every", r.sample_every).read("threads", r.threads).finish()));
+  OptimizerOptions& o = r.optimizer;
+  TUTTI_CHECK(at(Table(root, "optimizer")
+                     .read("muon_rate", o.muon_rate).read("adam_rate", o.adam_rate)
+                     .read("momentum", o.momentum).read("beta1", o.beta1).read("beta2", o.beta2)
+                     .read("weight_decay", o.weight_decay).read("clip", o.clip).finish()));
+  LossWeights& l = r.loss;
+  TUTTI_CHECK(at(Table(root, "loss")
+                     .read("text", l.text).read("paint", l.paint).read("speak", l.speak)
+                     .read("contrast", l.contrast).read("ctc", l.ctc).read("matte", l.matte)
+                     .read("duration", l.duration).read("vocoder", l.vocoder).read("route", l.route)
+                     .read("route_target", l.route_target).finish()));
+  TUTTI_CHECK(at(Table(root, "noise")
+                     .read("drop_text", r.collate.drop_text).read("mean", r.collate.noise_mean)
+                     .read("spread", r.collate.noise_spread).finish()));
+  TUTTI_CHECK(at(Table(root, "mix").read_counts(r.mix).finish()));
+  TUTTI_CHECK(at(check(r)));
+  return r;
+}
+
+double rate_at(const Recipe& recipe, int step) {
+  const double warmup = recipe.warmup * recipe.steps, decay = recipe.decay * recipe.steps;
+  const double up = warmup > 0 ? std::min(1.0, (step + 1) / warmup) : 1.0;
+  const double down = decay > 0 ? std::min(1.0, (recipe.steps - step) / decay) : 1.0;
+  return std::max(0.0, std::min(up, down));
+}
+
+}  // namespace tutti

@@ -1,0 +1,76 @@
+// The architecture's operations on libtorch tensors, with autograd: one of the two back ends of
+// model/ops.h. On a CPU with bf16 the hot ones run as fused kernels (cpu_kernels.h); everywhere else
+// (FP32, CUDA) the same functions are written in plain libtorch (generic_ops.h), which is also their
+// reference in the tests.
+//
+// Precision: the residual stream and the master weights are FP32; products, and what flows between
+// them inside a block, are in `compute` (bf16 where the machine multiplies it natively).
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "model/ops.h"
+#include "train/torch.h"
+
+namespace tutti {
+
+class TorchOps {
+ public:
+  using Tensor = torch::Tensor;
+  struct Cache {};  // training sees whole sequences
+
+  TorchOps(torch::Device device, torch::ScalarType compute) : device_(device), compute_(compute) {}
+
+  Tensor constant(std::span<const float> values, int rows, int cols);
+  Tensor linear(const Tensor& x, const Tensor& w);
+  Tensor embedding(const Tensor& table, RowIndex index);
+  Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
+  Tensor add(const Tensor& x, const Tensor& y);
+  Tensor add_scaled(const Tensor& x, const Tensor& y, const Tensor& scale);
+  Tensor modulate(const Tensor& x, const Tensor& mod, RowIndex index, int first);
+  Tensor scale_rows(const Tensor& x, const Tensor& g);
+  Tensor gate(const Tensor& logits);
+  Tensor sigmoid(const Tensor& x);
+  Tensor relu2(const Tensor& x);
+  Tensor silu(const Tensor& x);
+  Tensor softcap(const Tensor& x, float cap);
+  Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
+                   const AttentionPlan& plan, Cache* cache);
+  Tensor conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel, int stride);
+  Tensor depthwise(const Tensor& x, const Tensor& w, RowIndex index);
+  Tensor gather_rows(const Tensor& x, RowIndex index);
+  Tensor concat_rows(const std::vector<Tensor>& parts);
+  Tensor concat_cols(const Tensor& a, const Tensor& b);
+  Tensor rows(const Tensor& x, int begin, int end);
+  Tensor cols(const Tensor& x, int begin, int end);
+  Tensor reshape(const Tensor& x, int rows, int cols);
+  Tensor segment_mean(const Tensor& x, RowIndex index, RowIndex bounds);
+  Tensor normalize_rows(const Tensor& x);
+  int row_count(const Tensor& x) { return int(x.size(0)); }
+
+  // Multiply-adds of the products so far, times 2; the backward pass costs twice as much again.
+  double forward_flops() const { return flops_; }
+  void reset_flops() { flops_ = 0; }
+
+  torch::Device device() const { return device_; }
+  torch::ScalarType compute() const { return compute_; }
+
+ private:
+  // Host index to device, with -1 kept.
+  Tensor index_tensor(RowIndex index);
+  // The weight in compute precision; converted once after each update of the master.
+  Tensor computed(const Tensor& weight);
+  bool fused() const { return device_.is_cpu() && compute_ == torch::kBFloat16; }
+
+  torch::Device device_;
+  torch::ScalarType compute_;
+  double flops_ = 0;
+  struct Converted {
+    uint32_t version;
+    Tensor value;
+  };
+  std::unordered_map<void*, Converted> converted_;
+};
+
+}  // namespace tutti

@@ -1,0 +1,205 @@
+#include "train/trainer.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include <nlohmann/json.hpp>
+
+#include "format/atomic_file.h"
+#include "format/event_file.h"
+#include "format/png.h"
+#include "train/checkpoint.h"
+#include "train/cpu_features.h"
+#include "train/samples.h"
+
+namespace tutti {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Independent streams of random numbers for the examples and the noise of a step.
+Rng step_rng(uint64_t seed, int step, int purpose) {
+  Rng mixed(seed * 0x9e3779b97f4a7c15u + uint64_t(step) * 2 + uint64_t(purpose));
+  return Rng(mixed.next());
+}
+
+torch::ScalarType compute_type(const Recipe& recipe, torch::Device device) {
+  if (recipe.precision == "bf16") return torch::kBFloat16;
+  if (recipe.precision == "fp32") return torch::kFloat;
+  return device.is_cuda() || cpu_multiplies_bf16() ? torch::kBFloat16 : torch::kFloat;
+}
+
+class TorchTrainer : public Trainer {
+ public:
+  TorchTrainer(const Recipe& recipe, TrainerInputs inputs, torch::Device device)
+      : recipe_(recipe),
+        inputs_(std::move(inputs)),
+        ops_(device, compute_type(recipe, device)),
+        weights_(recipe.seed, device),
+        model_(Scope<Weights>(weights_, ""), recipe.model),
+        optimizer_(weights_, recipe.optimizer, ops_.compute()) {}
+
+  Status open() {
+    std::error_code error;
+    fs::create_directories(recipe_.output + "/samples", error);
+    if (error) return bad_input("run.output: cannot make " + recipe_.output + ": " + error.message());
+    if (fs::exists(checkpoint_path())) {
+      TUTTI_ASSIGN(step_, load_checkpoint(checkpoint_path(), weights_, optimizer_));
+    } else if (!recipe_.start_from.empty()) {
+      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.start_from));
+      TUTTI_CHECK(weights_.load(package));
+    }
+    TUTTI_ASSIGN(EventWriter events, EventWriter::create(recipe_.output + "/events"));
+    events_.emplace(std::move(events));
+    log_.open(recipe_.output + "/log.jsonl", std::ios::app);
+    if (!log_) return failed("cannot append to " + recipe_.output + "/log.jsonl");
+    return {};
+  }
+
+  Status run(const std::function<bool()>& stop) override {
+    auto next = prepare(step_);
+    auto saved = Clock::now();
+    reset_meters();
+    while (step_ < recipe_.steps) {
+      const Prepared prepared = next.get();
+      next = prepare(step_ + 1);
+      train_step(prepared.batch);
+      ++step_;
+      if (step_ % recipe_.log_every == 0 || step_ == recipe_.steps) TUTTI_CHECK(report());
+      if (step_ % recipe_.sample_every == 0) TUTTI_CHECK(write_samples(prepared.examples));
+      const bool stopping = stop();
+      if (stopping || seconds_since(saved) > 60.0 * recipe_.checkpoint_minutes) {
+        TUTTI_CHECK(save());
+        saved = Clock::now();
+      }
+      if (stopping) return {};
+    }
+    return save();
+  }
+
+  std::map<std::string, double> evaluate(const std::vector<Example>& examples) override {
+    torch::NoGradGuard no_grad;
+    Rng rng = step_rng(recipe_.seed, 0, 1);
+    CollateOptions options = recipe_.collate;
+    options.drop_text = 0;
+    const TrainBatch batch = collate(recipe_.model, examples, options, rng);
+    std::map<std::string, double> losses;
+    for (const LossTerm& term : compute_losses(ops_, model_, batch, recipe_.loss).terms)
+      losses[term.name] = term.value.item<double>();
+    return losses;
+  }
+
+  int step() const override { return step_; }
+
+ private:
+  struct Prepared {
+    std::vector<Example> examples;
+    TrainBatch batch;
+  };
+
+  std::string checkpoint_path() const { return recipe_.output + "/checkpoint.safetensors"; }
+
+  std::future<Prepared> prepare(int step) {
+    return std::async(std::launch::async, [this, step] {
+      Prepared out;
+      Rng examples = step_rng(recipe_.seed, step, 0), noise = step_rng(recipe_.seed, step, 1);
+      out.examples = inputs_.examples(step, examples);
+      out.batch = collate(recipe_.model, out.examples, recipe_.collate, noise);
+      return out;
+    });
+  }
+
+  void train_step(const TrainBatch& batch) {
+    const StepLosses losses = compute_losses(ops_, model_, batch, recipe_.loss);
+    losses.total.backward();
+    norm_ += optimizer_.step(rate_at(recipe_, step_));
+    // A young average forgets faster, so that it is not a picture of the first steps for long.
+    weights_.update_average(std::min(recipe_.average_decay, (1.0 + step_) / (10.0 + step_)));
+    for (const LossTerm& term : losses.terms) sums_[term.name] += term.value.item<double>();
+    sums_["total"] += losses.total.item<double>();
+    tokens_ += batch.batch.rows();
+    ++counted_;
+  }
+
+  void reset_meters() {
+    sums_.clear();
+    norm_ = tokens_ = counted_ = 0;
+    ops_.reset_flops();
+    since_ = Clock::now();
+  }
+
+  Status report() {
+    StepReport r;
+    r.step = step_;
+    r.steps = recipe_.steps;
+    r.seconds = seconds_since(since_);
+    for (const auto& [name, sum] : sums_) r.losses[name] = sum / counted_;
+    r.gradient_norm = norm_ / counted_;
+    r.rate = rate_at(recipe_, step_);
+    r.tokens_per_second = tokens_ / r.seconds;
+    r.gflops = 3.0 * ops_.forward_flops() / r.seconds / 1e9;
+    nlohmann::json line = {{"step", r.step}, {"gradient_norm", r.gradient_norm}, {"rate", r.rate},
+                           {"tokens_per_second", r.tokens_per_second}, {"gflops", r.gflops},
+                           {"seconds", r.seconds}, {"losses", r.losses}};
+    log_ << line.dump() << std::endl;
+    for (const auto& [name, value] : r.losses)
+      TUTTI_CHECK(events_->scalar("loss/" + name, step_, float(value)));
+    TUTTI_CHECK(events_->scalar("tokens_per_second", step_, float(r.tokens_per_second)));
+    if (inputs_.report) inputs_.report(r);
+    reset_meters();
+    return {};
+  }
+
+  Status write_samples(const std::vector<Example>& examples) {
+    Rng rng(recipe_.seed);
+    const std::string at = recipe_.output + "/samples/" + std::to_string(step_);
+    for (const auto& [name, picture] :
+         {std::pair{"pictures", sample_pictures(ops_, model_, examples, rng)},
+          std::pair{"speech", sample_speech(ops_, model_, examples, rng)}}) {
+      if (!picture.width) continue;
+      TUTTI_CHECK(events_->picture(name, step_, picture));
+      const std::string png = encode_png(picture);
+      TUTTI_CHECK(write_file_atomic(at + "-" + name + ".png", png));
+    }
+    reset_meters();
+    return {};
+  }
+
+  Status save() {
+    TUTTI_CHECK(save_checkpoint(checkpoint_path(), step_, weights_, optimizer_));
+    return weights_.save(recipe_.output + "/model.safetensors", recipe_.model, inputs_.card,
+                         inputs_.tokenizer, DType::bf16);
+  }
+
+  Recipe recipe_;
+  TrainerInputs inputs_;
+  TorchOps ops_;
+  Weights weights_;
+  Model<TorchOps> model_;
+  Optimizer optimizer_;
+  int step_ = 0;
+  std::optional<EventWriter> events_;
+  std::ofstream log_;
+  std::map<std::string, double> sums_;
+  double norm_ = 0, tokens_ = 0, counted_ = 0;
+  Clock::time_point since_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Trainer>> Trainer::create(const Recipe& recipe, TrainerInputs inputs) {
+  if (recipe.threads > 0) torch::set_num_threads(recipe.threads);
+  const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
+  auto trainer = std::make_unique<TorchTrainer>(recipe, std::move(inputs), device);
+  TUTTI_CHECK(trainer->open());
+  return std::unique_ptr<Trainer>(std::move(trainer));
+}
+
+}  // namespace tutti
