@@ -53,7 +53,7 @@ concept Ops = requires(O ops, const typename O::Tensor& t, std::vector<typename 
   { ops.rms_norm(t, t, index) } -> std::same_as<typename O::Tensor>;
   // x + y
   { ops.add(t, t) } -> std::same_as<typename O::Tensor>;
-  // x + scale_1D * y, per channel
+  // x + y * scale_1D, per channel
   { ops.add_scaled(t, t, t) } -> std::same_as<typename O::Tensor>;
   // Rows from `first` on: x_r * (1 + mod[index[r - first]]); rows before it unchanged.
   { ops.modulate(t, t, index, i) } -> std::same_as<typename O::Tensor>;

@@ -97,11 +97,11 @@ CpuTensor CpuOps::add(const Tensor& x, const Tensor& z) {
   });
 }
 
-CpuTensor CpuOps::add_scaled(const Tensor& x, const Tensor& scale, const Tensor& z) {
+CpuTensor CpuOps::add_scaled(const Tensor& x, const Tensor& z, const Tensor& scale) {
   expect(x.cols() == z.cols() && x.rows() == z.rows(), "add_scaled", x, z);
   expect(scale.rows() == 1 && scale.cols() == x.cols(), "add_scaled", x, scale);
   return each_row(x, 1, [&](ConstMatrix in, Matrix out, int begin, int end) {
-    kernels::add_scaled(in, scale.matrix(), z.matrix(), out, begin, end);
+    kernels::add_scaled(in, z.matrix(), scale.matrix(), out, begin, end);
   });
 }
 

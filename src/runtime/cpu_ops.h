@@ -44,13 +44,17 @@ class CpuOps {
   // The same, and makes that much room.
   template <class Pass>
   Status reserve(const Pass& pass) {
-    error_.reset();
-    computing_ = true;
+    reset();
     const size_t bytes = plan(pass);
     TUTTI_CHECK(status());
     return arena_.reserve(bytes);
   }
-  // The first error since reserve().
+  // Forgets an error.
+  void reset() {
+    error_.reset();
+    computing_ = true;
+  }
+  // The first error since reserve() or reset().
   Status status() const { return error_ ? Status(*error_) : Status(); }
   // Whether tensors hold data: false while planning and after an error.
   bool computing() const { return computing_; }
@@ -61,7 +65,7 @@ class CpuOps {
   Tensor embedding(const Tensor& table, RowIndex index) { return gather_rows(table, index); }
   Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
   Tensor add(const Tensor& x, const Tensor& z);
-  Tensor add_scaled(const Tensor& x, const Tensor& scale, const Tensor& z);
+  Tensor add_scaled(const Tensor& x, const Tensor& z, const Tensor& scale);
   Tensor modulate(const Tensor& x, const Tensor& modulation, RowIndex index, int first);
   Tensor scale_rows(const Tensor& x, const Tensor& scale);
   Tensor gate(const Tensor& x);

@@ -83,7 +83,7 @@ TEST(CpuOps, SteadyStateAllocatesNothing) {
     CpuTensor y = ops.rms_norm(x, ops.rows(w, 0, 1), bounds);
     y = ops.add(y, ops.attention(y, ops.linear(y, w), weights, batch.trunk, &cache));
     y = ops.add(y, ops.attention(y, ops.linear(y, w), weights, batch.trunk, nullptr));
-    y = ops.silu(ops.relu2(ops.add_scaled(y, ops.rows(x, 0, 1), x)));
+    y = ops.silu(ops.relu2(ops.add_scaled(y, x, ops.rows(x, 0, 1))));
     y = ops.scale_rows(y, ops.gate(ops.sigmoid(ops.cols(x, 0, 1))));
     y = ops.modulate(y, x, std::span(index).first(2), 7);
     y = ops.softcap(ops.normalize_rows(ops.concat_rows(list)), 15);

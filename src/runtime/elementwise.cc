@@ -50,7 +50,7 @@ void add(ConstMatrix x, ConstMatrix z, Matrix y, int begin, int end) {
 }
 
 TUTTI_KERNEL
-void add_scaled(ConstMatrix x, ConstMatrix scale, ConstMatrix z, Matrix y, int begin, int end) {
+void add_scaled(ConstMatrix x, ConstMatrix z, ConstMatrix scale, Matrix y, int begin, int end) {
   const float* s = scale.row(0);
   for (int r = begin; r < end; ++r) {
     const float *a = x.row(r), *b = z.row(r);

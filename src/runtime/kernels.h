@@ -20,7 +20,7 @@ void rms_norm(ConstMatrix x, ConstMatrix gain, std::span<const int32_t> bounds, 
               int end);
 void normalize_rows(ConstMatrix x, Matrix y, int begin, int end);
 void add(ConstMatrix x, ConstMatrix z, Matrix y, int begin, int end);
-void add_scaled(ConstMatrix x, ConstMatrix scale, ConstMatrix z, Matrix y, int begin, int end);
+void add_scaled(ConstMatrix x, ConstMatrix z, ConstMatrix scale, Matrix y, int begin, int end);
 void modulate(ConstMatrix x, ConstMatrix modulation, RowIndex index, int first, Matrix y, int begin,
               int end);
 void scale_rows(ConstMatrix x, ConstMatrix scale, Matrix y, int begin, int end);

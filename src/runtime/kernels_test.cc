@@ -115,7 +115,7 @@ TEST(Elementwise, NormsAndRowOperations) {
   const std::vector<int32_t> index = {2, 0, 1};
   const CpuTensor modulated = f.ops.modulate(x, gain, index, rows - 3);
   const CpuTensor scaled = f.ops.scale_rows(x, f.ops.cols(x, 5, 6));
-  const CpuTensor added = f.ops.add_scaled(x, f.ops.rows(gain, 1, 2), unit);
+  const CpuTensor added = f.ops.add_scaled(x, unit, f.ops.rows(gain, 1, 2));
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < cols; ++c) {
       const double v = values[r * cols + c];

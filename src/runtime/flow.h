@@ -1,0 +1,36 @@
+// The flow-matching sampler: from noise to data along an ordinary differential equation.
+//
+// The model predicts clean data x from z = t x + (1 - t) noise (x-prediction, JiT, arXiv
+// 2511.13720), so the velocity is (x - z) / (1 - t). Euler's method; the last step lands on x.
+// Classifier-free guidance (arXiv 2207.12598) extrapolates from the prediction without the prompt.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tutti {
+
+struct FlowOptions {
+  int steps = 20;
+  float guidance_scale = 1;  // 1: none, and the unconditional branch is not asked for
+  uint64_t seed = 0;
+};
+
+// usage_error unless 1 <= steps <= 1000 and 0 <= guidance_scale <= 100.
+Status check_flow_options(const FlowOptions& options);
+
+// What the model says of z at noise level t (0 noise, 1 clean), with the prompt and without.
+struct FlowPrediction {
+  std::vector<float> conditional, unconditional;  // the latter empty without guidance
+};
+using FlowModel = std::function<Result<FlowPrediction>(std::span<const float> z, float t)>;
+
+// `values` numbers, started from standard normal noise.
+Result<std::vector<float>> sample_flow(size_t values, const FlowOptions& options,
+                                       const FlowModel& model);
+
+}  // namespace tutti

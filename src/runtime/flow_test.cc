@@ -1,0 +1,67 @@
+#include "runtime/flow.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace tutti {
+namespace {
+
+TEST(Flow, OneStepIsThePrediction) {
+  const auto x = sample_flow(3, {.steps = 1}, [](auto, float t) {
+    EXPECT_EQ(t, 0);
+    return FlowPrediction{{1, 2, 3}, {}};
+  });
+  ASSERT_TRUE(x);
+  EXPECT_EQ(*x, (std::vector<float>{1, 2, 3}));
+}
+
+// A model that always predicts c: z follows the straight line from the noise to c.
+TEST(Flow, FollowsStraightLines) {
+  std::vector<float> start;
+  const auto x = sample_flow(4, {.steps = 10, .seed = 8}, [&](std::span<const float> z, float t) {
+    if (t == 0) start.assign(z.begin(), z.end());
+    for (size_t i = 0; i < z.size(); ++i) EXPECT_NEAR(z[i], t * 5 + (1 - t) * start[i], 1e-5) << t;
+    return FlowPrediction{std::vector<float>(4, 5.0f), {}};
+  });
+  ASSERT_TRUE(x);
+  EXPECT_EQ((*x)[0], 5);
+}
+
+// Data N(2, 0.5): the ideal x-prediction is linear in z, and the samples have that mean and spread.
+TEST(Flow, SamplesAGaussian) {
+  constexpr double mean = 2, deviation = 0.5;
+  constexpr int count = 4000;
+  const auto x =
+      sample_flow(count, {.steps = 20, .seed = 2}, [&](std::span<const float> z, float t) {
+        FlowPrediction p;
+        const double variance = t * t * deviation * deviation + (1 - t) * (1 - t);
+        for (float value : z)
+          p.conditional.push_back(
+              float(mean + t * deviation * deviation / variance * (value - t * mean)));
+        return p;
+      });
+  ASSERT_TRUE(x);
+  double sum = 0, squares = 0;
+  for (float value : *x) sum += value, squares += (value - mean) * (value - mean);
+  EXPECT_NEAR(sum / count, mean, 5 * deviation / std::sqrt(count) + 1e-3);
+  EXPECT_NEAR(std::sqrt(squares / count), deviation, 0.1 * deviation);  // Euler's error
+}
+
+TEST(Flow, GuidanceExtrapolates) {
+  const auto model = [](auto, float) { return FlowPrediction{{3}, {1}}; };
+  const auto x = sample_flow(1, {.steps = 1, .guidance_scale = 2}, model);
+  ASSERT_TRUE(x);
+  EXPECT_EQ((*x)[0], 5);
+}
+
+TEST(Flow, BadOptionsAndModelErrorsComeBack) {
+  const auto fails = [](auto, float) -> Result<FlowPrediction> { return failed("broken"); };
+  EXPECT_EQ(sample_flow(1, {.steps = 3}, fails).error().message(), "broken");
+  for (const FlowOptions& options :
+       {FlowOptions{.steps = 0}, {.steps = 1001}, {.guidance_scale = -1}, {.guidance_scale = NAN}})
+    EXPECT_EQ(sample_flow(1, options, fails).error().code(), ErrorCode::usage);
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,41 @@
+// Flow matching on the model: the clean prompt runs once and stays in the caches, then every step
+// runs the noisy tokens alone, with and without the prompt as two sequences of one batch.
+#pragma once
+
+#include <array>
+
+#include "runtime/flow.h"
+#include "runtime/prompt.h"
+
+namespace tutti {
+
+// One picture or one piece of speech. Uses the session's arena and caches.
+class GuidedFlow {
+ public:
+  // Appends noisy tokens `z` at noise level t to the builder's sequence.
+  using AddNoisy = std::function<void(BatchBuilder&, std::span<const float> z, float t)>;
+
+  // head: from trunk rows to clean values, on rows of `kind`.
+  GuidedFlow(Session& session, Kind kind, const CpuTensor& head, AddNoisy add_noisy)
+      : session_(session), kind_(kind), head_(head), add_noisy_(std::move(add_noisy)) {}
+
+  // Runs the prompt for `tokens` noisy tokens to follow. bad_input if it is too long. Without
+  // guidance, `unconditional` is not run.
+  Status prefill(const ResolvedPrompt& prompt, const ResolvedPrompt& unconditional, int tokens,
+                 bool guided);
+  Result<std::vector<float>> sample(const FlowOptions& options);
+
+ private:
+  Batch noisy_batch(std::span<const float> z, float t) const;
+  Result<FlowPrediction> predict(std::span<const float> z, float t);
+
+  Session& session_;
+  Kind kind_;
+  CpuTensor head_;
+  AddNoisy add_noisy_;
+  int tokens_ = 0, sequences_ = 1;
+  std::array<int, Session::kSequences> past_ = {};
+  std::array<float, Session::kSequences> time_ = {};
+};
+
+}  // namespace tutti

@@ -1,0 +1,141 @@
+// The Engine's answers that are neither text, picture nor sound: transcripts straight from level 1,
+// embeddings, mattes, and what attention looks at.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/ctc_text.h"
+#include "runtime/prompt.h"
+
+namespace tutti {
+namespace {
+
+// Alpha of a 128x128 picture from logits of 32x32 patches of 4x4 pixels.
+Picture matte_picture(ConstMatrix alpha) {
+  Picture picture = make_picture(kImageSize, kImageSize, 1);
+  constexpr int grid = kImageSize / kImagePatch;
+  for (int patch = 0; patch < grid * grid; ++patch)
+    for (int i = 0; i < kImagePatch * kImagePatch; ++i) {
+      const int x = patch % grid * kImagePatch + i % kImagePatch;
+      const int y = patch / grid * kImagePatch + i / kImagePatch;
+      *picture.at(x, y) = uint8_t(std::lround(255 * std::clamp(alpha.row(patch)[i], 0.f, 1.f)));
+    }
+  return picture;
+}
+
+// Share of each group's rows that ran each layer.
+void read_routes(const TrunkOutput<CpuTensor>& trunk, const Batch& batch, AttentionShare& share) {
+  for (auto& layer : share.routed)
+    for (int g = 0; g < kGroups; ++g)
+      layer[g] = batch.group_bounds[g] < batch.group_bounds[g + 1] ? 1 : 0;
+  for (size_t i = 0; i < trunk.routed_layers.size(); ++i)
+    for (int g = 0; g < kGroups; ++g) {
+      const int begin = batch.group_bounds[g], end = batch.group_bounds[g + 1];
+      if (begin == end) continue;
+      float ran = 0;
+      for (int row = begin; row < end; ++row) ran += trunk.gates_N1[i].row(row)[0];
+      share.routed[trunk.routed_layers[i]][g] = ran / float(end - begin);
+    }
+}
+
+void read_probes(const std::vector<AttentionProbe>& probes, AttentionShare& share) {
+  for (size_t layer = 0; layer < probes.size(); ++layer)
+    for (int q = 0; q < kGroups; ++q)
+      for (int k = 0; k < kGroups; ++k)
+        share.layers[layer][q][k] =
+            float(probes[layer].share[q][k] / std::max(1.0, probes[layer].queries[q]));
+}
+
+}  // namespace
+
+Result<std::string> Engine::transcribe(const Mel& mel) const {
+  TUTTI_CHECK(check_part(Part::of_audio(mel)));
+  const std::lock_guard lock(state_->mutex);
+  BatchBuilder builder(config());
+  builder.begin_sequence();
+  builder.audio(mel);
+  const Batch batch = builder.build();
+  const auto& model = state_->loaded->model;
+  CpuOps& ops = state_->session->ops;
+  std::string text;
+  TUTTI_CHECK(state_->session->run([&] {
+    const CpuTensor logits =
+        model.heads.ctc_logits(ops, model.audio_stem.forward(ops, batch.audio));
+    if (ops.computing()) text = ctc_text(logits.matrix());
+  }));
+  return text;
+}
+
+Result<std::vector<float>> Engine::embed(const Part& part) const {
+  TUTTI_CHECK(check_part(part));
+  const std::lock_guard lock(state_->mutex);
+  BatchBuilder builder(config());
+  builder.begin_sequence();
+  if (part.kind == Part::Kind::text) {
+    TUTTI_ASSIGN(const Tokens ids, state_->loaded->tokenizer.encode(part.text));
+    builder.text(joined({mark(token_begin), ids}));
+  } else {
+    add_media(builder, part);
+  }
+  const Batch batch = builder.build();
+  TUTTI_CHECK(check_context(config(), batch.rows(), "what to embed"));
+
+  std::vector<int32_t> index(batch.rows());
+  for (int row = 0; row < batch.rows(); ++row) index[row] = row;
+  const std::vector<int32_t> bounds = {0, batch.rows()};
+  const auto& model = state_->loaded->model;
+  CpuOps& ops = state_->session->ops;
+  std::vector<float> embedding;
+  TUTTI_CHECK(state_->session->run([&] {
+    const auto out = model.forward(ops, batch);
+    const CpuTensor unit = model.heads.embeddings(ops, out.trunk.x_ND, index, bounds);
+    if (ops.computing()) embedding.assign(unit.row(0), unit.row(0) + unit.cols());
+  }));
+  return embedding;
+}
+
+Result<Picture> Engine::matte(const Picture& picture) const {
+  TUTTI_CHECK(check_part(Part::of_picture(picture)));
+  const std::lock_guard lock(state_->mutex);
+  BatchBuilder builder(config());
+  builder.begin_sequence();
+  builder.image(picture);
+  const Batch batch = builder.build();
+  const auto& model = state_->loaded->model;
+  CpuOps& ops = state_->session->ops;
+  Picture matte;
+  TUTTI_CHECK(state_->session->run([&] {
+    const CpuTensor alpha =
+        ops.sigmoid(model.heads.matte.forward(ops, model.picture_stem.forward(ops, batch), 1));
+    if (ops.computing()) matte = matte_picture(alpha.matrix());
+  }));
+  return matte;
+}
+
+Result<AttentionShare> Engine::explain(const Prompt& prompt, const TextOptions& options) const {
+  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const ResolvedPrompt resolved,
+               resolve_text_prompt(prompt, options, state_->loaded->tokenizer));
+  BatchBuilder builder(config());
+  builder.begin_sequence();
+  add_prompt(builder, resolved);
+  const Batch batch = builder.build();
+  TUTTI_CHECK(check_context(config(), batch.rows(), "the prompt"));
+
+  Session& session = *state_->session;
+  AttentionShare share;
+  share.layers.resize(config().layers);
+  share.routed.resize(config().layers);
+  std::vector<AttentionProbe> probes(config().layers);
+  session.clear_caches();
+  session.set_probes(&probes);
+  const Status status = session.run([&] {
+    const auto out = session.loaded.model.forward(session.ops, batch, session.cache_pointers);
+    if (session.ops.computing()) read_routes(out.trunk, batch, share);
+  });
+  session.set_probes(nullptr);
+  TUTTI_CHECK(status);
+  read_probes(probes, share);
+  return share;
+}
+
+}  // namespace tutti
