@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "data/build/blocks.h"
 #include "data/build/raw_data.h"
 #include "data/build/shard_writer.h"
+#include "data/build/synth_plan.h"
 #include "data/shard_format.h"
 #include "format/atomic_file.h"
 #include "format/tokenizer_trainer.h"
@@ -24,8 +26,15 @@ constexpr int kMelQuality = 90;
 constexpr size_t kTextsPerBlock = 250;
 constexpr size_t kMostTokens = 1024;     // longer texts are left out: no example is longer
 constexpr int kMostStripFrames = 6000;   // of a block, and of one recording: a minute
+constexpr int kMostSheetFrames = 15000;  // of a JPEG of 16384 columns, less the padding
 constexpr double kVocoderSeconds = 150;  // 16 kB a second
 constexpr double kVocoderShare = 0.034;
+constexpr int kSynthQuality = 76;      // 1.2 kB a second: clean spectra bear it
+constexpr double kSynthEnglish = 0.6;  // of the hours
+constexpr double kSynthHeldOut = 1.0 / 18;
+constexpr double kSynthEnglishShare = 0.14;
+constexpr double kSynthOtherShare = 0.095;
+constexpr size_t kSynthBatch = 48;
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 
 // Appends blocks to one source and split and keeps its accounts.
@@ -100,9 +109,10 @@ class Builder {
  private:
   SourceWriter writer(const std::string& name, const std::string& kind, Split split,
                       double share) const {
-    const bool limited = split == Split::train;
-    return {out_dir_, name, kind, split,
-            limited ? uint64_t(share * double(options_.budget_bytes)) : kNoLimit};
+    if (split == Split::eval) return {out_dir_, name, kind, split, kNoLimit};
+    const uint64_t left = options_.budget_bytes - summary_.train_bytes;
+    const auto most = uint64_t(share * double(options_.budget_bytes));
+    return {out_dir_, name, kind, split, std::min(most, left)};
   }
   void report(const std::string& source) {
     if (options_.progress) options_.progress(source, double(done_) / double(total_));
@@ -115,6 +125,7 @@ class Builder {
                     Split split, double share, int quality);
   Status add_vocoder(const RawData& data, Split split);
   Status add_texts(const RawSource<TextSet, RawText>& source, Split split);
+  Status add_synthetic(const RawData& data, Split split, bool english);
 
   std::string out_dir_;
   BuildOptions options_;
@@ -233,8 +244,59 @@ Status Builder::add_texts(const RawSource<TextSet, RawText>& source, Split split
   return out.finish(summary_, index_);
 }
 
+// Speaks a batch on two threads; the records come back in the order of the utterances.
+Result<std::vector<RawSpeech>> synthesise_batch(const std::vector<Utterance>& utterances) {
+  std::vector<std::optional<Result<RawSpeech>>> results(utterances.size());
+  const auto work = [&](size_t first) {
+    for (size_t i = first; i < utterances.size(); i += 2) {
+      results[i].emplace(synthesise(utterances[i]));
+    }
+  };
+  std::thread other(work, 1);
+  work(0);
+  other.join();
+  std::vector<RawSpeech> spoken;
+  for (auto& result : results) {
+    if (!*result) return result->error();
+    spoken.push_back(**std::move(result));
+  }
+  return spoken;
+}
+
+Status Builder::add_synthetic(const RawData& data, Split split, bool english) {
+  SynthPlan plan(data, split);
+  if (!english && !plan.has_other()) return {};
+  const double part = english ? kSynthEnglish : 1 - kSynthEnglish;
+  const double wanted =
+      options_.synthetic_hours * 3600 * part * (split == Split::eval ? kSynthHeldOut : 1);
+  SourceWriter out = writer(english ? "synth_en" : "synth_other", "speech", split,
+                            english ? kSynthEnglishShare : kSynthOtherShare);
+  double seconds = 0;
+  // A batch that yields nothing cannot be waited out: the texts are then unfit, and we stop.
+  for (size_t found = 1, number = 0; found > 0 && seconds < wanted && !out.full();) {
+    std::vector<Utterance> batch;
+    while (batch.size() < kSynthBatch) batch.push_back(english ? plan.english() : plan.other());
+    TUTTI_ASSIGN(std::vector<RawSpeech> spoken, synthesise_batch(batch));
+    std::vector<MelStrip> strips;
+    int frames = 0;
+    for (RawSpeech& speech : spoken) {
+      if (speech.timing.empty()) continue;
+      speech.key = std::to_string(number++);
+      TUTTI_ASSIGN(Mel mel, log_mel(speech.sound));
+      if (mel.frames() < 10 || frames + mel.frames() > kMostSheetFrames) continue;
+      frames += mel.frames();
+      strips.push_back({&speech, std::move(mel)});
+    }
+    found = strips.size();
+    if (found == 0) break;
+    TUTTI_CHECK(out.add(speech_block(strips, kSynthQuality), found, frames / 100.0));
+    seconds += frames / 100.0;
+  }
+  return out.finish(summary_, index_);
+}
+
 Status Builder::build(const RawData& data) {
-  total_ = data.pictures.size() + data.speech.size() + data.texts.size() + 2;
+  total_ = data.pictures.size() + data.speech.size() + data.texts.size() + 4;
   report("tokenizer");
   TUTTI_CHECK(make_tokenizer(data));
   for (const auto& source : data.pictures) {
@@ -253,6 +315,14 @@ Status Builder::build(const RawData& data) {
   for (const auto& source : data.texts) {
     report(source.set->name);
     for (Split split : {Split::train, Split::eval}) TUTTI_CHECK(add_texts(source, split));
+  }
+  if (options_.synthetic_hours <= 0) return {};
+  TUTTI_ASSIGN(index_["synthesiser"], synthesiser_version());
+  for (bool english : {true, false}) {
+    report(english ? "synth_en" : "synth_other");
+    for (Split split : {Split::train, Split::eval}) {
+      TUTTI_CHECK(add_synthetic(data, split, english));
+    }
   }
   return {};
 }

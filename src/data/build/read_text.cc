@@ -27,7 +27,9 @@ RawText plain(const std::string& set, const std::string& key, const std::string&
 }
 
 // NLTK's files have a few lines in old 8-bit codes, which are left out.
-bool is_text(std::string_view line) { return !invalid_utf8_at(line); }
+bool is_text(std::string_view line) {
+  return !invalid_utf8_at(line);
+}
 
 // Lines of an English file; blank ones separate paragraphs and are left out.
 TextList read_lines(const fs::path& file, const std::string& set) {

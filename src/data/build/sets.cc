@@ -8,16 +8,16 @@ namespace tutti {
 
 const std::vector<PictureSet>& picture_sets() {
   static const std::vector<PictureSet> sets = {
-      {"emoji_noto", true, read_emoji_noto, 96, 96, 85, 0.135},
-      {"emoji_fluent3d", true, read_emoji_fluent3d, 96, 96, 85, 0.068},
-      {"icons_mdi", true, read_icons_mdi, 64, 64, 0, 0.025},
-      {"icons_game", true, read_icons_game, 64, 64, 0, 0.018},
-      {"flickr8k", false, read_flickr8k, 128, 128, 68, 0.185},
-      {"cifar10", false, read_cifar10, 32, 32, 88, 0.04},
-      {"tinyimagenet", false, read_labelled, 64, 64, 76, 0.035},
+      {"emoji_noto", true, read_emoji_noto, 96, 96, 85, 0.122},
+      {"emoji_fluent3d", true, read_emoji_fluent3d, 96, 96, 85, 0.062},
+      {"icons_mdi", true, read_icons_mdi, 64, 64, 0, 0.021},
+      {"icons_game", true, read_icons_game, 64, 64, 0, 0.015},
+      {"flickr8k", false, read_flickr8k, 128, 128, 68, 0.168},
+      {"cifar10", false, read_cifar10, 32, 32, 88, 0.036},
+      {"tinyimagenet", false, read_labelled, 64, 64, 76, 0.032},
       {"imagenet_samples", false, read_labelled, 128, 128, 74, 0.012},
       {"flowers", true, read_labelled, 128, 128, 74, 0.014},
-      {"persons_ccp", true, read_persons, 160, 160, 78, 0.045},
+      {"persons_ccp", true, read_persons, 160, 160, 78, 0.042},
       {"persons_hseg", false, read_persons, 160, 160, 78, 0.02},
       {"persons_grid", true, read_persons, 160, 160, 78, 0.008},
       {"persons_cutout", false, read_cutouts, 160, 160, 80, 0.018},
@@ -47,7 +47,7 @@ const std::vector<SpeechSet>& speech_sets() {
 
 const std::vector<TextSet>& text_sets() {
   static const std::vector<TextSet> sets = {
-      {"tatoeba", "text_tatoeba", true, read_tatoeba, 0.045},
+      {"tatoeba", "text_tatoeba", true, read_tatoeba, 0.042},
       {"udhr", "text_udhr", true, read_udhr, 0.007},
       {"bible", "text_bible", true, read_bible, 0.009},
       {"multi30k", "text_multi30k", false, read_multi30k, 0.009},

@@ -1,0 +1,220 @@
+// Builds shards from a tiny generated root and reads them back: what is in them, on which side of
+// the split, that the bytes repeat, and that damage is noticed.
+#include "data/build/build_shards.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "data/build/fixture.h"
+#include "data/build/table.h"
+#include "data/shard_reader.h"
+#include "data/shard_set.h"
+#include "format/tokenizer.h"
+
+namespace tutti {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Shards : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = fs::temp_directory_path() / ("tutti_shards_" + std::to_string(::getpid()));
+    fixture::make_root(folder_ / "raw");
+    build("a");
+  }
+  static void TearDownTestSuite() { fs::remove_all(folder_); }
+
+  static void build(const std::string& name, uint64_t budget = 60'000'000) {
+    BuildOptions options;
+    options.vocabulary = 350;
+    options.synthetic_hours = 0;
+    options.budget_bytes = budget;
+    const auto made = build_shards((folder_ / "raw").string(), (folder_ / name).string(), options);
+    ASSERT_TRUE(made) << made.error().message();
+    summary_ = *made;
+  }
+  static ShardSet open(Split split, const std::string& name = "a") {
+    auto set = ShardSet::open((folder_ / name).string(), split);
+    EXPECT_TRUE(set) << set.error().message();
+    return *std::move(set);
+  }
+  static std::map<std::string, std::string> files(const std::string& name) {
+    std::map<std::string, std::string> out;
+    for (const auto& entry : fs::directory_iterator(folder_ / name)) {
+      out[entry.path().filename().string()] = *read_whole_file(entry.path());
+    }
+    return out;
+  }
+
+  static fs::path folder_;
+  static ShardSummary summary_;
+};
+fs::path Shards::folder_;
+ShardSummary Shards::summary_;
+
+TEST_F(Shards, PicturesComeBack) {
+  const ShardSet set = open(Split::train);
+  ASSERT_FALSE(set.pictures("flickr8k").empty());
+  for (const PictureRecord& record : set.pictures("flickr8k")) {
+    EXPECT_EQ(record.picture.channels, 3);
+    EXPECT_EQ(record.picture.width, 128);  // 150 x 100 fits inside as 128 x 85
+    EXPECT_EQ(record.picture.height, 85);
+    ASSERT_EQ(record.captions.size(), 2u);
+    const std::string number = record.key.substr(4, record.key.size() - 8);
+    EXPECT_EQ(record.captions[0].text, "A disc of number " + number + " .");
+    EXPECT_EQ(record.captions[1].language, "de");
+    const Picture whole = fixture::disc(150, 100, 3, std::stoi(number));
+    EXPECT_NEAR(record.picture.at(64, 42)[0], whole.at(75, 50)[0], 12);  // JPEG, twice
+  }
+  for (const PictureRecord& record : set.pictures("persons_ccp")) {
+    ASSERT_TRUE(record.mask);
+    EXPECT_EQ(record.mask->width, record.picture.width);
+    EXPECT_EQ(record.picture.height, 160);
+  }
+}
+
+TEST_F(Shards, SpritesKeepTheirOutline) {
+  const ShardSet set = open(Split::train);
+  ASSERT_GT(set.pictures("emoji_noto").size(), 150u);
+  for (const PictureRecord& record : set.pictures("emoji_noto")) {
+    ASSERT_EQ(record.picture.channels, 4);
+    EXPECT_EQ(record.picture.width, 96);
+    EXPECT_LT(record.picture.at(2, 2)[3], 12);
+    EXPECT_GT(record.picture.at(48, 48)[3], 243);
+    // No fringe: the colour goes on where the disc has ended.
+    EXPECT_NEAR(record.picture.at(2, 2)[0], record.picture.at(48, 48)[0], 16);
+    EXPECT_EQ(record.captions[0].text, record.label);
+    EXPECT_EQ(record.captions[1].language, "keywords");
+    EXPECT_EQ(record.captions[2].language, "de");
+  }
+}
+
+TEST_F(Shards, SpeechTextAndQuestionsComeBack) {
+  const ShardSet set = open(Split::train);
+  for (const SpeechRecord& record : set.speech("fsdd")) {
+    EXPECT_TRUE(record.transcript.text == "one" || record.transcript.text == "two");
+    EXPECT_EQ(record.mel.frames(), 30 + std::stoi(record.key.substr(4)));
+    EXPECT_FALSE(record.transcript.ids.empty());
+  }
+  ASSERT_FALSE(set.speech("vocoder").empty());
+  EXPECT_EQ(set.speech("vocoder")[0].sound.samples.size(), 8000u);
+  ASSERT_FALSE(set.texts("tatoeba").empty());
+  const TextRecord& pair = set.texts("tatoeba")[0];
+  EXPECT_EQ(pair.kind, "pair");
+  EXPECT_FALSE(set.pieces().decode(pair.prompt).empty());
+  const auto& questions = set.questions("easyvqa");
+  ASSERT_EQ(questions.size(), 2 * set.pictures("easyvqa").size());
+  EXPECT_LT(questions.back().picture, set.pictures("easyvqa").size());
+  EXPECT_EQ(questions[0].answer.text, "disc");
+}
+
+TEST_F(Shards, IdsAreThoseOfTheTokenizer) {
+  const ShardSet set = open(Split::train);
+  const auto tokenizer = Tokenizer::from_bytes(std::as_bytes(std::span(set.tokenizer_model())));
+  ASSERT_TRUE(tokenizer);
+  for (const PictureRecord& record : set.pictures("flickr8k")) {
+    for (const Caption& caption : record.captions) {
+      EXPECT_EQ(caption.ids, *tokenizer->encode(caption.text));
+    }
+  }
+}
+
+TEST_F(Shards, SidesAreDisjoint) {
+  const ShardSet train = open(Split::train), eval = open(Split::eval);
+  for (const std::string& source : train.picture_sources()) {
+    std::set<std::string> keys;
+    for (const PictureRecord& record : train.pictures(source)) keys.insert(record.key);
+    EXPECT_FALSE(eval.pictures(source).empty()) << source;
+    for (const PictureRecord& record : eval.pictures(source)) {
+      EXPECT_FALSE(keys.contains(record.key)) << source << " " << record.key;
+    }
+  }
+  for (const std::string source : {"fsdd", "speech_commands"}) {
+    std::set<std::string> speakers;
+    for (const SpeechRecord& record : train.speech(source)) speakers.insert(record.speaker);
+    EXPECT_FALSE(eval.speech(source).empty()) << source;
+    for (const SpeechRecord& record : eval.speech(source)) {
+      EXPECT_FALSE(speakers.contains(record.speaker)) << source << " " << record.speaker;
+    }
+  }
+  // A concept held out in both styles has no drawing in training.
+  for (const PictureRecord& record : eval.pictures("emoji_noto")) {
+    for (const PictureRecord& drawn : train.pictures("emoji_fluent3d")) {
+      EXPECT_NE(drawn.key, record.key);
+    }
+  }
+}
+
+TEST_F(Shards, BytesRepeat) {
+  build("b");
+  EXPECT_EQ(files("a"), files("b"));
+}
+
+TEST_F(Shards, BudgetIsKept) {
+  build("small", 400'000);
+  EXPECT_LE(summary_.train_bytes, 400'000u);
+  uint64_t bytes = 0;
+  for (const auto& [name, data] : files("small")) bytes += name.starts_with("train") * data.size();
+  EXPECT_EQ(bytes, summary_.train_bytes);
+  open(Split::train, "small");
+}
+
+TEST_F(Shards, DamageIsAnError) {
+  build("damaged");
+  const fs::path shard = folder_ / "damaged" / "train-flickr8k-0000.tar";
+  const std::string whole = *read_whole_file(shard);
+  for (const std::string& bad : {whole.substr(0, whole.size() / 2), std::string(),
+                                 whole.substr(0, 700) + "x" + whole.substr(701)}) {
+    std::ofstream(shard, std::ios::binary) << bad;
+    const auto set = ShardSet::open((folder_ / "damaged").string(), Split::train);
+    ASSERT_FALSE(set);
+    EXPECT_NE(set.error().message().find("train-flickr8k-0000.tar"), std::string::npos);
+  }
+  fs::remove(folder_ / "damaged" / "index.json");
+  EXPECT_FALSE(ShardSet::open((folder_ / "damaged").string(), Split::train));
+}
+
+// Past the CRC: whatever the members hold, decoding gives records or an error.
+TEST_F(Shards, HostileBlocksNeverCrash) {
+  const ShardSet set = open(Split::train);
+  using Decoder = Result<BlockRecords> (*)(const ShardBlock&, const PieceTable&);
+  const std::vector<std::pair<std::string, Decoder>> kinds = {
+      {"train-emoji_fluent3d-0000.tar", decode_picture_block},
+      {"train-fsdd-0000.tar", decode_speech_block},
+      {"train-vocoder-0000.tar", decode_vocoder_block},
+      {"train-tatoeba-0000.tar", decode_text_block}};
+  Rng rng(17);
+  for (const auto& [name, decode] : kinds) {
+    const auto tar = TarReader::open((folder_ / "a" / name).string());
+    ASSERT_TRUE(tar);
+    for (int round = 0; round < 60; ++round) {
+      std::vector<std::vector<std::byte>> copies;
+      ShardBlock block{name, {}};
+      for (const TarEntry& entry : tar->entries()) {
+        if (!entry.name.starts_with("000000")) continue;
+        copies.emplace_back(entry.data.begin(), entry.data.end());
+        const size_t at = size_t(rng.below(int(copies.back().size())));
+        if (round % 3 == 0) copies.back().resize(at);
+        if (round % 3 == 1) copies.back()[at] = std::byte(rng.next());
+        block.members.push_back({entry.name, copies.back()});
+      }
+      // Any one member may also be missing.
+      if (round % 3 == 2) block.members.erase(block.members.begin() + rng.below(2));
+      if (const auto records = decode(block, set.pieces())) {
+        for (const PictureRecord& r : records->pictures) EXPECT_GT(r.picture.width, 0);
+      }
+    }
+  }
+}
+
+TEST(BuildShards, NamesTheMissingRoot) {
+  const auto made = build_shards("/nonexistent/raw", "/nonexistent/out");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code(), ErrorCode::bad_input);
+}
+
+}  // namespace
+}  // namespace tutti
