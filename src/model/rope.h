@@ -4,6 +4,7 @@
 // 2409.12191).
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "model/layout.h"
@@ -12,13 +13,23 @@ namespace tutti {
 
 inline constexpr int kRopePairs = kHeadWidth / 2;
 
-// Angle of pair p at `position`, in radians. Time wavelengths run from 6 tokens (0.25 s) to about
-// 3,500 (140 s); y and x from 3 image tokens to about 25, three times the picture.
+// Radians a unit of position, per pair. Time wavelengths run from 6 tokens (0.25 s) to about 3,500
+// (140 s); y and x from 3 image tokens to about 25, three times the picture.
+inline const std::array<float, kRopePairs>& rope_frequencies() {
+  static const auto frequencies = [] {
+    std::array<float, kRopePairs> f;
+    for (int pair = 0; pair < 16; ++pair) f[pair] = std::pow(1.0f / 560.0f, float(pair) / 15.0f);
+    for (int pair = 16; pair < kRopePairs; ++pair)
+      f[pair] = 2.0f * std::pow(0.125f, float((pair - 16) % 8) / 7.0f);
+    return f;
+  }();
+  return frequencies;
+}
+
+// Angle of pair p at `position`, in radians.
 inline float rope_angle(const Position& position, int pair) {
-  if (pair < 16) return position.time * std::pow(1.0f / 560.0f, float(pair) / 15.0f);
-  const int p = (pair - 16) % 8;
-  const float coordinate = pair < 24 ? position.y : position.x;
-  return coordinate * 2.0f * std::pow(0.125f, float(p) / 7.0f);
+  const float coordinate = pair < 16 ? position.time : pair < 24 ? position.y : position.x;
+  return coordinate * rope_frequencies()[pair];
 }
 
 // cos and sin of all pairs: 2 x 32 values a position.

@@ -203,7 +203,9 @@ void scatter_add(const T* in, const int32_t* index, int rows, int out_rows, int 
         add_row(in + int64_t(r) * width + begin, sum.data() + int64_t(index[r]) * width + begin,
                 int(end - begin));
   });
-  for (size_t i = 0; i < sum.size(); ++i) store(out + i, sum[i]);
+  split(int64_t(sum.size()), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) store(out + i, sum[i]);
+  });
 }
 
 template void scatter_add(const bf16*, const int32_t*, int, int, int, bf16*);

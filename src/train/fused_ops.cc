@@ -93,6 +93,7 @@ struct GatherRows : Function<GatherRows> {
     const auto* source = static_cast<const char*>(x.data_ptr());
     auto* target = static_cast<char*>(y.data_ptr());
     const int32_t* i = index.data_ptr<int32_t>();
+#pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < count; ++r)
       if (i[r] < 0) std::memset(target + r * row, 0, row);
       else std::memcpy(target + r * row, source + i[r] * row, row);
@@ -115,22 +116,27 @@ struct GatherRows : Function<GatherRows> {
 // The plan outlives the backward pass: the trainer keeps the batch until the step is done.
 struct Attention : Function<Attention> {
   static kernels::AttentionInputs inputs(const variable_list& t, const AttentionPlan* plan,
-                                         const RopeTable& query_table, const RopeTable& key_table,
                                          std::vector<float>& rotations) {
-    interleave(query_table, rotations);
-    const size_t keys_at = rotations.size();
-    interleave(key_table, rotations);
+    const size_t queries = plan->query_positions.size(), keys = plan->key_positions.size();
+    rotations.resize((queries + keys) * kHeadWidth);
+    float* const key_rotations = rotations.data() + queries * kHeadWidth;
+    fill_rotations(plan->query_positions, rotations.data());
+    fill_rotations(plan->key_positions, key_rotations);
     const int groups = int(std::lround(std::sqrt(double(t[4].size(0)))));
     return {data(t[0]), data(t[1]), t[2].data_ptr<float>(), t[3].data_ptr<float>(),
             t[4].data_ptr<float>(), groups, int(t[0].size(1)) / kHeadWidth, plan,
-            rotations.data(), rotations.data() + keys_at};
+            rotations.data(), key_rotations};
   }
 
-  static void interleave(const RopeTable& table, std::vector<float>& rotations) {
-    for (size_t at = 0; at < table.cosines.size(); at += kRopePairs) {
-      rotations.insert(rotations.end(), table.cosines.begin() + at, table.cosines.begin() + at + kRopePairs);
-      rotations.insert(rotations.end(), table.sines.begin() + at, table.sines.begin() + at + kRopePairs);
-    }
+  // 32 cosines, then 32 sines, for each position.
+  static void fill_rotations(const std::vector<Position>& positions, float* out) {
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < positions.size(); ++i)
+      for (int pair = 0; pair < kRopePairs; ++pair) {
+        const float angle = rope_angle(positions[i], pair);
+        out[i * kHeadWidth + pair] = std::cos(angle);
+        out[i * kHeadWidth + kRopePairs + pair] = std::sin(angle);
+      }
   }
 
   static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& kv, const Tensor& query_gain,
@@ -141,7 +147,7 @@ struct Attention : Function<Attention> {
     const auto* p = reinterpret_cast<const AttentionPlan*>(plan);
     std::vector<float> rotations;
     Tensor out = torch::zeros_like(q);
-    kernels::attention(inputs(tensors, p, RopeTable(p->query_positions), RopeTable(p->key_positions), rotations),
+    kernels::attention(inputs(tensors, p, rotations),
                        mutable_data(out));
     return out;
   }
@@ -154,7 +160,7 @@ struct Attention : Function<Attention> {
     Tensor dq = torch::zeros_like(t[0]), dkv = torch::zeros_like(t[1]);
     Tensor dqg = torch::zeros_like(t[2]), dkg = torch::zeros_like(t[3]), dmg = torch::zeros_like(t[4]);
     kernels::attention_backward(
-        inputs(t, p, RopeTable(p->query_positions), RopeTable(p->key_positions), rotations), data(dout),
+        inputs(t, p, rotations), data(dout),
         {mutable_data(dq), mutable_data(dkv), dqg.data_ptr<float>(), dkg.data_ptr<float>(),
          dmg.data_ptr<float>()});
     return {dq, dkv, dqg, dkg, dmg, Tensor()};
