@@ -28,12 +28,12 @@ constexpr size_t kMostTokens = 1024;     // longer texts are left out: no exampl
 constexpr int kMostStripFrames = 6000;   // of a block, and of one recording: a minute
 constexpr int kMostSheetFrames = 15000;  // of a JPEG of 16384 columns, less the padding
 constexpr double kVocoderSeconds = 150;  // 16 kB a second
-constexpr double kVocoderShare = 0.034;
-constexpr int kSynthQuality = 76;      // 1.2 kB a second: clean spectra bear it
+constexpr double kVocoderShare = 0.028;
+constexpr int kSynthQuality = 70;      // 1.6 kB a second: clean spectra bear it
 constexpr double kSynthEnglish = 0.6;  // of the hours
 constexpr double kSynthHeldOut = 1.0 / 18;
-constexpr double kSynthEnglishShare = 0.14;
-constexpr double kSynthOtherShare = 0.095;
+constexpr double kSynthEnglishShare = 0.125;
+constexpr double kSynthOtherShare = 0.1;
 constexpr size_t kSynthBatch = 48;
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 

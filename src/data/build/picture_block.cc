@@ -38,10 +38,26 @@ Picture fit_inside(const Picture& picture, int width, int height) {
   return small;
 }
 
+bool is_opaque(const Picture& picture) {
+  if (picture.channels != 4) return false;
+  for (size_t i = 3; i < picture.pixels.size(); i += 4) {
+    if (picture.pixels[i] != 255) return false;
+  }
+  return true;
+}
+
+void drop_alpha(Picture& picture) {
+  const size_t count = picture.pixels.size() / 4;
+  for (size_t i = 0; i < count; ++i) std::copy_n(&picture.pixels[i * 4], 3, &picture.pixels[i * 3]);
+  picture.pixels.resize(count * 3);
+  picture.channels = 3;
+}
+
 Result<Picture> load(const std::string& file, int width, int height) {
   TUTTI_ASSIGN(const MappedFile bytes, MappedFile::open(file));
   auto picture = decode_picture(bytes.bytes());
   if (!picture) return picture.error().with_context(file);
+  if (is_opaque(*picture)) drop_alpha(*picture);
   return fit_inside(*picture, width, height);
 }
 

@@ -15,6 +15,10 @@ void shuffle_by_hash(std::vector<Raw>& records) {
     order.emplace_back(stable_hash("order/" + records[i].key), i);
   }
   std::sort(order.begin(), order.end());
+  if constexpr (requires { records[0].spare; }) {
+    std::stable_partition(order.begin(), order.end(),
+                          [&](const auto& entry) { return !records[entry.second].spare; });
+  }
   std::vector<Raw> shuffled;
   for (const auto& [hash, i] : order) shuffled.push_back(std::move(records[i]));
   records.swap(shuffled);

@@ -19,6 +19,7 @@ struct RawPicture {
   std::string file;
   std::string mask;  // file; empty: none
   std::string label;
+  bool spare = false;  // left out before others when the budget is short
   // Language "keywords" marks a comma-separated list of English words that are not a caption.
   std::vector<LanguageText> captions;
   std::vector<std::pair<std::string, std::string>> questions;  // question, answer

@@ -36,6 +36,8 @@ PictureList read_emoji(const fs::path& folder, std::string_view style) {
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     pictures.push_back(raw_picture(folder, row[0], split_emoji(style, row[1]), row[2]));
+    // Two thousand of the drawings are others again with another skin, and nameless in names.tsv.
+    pictures.back().spare = row[2].find("skin tone") != std::string::npos;
     add_keywords(pictures.back(), row[3]);
   }
   return pictures;
