@@ -1,0 +1,97 @@
+// tutti doctor: what this machine can do with Tutti, and what to do about what it cannot.
+#include <cstdio>
+
+#include "data/build/speech_synth.h"
+#include "ffmpeg_version.h"
+#include "machine.h"
+#include "models.h"
+#include "outputs.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// `required` checks decide the exit code; others only advise.
+struct Check {
+  const char* name;
+  bool ok;
+  std::string found;
+  std::string advice;  // where not ok
+  bool required = false;
+};
+
+Check check_cpu(const Machine& machine) {
+  std::string features;
+  for (const std::string& one : machine.features) features += " " + one;
+  return {"cpu", !machine.features.empty(),
+          machine.cpu + ", " + std::to_string(machine.cores) + " cores:" + features,
+          "no vector instructions were found; answers will be slow"};
+}
+
+Check check_memory(const Machine& machine) {
+  char text[80];
+  std::snprintf(text, sizeof text, "%.1f GB, %.1f GB available", machine.memory_gb,
+                machine.free_gb);
+  return {"memory", machine.free_gb > 0.5, text,
+          "close something: running takes about 0.3 GB, evaluating 2 GB"};
+}
+
+Check check_speech() {
+  const auto version = synthesiser_version();
+  return {"espeak-ng", bool(version), version ? *version : "not found",
+          "only needed to make training speech and to test on spoken names: apt install espeak-ng"};
+}
+
+Check check_trainer() {
+  const auto place = find_trainer();
+  return {"tutti-train", bool(place), place.value_or("not found"),
+          "only needed to train: install libtorch-dev and build with -DTUTTI_TRAIN=ON"};
+}
+
+Check check_model(const ModelChoice& choice) {
+  std::string place;
+  const auto engine = choice.load(&place);
+  if (!engine)
+    return {"model", false, place.empty() ? "not found" : place, engine.error().message(), true};
+  return {"model", true, place + " (" + engine->config().name + ")", "", true};
+}
+
+Status doctor(const ModelChoice& choice, bool json) {
+  const Machine machine = describe_machine();
+  const std::vector<Check> checks = {
+      check_cpu(machine), check_memory(machine), {"ffmpeg", true, ffmpeg_version(), ""},
+      check_speech(),     check_trainer(),       check_model(choice)};
+  Json all = Json::object();
+  bool usable = true;
+  for (const Check& check : checks) {
+    usable = usable && (check.ok || !check.required);
+    all[check.name] = {{"ok", check.ok}, {"found", check.found}};
+    if (!check.ok) all[check.name]["advice"] = check.advice;
+    if (json) continue;
+    std::printf("%-7s %-12s %s\n",
+                check.ok         ? "ok"
+                : check.required ? "MISSING"
+                                 : "without",
+                check.name, check.found.c_str());
+    if (!check.ok) std::printf("        -> %s\n", check.advice.c_str());
+  }
+  if (json) std::printf("%s\n", json_line(all).c_str());
+  return usable ? Status() : failed("this machine is not ready; see above");
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Verb& chosen) {
+  CLI::App* verb = app.add_subcommand(
+      "doctor", "Say what this machine can do, and what to do about what it cannot.");
+  auto model = std::make_shared<ModelChoice>();
+  auto json = std::make_shared<bool>(false);
+  model->add_options(*verb);
+  verb->add_flag("--json", *json, "one JSON object");
+  verb->callback(
+      [model, json, &chosen] { chosen = [model, json] { return doctor(*model, *json); }; });
+}
+
+}  // namespace tutti

@@ -1,0 +1,71 @@
+// tutti explain: which modality looks at which, layer by layer, while the model reads a prompt.
+#include <cstdio>
+
+#include "chart.h"
+#include "inputs.h"
+#include "models.h"
+#include "outputs.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ExplainOptions {
+  ModelChoice model;
+  PromptOptions prompt;
+  TextOptions text;
+  std::string output = "attention.png";
+  bool json = false;
+};
+
+Json to_json(const AttentionShare& share) {
+  Json layers = Json::array();
+  for (size_t layer = 0; layer < share.layers.size(); ++layer) {
+    Json attention = Json::object(), ran = Json::object();
+    for (int q = 0; q < kGroups; ++q) {
+      if (share.routed[0][q] == 0) continue;
+      for (int k = 0; k < kGroups; ++k)
+        attention[kGroupNames[q]][kGroupNames[k]] = share.layers[layer][q][k];
+      ran[kGroupNames[q]] = share.routed[layer][q];
+    }
+    layers.push_back({{"attention", attention}, {"ran", ran}});
+  }
+  return layers;
+}
+
+Status explain(ExplainOptions& options, const CLI::App& verb) {
+  TUTTI_CHECK(check_picture_path(options.output));
+  TUTTI_ASSIGN(const Prompt prompt, options.prompt.read(verb));
+  std::string model;
+  TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
+  TUTTI_ASSIGN(const AttentionShare share, engine.explain(prompt, options.text));
+  TUTTI_CHECK(put_picture(options.output, attention_chart(share, "share of attention, by layer")));
+  if (options.json)
+    std::printf("%s\n", json_line({{"model", model},
+                                   {"outputs", {{{"kind", "chart"}, {"path", options.output}}}},
+                                   {"layers", to_json(share)}})
+                            .c_str());
+  else
+    std::fprintf(stderr, "chart: %s\n", options.output.c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Verb& chosen) {
+  CLI::App* verb = app.add_subcommand(
+      "explain",
+      "Draw each modality's share of attention per layer while the model reads a prompt.");
+  auto options = std::make_shared<ExplainOptions>();
+  options->model.add_options(*verb);
+  options->prompt.add_options(*verb);
+  verb->add_option("--language", options->text.language, "of the caption asked for (default en)");
+  verb->add_option("-o,--output", options->output, "chart (default attention.png)");
+  verb->add_flag("--json", options->json, "the numbers as one JSON object");
+  verb->callback(
+      [options, verb, &chosen] { chosen = [options, verb] { return explain(*options, *verb); }; });
+}
+
+}  // namespace tutti

@@ -1,0 +1,136 @@
+// tutti inspect: what is in a model file, and what it needs to run.
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "format/model_package.h"
+#include "models.h"
+#include "outputs.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectOptions {
+  std::string model;
+  bool tensors = false, json = false;
+};
+
+struct PartSize {
+  int64_t parameters = 0;
+  size_t bytes = 0;
+  int tensors = 0;
+  std::set<std::string> dtypes;
+};
+
+int64_t elements(const TensorView& tensor) {
+  int64_t count = 1;
+  for (int64_t side : tensor.shape) count *= side;
+  return count;
+}
+
+// "trunk.layer_3.query" belongs to "trunk".
+std::map<std::string, PartSize> part_sizes(const ModelPackage& package) {
+  std::map<std::string, PartSize> parts;
+  for (const TensorView& tensor : package.file.tensors()) {
+    if (tensor.name == tokenizer_tensor) continue;
+    PartSize& part = parts[tensor.name.substr(0, tensor.name.find('.'))];
+    part.parameters += elements(tensor);
+    part.bytes += tensor.bytes;
+    part.dtypes.insert(std::string(dtype_name(tensor.dtype)));
+    ++part.tensors;
+  }
+  return parts;
+}
+
+std::string joined_names(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : "+") + name;
+  return text;
+}
+
+Json to_json(const std::string& path, const ModelPackage& package, const Engine& engine,
+             const Engine::MemoryPlan& plan) {
+  Json parts = Json::object();
+  int64_t total = 0;
+  for (const auto& [name, part] : part_sizes(package)) {
+    parts[name] = {{"parameters", part.parameters},
+                   {"bytes", part.bytes},
+                   {"tensors", part.tensors},
+                   {"dtypes", part.dtypes}};
+    total += part.parameters;
+  }
+  return {
+      {"model", path},
+      {"name", engine.config().name},
+      {"parameters", total},
+      {"file_bytes", std::filesystem::file_size(path)},
+      {"tokenizer_bytes", package.tokenizer.size()},
+      {"parts", parts},
+      {"memory",
+       {{"weights", plan.weight_bytes}, {"caches", plan.cache_bytes}, {"arena", plan.arena_bytes}}},
+      {"config", Json::parse(model_config_json(engine.config()))},
+      {"card", package.card}};
+}
+
+void print_table(const Json& all) {
+  std::printf("%s: %s, %.2f million parameters, %.2f MB\n\n",
+              all["model"].get<std::string>().c_str(), all["name"].get<std::string>().c_str(),
+              all["parameters"].get<double>() / 1e6, all["file_bytes"].get<double>() / 1e6);
+  std::printf("%-16s %12s %10s %8s  %s\n", "part", "parameters", "kB", "tensors", "stored as");
+  for (const auto& [name, part] : all["parts"].items())
+    std::printf("%-16s %12lld %10.1f %8d  %s\n", name.c_str(),
+                (long long)part["parameters"].get<int64_t>(), part["bytes"].get<double>() / 1e3,
+                part["tensors"].get<int>(),
+                joined_names(part["dtypes"].get<std::set<std::string>>()).c_str());
+  std::printf("%-16s %12s %10.1f\n\n", "tokenizer", "", all["tokenizer_bytes"].get<double>() / 1e3);
+  const Json& memory = all["memory"];
+  std::printf("memory to run: weights %.1f MB, caches %.1f MB, arena %.1f MB\n",
+              memory["weights"].get<double>() / 1e6, memory["caches"].get<double>() / 1e6,
+              memory["arena"].get<double>() / 1e6);
+  std::printf("configuration: %s\n", all["config"].dump().c_str());
+  if (const std::string card = all["card"]; !card.empty()) std::printf("\n%s\n", card.c_str());
+}
+
+void print_tensors(const ModelPackage& package) {
+  std::printf("\n");
+  for (const TensorView& tensor : package.file.tensors())
+    std::printf("%-44s %-5s %s\n", tensor.name.c_str(),
+                std::string(dtype_name(tensor.dtype)).c_str(), shape_text(tensor.shape).c_str());
+}
+
+Status inspect(const InspectOptions& options) {
+  TUTTI_ASSIGN(const std::string path, find_model(options.model));
+  auto package = ModelPackage::open(path);
+  if (!package) return package.error().with_context("opening " + path);
+  TUTTI_ASSIGN(const Engine engine, Engine::load(path, {.threads = 1}));
+  TUTTI_ASSIGN(const Engine::MemoryPlan plan, engine.memory_plan());
+  Json all = to_json(path, *package, engine, plan);
+  if (!options.json) {
+    print_table(all);
+    if (options.tensors) print_tensors(*package);
+    return {};
+  }
+  if (options.tensors)
+    for (const TensorView& tensor : package->file.tensors())
+      all["tensors"][tensor.name] = {{"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}};
+  std::printf("%s\n", json_line(all).c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Verb& chosen) {
+  CLI::App* verb =
+      app.add_subcommand("inspect", "Show a model's parts, sizes, memory plan and card.");
+  auto options = std::make_shared<InspectOptions>();
+  verb->add_option("model", options->model, "model file; else $TUTTI_MODEL, else the shipped one");
+  verb->add_flag("--tensors", options->tensors, "also list every tensor");
+  verb->add_flag("--json", options->json, "one JSON object");
+  verb->callback([options, &chosen] { chosen = [options] { return inspect(*options); }; });
+}
+
+}  // namespace tutti

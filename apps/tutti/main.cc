@@ -1,0 +1,49 @@
+// tutti: the one binary for users. Each verb is in a file of its own; see verbs.h.
+//
+// Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input. Results go to standard output, everything
+// else to standard error.
+#include <csignal>
+#include <cstdio>
+
+#include "verbs.h"
+
+namespace {
+
+void add_version(CLI::App& app, tutti::Verb& chosen) {
+  app.add_subcommand("version", "Print the version.")->callback([&chosen] {
+    chosen = [] {
+      std::puts("tutti " TUTTI_VERSION);
+      return tutti::Status();
+    };
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away (`tutti run ... | head`) is not an error worth a message.
+  std::signal(SIGPIPE, SIG_DFL);
+  CLI::App app(
+      "One model that reads and writes text, pictures, speech and video.\n"
+      "Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input.",
+      "tutti");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "tutti " TUTTI_VERSION);
+  tutti::Verb chosen;
+  tutti::add_run(app, chosen);
+  tutti::add_explain(app, chosen);
+  tutti::add_inspect(app, chosen);
+  tutti::add_doctor(app, chosen);
+  tutti::add_data(app, chosen);
+  tutti::add_train(app, chosen);
+  add_version(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : int(tutti::ErrorCode::usage);
+  }
+  const tutti::Status status = chosen();
+  if (status) return 0;
+  std::fprintf(stderr, "tutti: %s\n", status.error().message().c_str());
+  return int(status.error().code());
+}

@@ -1,0 +1,56 @@
+#include "models.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace tutti {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kDefaultModel = "models/tutti-nano.safetensors";
+
+}  // namespace
+
+std::string program_folder() {
+  std::error_code problem;
+  return fs::read_symlink("/proc/self/exe", problem).parent_path().string();
+}
+
+std::vector<std::string> model_candidates() {
+  std::vector<std::string> places;
+  // A variable that is set is an order, not a hint: nothing else is tried.
+  if (const char* named = std::getenv("TUTTI_MODEL"); named && *named) return {named};
+  places.push_back(kDefaultModel);
+  const fs::path folder = program_folder();
+  for (fs::path up = folder; up.has_relative_path(); up = up.parent_path())
+    places.push_back((up / kDefaultModel).string());
+  places.push_back((folder.parent_path() / "share/tutti/tutti-nano.safetensors").string());
+  return places;
+}
+
+Result<std::string> find_model(const std::string& given) {
+  if (!given.empty()) return given;
+  std::string tried;
+  for (const std::string& place : model_candidates()) {
+    std::error_code problem;
+    if (fs::exists(place, problem)) return place;
+    tried += "\n  " + place;
+  }
+  return bad_input("no model found; name one with --model or TUTTI_MODEL. Looked for:" + tried);
+}
+
+void ModelChoice::add_options(CLI::App& verb) {
+  verb.add_option("-m,--model", path,
+                  "model file; else $TUTTI_MODEL, else " + std::string(kDefaultModel));
+  verb.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
+}
+
+Result<Engine> ModelChoice::load(std::string* found) const {
+  TUTTI_ASSIGN(const std::string place, find_model(path));
+  if (found) *found = place;
+  return Engine::load(place, {.threads = threads});
+}
+
+}  // namespace tutti

@@ -1,0 +1,32 @@
+// Where the model, and the program itself, are found.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime/session.h"
+
+namespace tutti {
+
+// The folder of the running binary.
+std::string program_folder();
+
+// Where a model is looked for when --model is not given, in order: $TUTTI_MODEL, then
+// models/tutti-nano.safetensors in the current folder and in the folders above the binary, then
+// the installed ../share/tutti.
+std::vector<std::string> model_candidates();
+// The first that exists. bad_input that lists the places where there is none.
+Result<std::string> find_model(const std::string& given);
+
+// --model and --threads, the same for every verb that loads one.
+struct ModelChoice {
+  std::string path;
+  int threads = 0;
+
+  void add_options(CLI::App& verb);
+  Result<Engine> load(std::string* found = nullptr) const;
+};
+
+}  // namespace tutti

@@ -1,0 +1,23 @@
+// Results to files, written beside their names and renamed, or to standard output for "-".
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/media_types.h"
+#include "base/result.h"
+
+namespace tutti {
+
+// usage_error where `path` has no extension that the kind of output can be saved with.
+Status check_picture_path(const std::string& path);
+Status check_sound_path(const std::string& path);
+
+Status put_picture(const std::string& path, const Picture& picture);
+Status put_sound(const std::string& path, const Sound& sound);
+Status put_text(const std::string& path, const std::string& text);
+
+// One object on one line; text that is not UTF-8 (a file name) is repaired rather than refused.
+std::string json_line(const nlohmann::ordered_json& json);
+
+}  // namespace tutti

@@ -1,0 +1,267 @@
+// tutti run: any mix of text, pictures, sounds and videos in; text, a picture, speech, a mask or an
+// embedding out.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "inputs.h"
+#include "media/picture_ops.h"
+#include "models.h"
+#include "outputs.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+const std::map<std::string, TextOptions::Task> kTasks = {
+    {"auto", TextOptions::Task::automatic},
+    {"name", TextOptions::Task::name},
+    {"caption", TextOptions::Task::caption},
+    {"answer", TextOptions::Task::answer},
+    {"transcribe", TextOptions::Task::transcribe}};
+
+struct RunOptions {
+  ModelChoice model;
+  PromptOptions prompt;
+  TextOptions text;
+  std::string to = "text", task = "auto", output;
+  uint64_t seed = 0;
+  int steps = 0, size = 0;
+  float guidance = -1, speed = 1;
+  bool json = false;
+};
+
+// What a run leaves behind, for --json.
+struct Answer {
+  std::string text;
+  Json outputs = Json::array();
+  Json timings = Json::object();
+  std::optional<std::vector<float>> embedding;
+
+  void add_output(const char* kind, const std::string& path) {
+    outputs.push_back({{"kind", kind}, {"path", path}});
+  }
+};
+
+// The file that a kind of output goes to when -o does not say.
+std::string output_path(const RunOptions& options) {
+  if (!options.output.empty()) return options.output;
+  if (options.to == "image") return "picture.png";
+  if (options.to == "speech") return "speech.wav";
+  return options.to == "mask" ? "mask.png" : "";
+}
+
+// Everything that can be refused before a model is loaded.
+Status check(const RunOptions& options) {
+  const std::string path = output_path(options);
+  if (path == "-" && options.json)
+    return usage_error("--json and -o - both want standard output; give -o a file");
+  if (options.to == "image" || options.to == "mask") return check_picture_path(path);
+  if (options.to == "speech") return check_sound_path(path);
+  return {};
+}
+
+Status say_text(const RunOptions& options, const Engine& engine, const Prompt& prompt,
+                Answer& answer) {
+  TextOptions text = options.text;
+  text.task = kTasks.at(options.task);
+  text.seed = options.seed;
+  const bool stream = options.output.empty() && !options.json;
+  if (stream)
+    text.on_text = [](const std::string& piece) {
+      return std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size() &&
+             std::fflush(stdout) == 0;
+    };
+  TUTTI_ASSIGN(const TextResult result, engine.describe(prompt, text));
+  answer.text = result.text;
+  answer.timings["first_token"] = result.seconds_to_first_token;
+  answer.timings["prompt_tokens"] = result.prompt_tokens;
+  answer.timings["tokens"] = result.tokens;
+  if (stream || options.output == "-") {
+    std::printf("%s\n", stream ? "" : result.text.c_str());
+  } else if (!options.output.empty()) {
+    TUTTI_CHECK(put_text(options.output, result.text + "\n"));
+    answer.add_output("text", options.output);
+  }
+  return {};
+}
+
+Status paint(const RunOptions& options, const Engine& engine, const Prompt& prompt,
+             Answer& answer) {
+  PaintOptions paint;
+  paint.seed = options.seed;
+  if (options.steps > 0) paint.steps = options.steps;
+  if (options.guidance >= 0) paint.guidance_scale = options.guidance;
+  TUTTI_ASSIGN(Picture picture, engine.paint(prompt, paint));
+  if (options.size > 0) {
+    TUTTI_ASSIGN(picture, resize(picture, options.size, options.size, Filter::lanczos));
+  }
+  TUTTI_CHECK(put_picture(output_path(options), picture));
+  answer.add_output("image", output_path(options));
+  return {};
+}
+
+// What is to be said: the prompt's text, or, where there is anything else in it, the model's
+// answer.
+Result<std::string> words_to_speak(const RunOptions& options, const Engine& engine,
+                                   const Prompt& prompt) {
+  std::string words;
+  for (const Part& part : prompt) {
+    if (part.kind != Part::Kind::text) {
+      TextOptions text = options.text;
+      text.task = kTasks.at(options.task);
+      text.seed = options.seed;
+      TUTTI_ASSIGN(const TextResult result, engine.describe(prompt, text));
+      if (result.text.empty())
+        return failed("the model has no answer that could be spoken; try another prompt");
+      return result.text;
+    }
+    words += (words.empty() ? "" : " ") + part.text;
+  }
+  return words;
+}
+
+Status speak(const RunOptions& options, const Engine& engine, const Prompt& prompt,
+             Answer& answer) {
+  SpeakOptions speak;
+  speak.seed = options.seed;
+  speak.speed = options.speed;
+  if (options.steps > 0) speak.steps = options.steps;
+  if (options.guidance >= 0) speak.guidance_scale = options.guidance;
+  TUTTI_ASSIGN(answer.text, words_to_speak(options, engine, prompt));
+  TUTTI_ASSIGN(const SpeakResult result, engine.speak(answer.text, speak));
+  answer.timings["first_audio"] = result.seconds_to_first_audio;
+  answer.timings["audio"] = result.sound.seconds();
+  TUTTI_CHECK(put_sound(output_path(options), result.sound));
+  answer.add_output("speech", output_path(options));
+  return {};
+}
+
+Status mask(const RunOptions& options, const Engine& engine, const Prompt& prompt, Answer& answer) {
+  const auto& original = options.prompt.original();
+  if (prompt.size() != 1 || !original)
+    return usage_error("--to mask needs one --image and nothing else");
+  TUTTI_ASSIGN(const Picture matte, engine.matte(prompt[0].picture));
+  TUTTI_ASSIGN(const Picture full,
+               resize(matte, original->width, original->height, Filter::bilinear));
+  TUTTI_CHECK(put_picture(output_path(options), full));
+  answer.add_output("mask", output_path(options));
+  return {};
+}
+
+Status embed(const RunOptions& options, const Engine& engine, const Prompt& prompt,
+             Answer& answer) {
+  if (prompt.size() != 1) return usage_error("--to embedding takes one part; run it once for each");
+  TUTTI_ASSIGN(answer.embedding, engine.embed(prompt[0]));
+  const std::string text = Json(*answer.embedding).dump() + "\n";
+  if (options.json) return {};
+  if (options.output.empty() || options.output == "-") {
+    std::fputs(text.c_str(), stdout);
+    return {};
+  }
+  TUTTI_CHECK(put_text(options.output, text));
+  answer.add_output("embedding", options.output);
+  return {};
+}
+
+Status dispatch(const RunOptions& options, const Engine& engine, const Prompt& prompt,
+                Answer& answer) {
+  if (options.to == "image") return paint(options, engine, prompt, answer);
+  if (options.to == "speech") return speak(options, engine, prompt, answer);
+  if (options.to == "mask") return mask(options, engine, prompt, answer);
+  if (options.to == "embedding") return embed(options, engine, prompt, answer);
+  return say_text(options, engine, prompt, answer);
+}
+
+void report(const RunOptions& options, const std::string& model, const Answer& answer) {
+  if (!options.json) {
+    for (const Json& output : answer.outputs)
+      if (isatty(STDERR_FILENO))
+        std::fprintf(stderr, "%s: %s\n", output["kind"].get<std::string>().c_str(),
+                     output["path"].get<std::string>().c_str());
+    return;
+  }
+  Json json = {{"text", answer.text},
+               {"outputs", answer.outputs},
+               {"timings", answer.timings},
+               {"seed", options.seed},
+               {"model", model}};
+  if (answer.embedding) json["embedding"] = *answer.embedding;
+  std::printf("%s\n", json_line(json).c_str());
+}
+
+Status run(RunOptions& options, const CLI::App& verb) {
+  const auto start = Clock::now();
+  TUTTI_CHECK(check(options));
+  TUTTI_ASSIGN(const Prompt prompt, options.prompt.read(verb));
+  const auto loading = Clock::now();
+  std::string model;
+  TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
+  Answer answer;
+  answer.timings["load"] = seconds_since(loading);
+  TUTTI_CHECK(dispatch(options, engine, prompt, answer));
+  answer.timings["total"] = seconds_since(start);
+  report(options, model, answer);
+  return {};
+}
+
+void add_text_options(CLI::App& verb, RunOptions& options) {
+  std::vector<std::string> tasks;
+  for (const auto& [name, task] : kTasks) tasks.push_back(name);
+  verb.add_option(
+          "--task", options.task,
+          "what to say: auto (a transcript of sound, an answer to text, else a caption), name, "
+          "caption, answer, transcribe")
+      ->check(CLI::IsMember(tasks))
+      ->type_name("TASK");
+  verb.add_option("--language", options.text.language, "of names and captions (default en)");
+  verb.add_option("--max-tokens", options.text.max_tokens, "longest answer (default 64)")
+      ->check(CLI::Range(1, 1 << 20));
+  verb.add_option("--temperature", options.text.temperature,
+                  "0, the default, always takes the likeliest")
+      ->check(CLI::Range(0.0, 100.0));
+  verb.add_option("--top-k", options.text.top_k, "choose among so many; 0: all")
+      ->check(CLI::NonNegativeNumber);
+  verb.add_option("--top-p", options.text.top_p,
+                  "choose among the likeliest of this share (default 1)")
+      ->check(CLI::Range(1e-6, 1.0));
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Verb& chosen) {
+  CLI::App* verb = app.add_subcommand(
+      "run", "Ask the model: any mix of text, pictures, sounds and videos in, any output out.");
+  auto options = std::make_shared<RunOptions>();
+  options->model.add_options(*verb);
+  options->prompt.add_options(*verb);
+  verb->add_option("--to", options->to, "text (default), image, speech, mask or embedding")
+      ->check(CLI::IsMember({"text", "image", "speech", "mask", "embedding"}))
+      ->type_name("KIND");
+  add_text_options(*verb, *options);
+  verb->add_option("--seed", options->seed, "the same seed gives the same answer (default 0)");
+  verb->add_option("--steps", options->steps, "of painting (default 20) and speaking (12)")
+      ->check(CLI::Range(1, 1000));
+  verb->add_option("--guidance", options->guidance,
+                   "how closely to follow the prompt (default 3, speaking 1.5)")
+      ->check(CLI::Range(0.0, 100.0));
+  verb->add_option("--speed", options->speed, "of speech; 2 is twice as fast")
+      ->check(CLI::Range(0.25, 4.0));
+  verb->add_option("--size", options->size, "side of the picture, enlarged from 64 (Lanczos)")
+      ->check(CLI::Range(64, 4096));
+  verb->add_option("-o,--output", options->output,
+                   "file (default picture.png, speech.wav, mask.png); - for standard output");
+  verb->add_flag("--json", options->json, "one JSON object: text, outputs, timings, seed, model");
+  verb->callback(
+      [options, verb, &chosen] { chosen = [options, verb] { return run(*options, *verb); }; });
+}
+
+}  // namespace tutti

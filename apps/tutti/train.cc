@@ -1,0 +1,51 @@
+// tutti train: hands over to tutti-train, the binary that needs libtorch.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "machine.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+Error no_trainer() {
+  if (const char* named = std::getenv("TUTTI_TRAIN"); named && *named)
+    return failed("TUTTI_TRAIN is " + std::string(named) +
+                  ", which is not a program; point it at tutti-train or unset it");
+  return failed(
+      "training needs the program tutti-train, which was not found next to tutti, in PATH or in "
+      "TUTTI_TRAIN.\n"
+      "Build it: install libtorch (Debian: apt install libtorch-dev), then\n"
+      "  cmake -B build -DTUTTI_TRAIN=ON && cmake --build build --target tutti-train");
+}
+
+Status hand_over(std::vector<std::string> arguments) {
+  const auto program = find_trainer();
+  if (!program) return no_trainer();
+  arguments.insert(arguments.begin(), *program);
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  execv(program->c_str(), pointers.data());
+  return failed("cannot run " + *program + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Verb& chosen) {
+  CLI::App* verb = app.add_subcommand("train",
+                                      "Train a model: tutti train RECIPE.toml [options]. Runs "
+                                      "tutti-train; `tutti train -- --help` shows its options.");
+  verb->prefix_command();
+  verb->callback([verb, &chosen] {
+    std::vector<std::string> arguments = verb->remaining();
+    if (!arguments.empty() && arguments.front() == "--") arguments.erase(arguments.begin());
+    if (arguments.empty()) throw CLI::RequiredError("RECIPE.toml");
+    chosen = [arguments] { return hand_over(arguments); };
+  });
+}
+
+}  // namespace tutti

@@ -1,0 +1,21 @@
+// The verbs of `tutti`, a file each. A verb adds its subcommand and, once the command line is read,
+// leaves what it will do in `chosen`; main() runs it and turns its Status into the exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/result.h"
+
+namespace tutti {
+
+using Verb = std::function<Status()>;
+
+void add_run(CLI::App& app, Verb& chosen);
+void add_explain(CLI::App& app, Verb& chosen);
+void add_inspect(CLI::App& app, Verb& chosen);
+void add_doctor(CLI::App& app, Verb& chosen);
+void add_data(CLI::App& app, Verb& chosen);
+void add_train(CLI::App& app, Verb& chosen);
+
+}  // namespace tutti

@@ -1,0 +1,64 @@
+// Writes a model of random weights and a tokenizer trained on a few lines, for whole-program tests.
+//
+//   tutti_make_model FILE [nano]
+//
+// Tiny unless the second argument says "nano": then of the shipped model's size.
+#include <cstdio>
+#include <cstring>
+
+#include "format/model_package.h"
+#include "format/tokenizer_trainer.h"
+#include "model/model.h"
+#include "runtime/cpu_ops.h"
+#include "runtime/random_weights.h"
+
+namespace {
+
+tutti::Result<std::string> make_tokenizer() {
+  // Unigram training wants a few thousand different words: they are made of syllables.
+  std::vector<std::string> sentences;
+  tutti::Rng rng(7);
+  const char* syllables[] = {"ta", "ri", "no", "ke", "lu", "sa", "mo", "pi", "de", "fu"};
+  for (int i = 0; i < 600; ++i) {
+    std::string line;
+    for (int word = 0; word < 8; ++word) {
+      if (word) line += ' ';
+      for (int n = 1 + rng.below(3); n > 0; --n) line += syllables[rng.below(10)];
+    }
+    sentences.push_back(line);
+  }
+  return tutti::train_tokenizer(sentences, 320);
+}
+
+tutti::Status make(const std::string& path, bool nano) {
+  tutti::ModelConfig config = nano ? tutti::ModelConfig() : tutti::tiny_config();
+  std::vector<std::vector<float>> values;
+  std::vector<tutti::TensorView> tensors;
+  tutti::WeightSource source([&](const std::string& name, int rows, int cols) {
+    values.push_back(tutti::weight_values(name, rows, cols));
+    tensors.push_back({name,
+                       tutti::DType::f32,
+                       {rows, cols},
+                       reinterpret_cast<const std::byte*>(values.back().data()),
+                       values.back().size() * sizeof(float)});
+    return tutti::Result<std::vector<float>>(values.back());
+  });
+  const tutti::Model<tutti::CpuOps> model(tutti::Scope(source, ""), config);
+  TUTTI_CHECK(source.status());
+  TUTTI_ASSIGN(const std::string tokenizer, make_tokenizer());
+  return tutti::save_model(path, tutti::model_config_json(config), "Random weights, for tests.",
+                           std::as_bytes(std::span(tokenizer)), tensors, tutti::DType::bf16);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: %s FILE [nano]\n", argv[0]);
+    return 2;
+  }
+  const tutti::Status status = make(argv[1], argc > 2 && std::strcmp(argv[2], "nano") == 0);
+  if (status) return 0;
+  std::fprintf(stderr, "%s\n", status.error().message().c_str());
+  return int(status.error().code());
+}
