@@ -148,7 +148,8 @@ int PieceTable::child(int node, unsigned char c) const {
 }
 
 // Viterbi over byte positions, as Model::EncodeOptimized of unigram_model.cc does it, including
-// its float arithmetic and the strict comparison that decides ties.
+// what decides ties ("mm" + "m" or "m" + "mm"): sums of pieces in double, of unknowns in float,
+// both kept as float, and a strict comparison.
 std::vector<int32_t> PieceTable::encode(std::string_view text) const {
   const std::string normalized = visible_spaces(text);
   struct Best {
@@ -157,9 +158,9 @@ std::vector<int32_t> PieceTable::encode(std::string_view text) const {
     int from = -1;
   };
   std::vector<Best> best(normalized.size() + 1);
-  const auto offer = [&](size_t from, size_t to, int id, float score) {
-    const float total = score + best[from].score;
-    if (best[to].from < 0 || total > best[to].score) best[to] = {id, total, int(from)};
+  const float unknown_score = min_score_ - kUnknownPenalty;
+  const auto offer = [&](size_t from, size_t to, int id, double total) {
+    if (best[to].from < 0 || total > best[to].score) best[to] = {id, float(total), int(from)};
   };
   for (size_t begin = 0; begin < normalized.size();) {
     const std::string_view rest = std::string_view(normalized).substr(begin);
@@ -171,10 +172,11 @@ std::vector<int32_t> PieceTable::encode(std::string_view text) const {
       node = size_t(next);
       const int id = id_at_node_[node];
       if (id < 0) continue;
-      offer(begin, begin + length, id, pieces_[size_t(id)].score);
+      offer(begin, begin + length, id, double(pieces_[size_t(id)].score) + best[begin].score);
       has_single = has_single || length == character;
     }
-    if (!has_single) offer(begin, begin + character, unknown_id_, min_score_ - kUnknownPenalty);
+    if (!has_single)
+      offer(begin, begin + character, unknown_id_, unknown_score + best[begin].score);
     begin += character;
   }
 
