@@ -8,7 +8,7 @@ namespace {
 // About 10 us: longer than the gap between two kernels of a pass, far shorter than one between
 // requests.
 constexpr int kSpins = 400;
-constexpr int kMostThreads = 256;
+constexpr int kMostThreads = 255;  // shares are counted in eight bits
 
 void pause_core() {
 #if defined(__x86_64__)
@@ -33,13 +33,16 @@ void wait_while(const std::atomic<T>& value, T old) {
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) threads = int(std::thread::hardware_concurrency());
   threads = std::clamp(threads, 1, kMostThreads);
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+  ticket_ = uint32_t(threads);  // job 0 has no share left
+  workers_.reserve(threads - 1);
+  for (int i = 1; i < threads; ++i) workers_.emplace_back();
+  for (std::thread& worker : workers_) worker = std::thread([this] { work(); });
 }
 
 ThreadPool::~ThreadPool() {
   stopping_ = true;
-  job_.fetch_add(1, std::memory_order_release);
-  job_.notify_all();
+  ticket_.fetch_add(256, std::memory_order_release);
+  ticket_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -47,28 +50,34 @@ void ThreadPool::dispatch(int items, const void* context, Call call) {
   items_ = items;
   context_ = context;
   call_ = call;
-  unfinished_.store(int(workers_.size()), std::memory_order_relaxed);
-  job_.fetch_add(1, std::memory_order_release);
-  job_.notify_all();
-  run_share(0);
+  unfinished_.store(size(), std::memory_order_relaxed);
+  const uint32_t job = ticket_.load(std::memory_order_relaxed) >> 8;
+  ticket_.store((job + 1) << 8, std::memory_order_release);
+  ticket_.notify_all();
+  while (take_share()) {
+  }
   for (int left; (left = unfinished_.load(std::memory_order_acquire)) > 0;)
     wait_while(unfinished_, left);
 }
 
-void ThreadPool::work(int thread) {
-  for (uint32_t seen = 0;;) {
-    wait_while(job_, seen);
-    ++seen;
-    if (stopping_) return;
-    run_share(thread);
-    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+void ThreadPool::work() {
+  while (!stopping_) {
+    const uint32_t seen = ticket_.load(std::memory_order_acquire);
+    if (!take_share() && !stopping_) wait_while(ticket_, seen);
   }
 }
 
-void ThreadPool::run_share(int thread) {
-  const int64_t items = items_, threads = size();
-  const int begin = int(items * thread / threads), end = int(items * (thread + 1) / threads);
-  if (begin < end) call_(context_, thread, begin, end);
+bool ThreadPool::take_share() {
+  uint32_t ticket = ticket_.load(std::memory_order_acquire);
+  do {
+    if (int(ticket & 255) >= size()) return false;
+  } while (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
+                                          std::memory_order_acquire));
+  const int64_t share = ticket & 255, items = items_, shares = size();
+  const int begin = int(items * share / shares), end = int(items * (share + 1) / shares);
+  if (begin < end) call_(context_, int(share), begin, end);
+  if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+  return true;
 }
 
 }  // namespace tutti

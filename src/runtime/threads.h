@@ -1,4 +1,6 @@
-// The runtime's own threads: each job is cut into equal ranges, one a thread, always the same way.
+// The runtime's own threads: each job is cut into equal shares, one a thread, always the same way.
+// Whoever is awake takes the next share, so on a busy machine the caller does not wait for a worker
+// that the system has yet to wake; it does that share itself.
 // Rejected: OpenMP (its idle threads spin, and libtorch brings a second copy); work stealing (rows
 // of a product cost the same).
 #pragma once
@@ -21,7 +23,8 @@ class ThreadPool {
 
   int size() const { return int(workers_.size()) + 1; }
 
-  // Calls body(thread, begin, end) on every thread with its share of [0, items), and waits.
+  // Calls body(share, begin, end) for each of size() shares of [0, items), at most one call for a
+  // share, and waits.
   // Allocates nothing. `body` must not throw or call run().
   template <class Body>
   void run(int items, const Body& body) {
@@ -29,22 +32,25 @@ class ThreadPool {
       body(0, 0, items);
       return;
     }
-    dispatch(items, &body, [](const void* context, int thread, int begin, int end) {
-      (*static_cast<const Body*>(context))(thread, begin, end);
+    dispatch(items, &body, [](const void* context, int share, int begin, int end) {
+      (*static_cast<const Body*>(context))(share, begin, end);
     });
   }
 
  private:
-  using Call = void (*)(const void*, int thread, int begin, int end);
+  using Call = void (*)(const void*, int share, int begin, int end);
 
   void dispatch(int items, const void* context, Call call);
-  void work(int thread);
-  void run_share(int thread);
+  void work();
+  // Runs the next share of the current job; false if none is left.
+  bool take_share();
 
   int items_ = 0;
   const void* context_ = nullptr;
   Call call_ = nullptr;
-  std::atomic<uint32_t> job_{0};
+  // Job number << 8 | shares taken. Taking one by compare-and-swap proves that the fields above
+  // belong to this job, and they stay until its last share is done.
+  std::atomic<uint32_t> ticket_;
   std::atomic<int> unfinished_{0};
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> workers_;
