@@ -4,14 +4,13 @@
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 
 namespace tutti {
 namespace {
 
 constexpr size_t kAlignment = 64;                     // a cache line, and an AVX-512 register
 constexpr size_t kStep = kAlignment / sizeof(float);  // blocks begin at multiples of it
-constexpr size_t kMost = std::numeric_limits<size_t>::max() / 16;
+constexpr size_t kMost = size_t(1) << 37;  // floats: 512 GiB, beyond any machine this runs on
 constexpr size_t kUsualBlocks = 512;  // far above what a pass holds at once; more grows the tables
 
 size_t rounded(size_t floats) {
