@@ -1,25 +1,28 @@
 // tutti-train: the training verbs, in a binary of their own because they need libtorch.
 //
 //   tutti-train RECIPE.toml [--steps N] [--shards DIR] [--output DIR]
+//   tutti-train judge --shards DIR -o models/judge.safetensors [--steps N]
 //
 // `tutti train` finds and runs this program.
 #include <malloc.h>
-
-#include <csignal>
-#include <cstdio>
-#include <limits>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <limits>
 
 #include "data/mix/mixer.h"
+#include "judge.h"
 #include "train/trainer.h"
 
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-void on_signal(int) { interrupted = 1; }
+void on_signal(int) {
+  interrupted = 1;
+}
 
 int fail(const tutti::Error& error) {
   std::fprintf(stderr, "tutti-train: %s\n", error.message().c_str());
@@ -35,16 +38,19 @@ void print_report(const tutti::StepReport& r) {
     losses += text;
   }
   const bool terminal = isatty(STDERR_FILENO);
-  std::fprintf(stderr, "%s%d/%d %3.0f%% |%s | %.0f tokens/s %.0f GFLOP/s norm %.2f%s", terminal ? "\r\033[K" : "",
-               r.step, r.steps, 100.0 * r.step / r.steps, losses.c_str(), r.tokens_per_second, r.gflops,
-               r.gradient_norm, terminal ? "" : "\n");
+  std::fprintf(stderr, "%s%d/%d %3.0f%% |%s | %.0f tokens/s %.0f GFLOP/s norm %.2f%s",
+               terminal ? "\r\033[K" : "", r.step, r.steps, 100.0 * r.step / r.steps,
+               losses.c_str(), r.tokens_per_second, r.gflops, r.gradient_norm,
+               terminal ? "" : "\n");
 }
 
 tutti::Status train(const tutti::Recipe& recipe) {
-  TUTTI_ASSIGN(const tutti::ShardSet shards, tutti::ShardSet::open(recipe.shards, tutti::Split::train));
+  TUTTI_ASSIGN(const tutti::ShardSet shards,
+               tutti::ShardSet::open(recipe.shards, tutti::Split::train));
   if (recipe.licences == "open" && shards.licences() != "open")
     return tutti::bad_input("the recipe asks for licences = \"open\", but " + recipe.shards +
-                            " was built with \"" + shards.licences() + "\"; rebuild it with --licences open");
+                            " was built with \"" + shards.licences() +
+                            "\"; rebuild it with --licences open");
   TUTTI_ASSIGN(const tutti::Mixer mixer, tutti::Mixer::create(shards, recipe.mix));
   tutti::TrainerInputs inputs;
   inputs.examples = [&mixer](int, tutti::Rng& rng) { return mixer.draw(rng); };
@@ -60,10 +66,13 @@ tutti::Status train(const tutti::Recipe& recipe) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Keep freed tensors in the heap: handing pages back and zeroing them again took a quarter of a step.
+  // Keep freed tensors in the heap: handing pages back and zeroing them again took a quarter of a
+  // step.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  CLI::App app("Trains a Tutti model. A run that was stopped goes on where its last checkpoint is.");
+  if (argc > 1 && std::string(argv[1]) == "judge") return tutti::judge_main(argc - 1, argv + 1);
+  CLI::App app(
+      "Trains a Tutti model. A run that was stopped goes on where its last checkpoint is.");
   std::string recipe_path, shards, output;
   int steps = 0;
   app.add_option("recipe", recipe_path, "recipe (TOML)")->required();

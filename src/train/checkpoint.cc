@@ -33,7 +33,8 @@ Status save_checkpoint(const std::string& path, int step, const Weights& weights
   for (Named& named : all) {
     named.tensor = named.tensor.to(torch::kCPU).contiguous();
     views.push_back({named.name, file_type(named.tensor), named.tensor.sizes().vec(),
-                     static_cast<const std::byte*>(named.tensor.data_ptr()), named.tensor.nbytes()});
+                     static_cast<const std::byte*>(named.tensor.data_ptr()),
+                     named.tensor.nbytes()});
   }
   return write_safetensors(path, {{"tutti.step", std::to_string(step)}}, views);
 }
@@ -43,13 +44,16 @@ Result<int> load_checkpoint(const std::string& path, Weights& weights, Optimizer
   const std::vector<Named> all = all_tensors(weights, optimizer);
   for (const Named& named : all) {
     const TensorView* view = file.find(named.name);
-    if (!view || view->dtype != file_type(named.tensor) || view->shape != named.tensor.sizes().vec())
-      return bad_input(path + ": tensor \"" + named.name +
-                       "\" is missing or of another shape than the recipe's model; train into another "
-                       "run.output, or delete this checkpoint");
+    if (!view || view->dtype != file_type(named.tensor) ||
+        view->shape != named.tensor.sizes().vec())
+      return bad_input(
+          path + ": tensor \"" + named.name +
+          "\" is missing or of another shape than the recipe's model; train into another "
+          "run.output, or delete this checkpoint");
   }
   const auto step = file.metadata().find("tutti.step");
-  if (step == file.metadata().end()) return bad_input(path + ": no step is noted; not a checkpoint");
+  if (step == file.metadata().end())
+    return bad_input(path + ": no step is noted; not a checkpoint");
   torch::NoGradGuard no_grad;
   for (const Named& named : all) {
     const TensorView* view = file.find(named.name);

@@ -16,7 +16,8 @@ uint64_t hash_tokens(const std::vector<int32_t>& tokens) {
   return hash;
 }
 
-// Noisy values z = t x + (1 - t) e and their place in the targets (x-prediction, JiT arXiv 2511.13720).
+// Noisy values z = t x + (1 - t) e and their place in the targets (x-prediction, JiT arXiv
+// 2511.13720).
 struct Noised {
   std::vector<float> values;
   float t, weight;
@@ -78,12 +79,18 @@ class Collator {
 
   int add_segment(const Example& example, const Segment& segment, bool drop, int last_text) {
     switch (segment.kind) {
-      case Segment::Kind::text: return add_text(example, segment, drop, last_text);
-      case Segment::Kind::image: return add_image(example, segment);
-      case Segment::Kind::clip: return builder_.clip(segment.clip.frames);
-      case Segment::Kind::audio: return add_audio(segment);
-      case Segment::Kind::paint: return add_paint(segment);
-      case Segment::Kind::speak: return add_speak(segment);
+      case Segment::Kind::text:
+        return add_text(example, segment, drop, last_text);
+      case Segment::Kind::image:
+        return add_image(example, segment);
+      case Segment::Kind::clip:
+        return builder_.clip(segment.clip.frames);
+      case Segment::Kind::audio:
+        return add_audio(segment);
+      case Segment::Kind::paint:
+        return add_paint(segment);
+      case Segment::Kind::speak:
+        return add_speak(segment);
     }
     return -1;
   }
@@ -97,9 +104,11 @@ class Collator {
       const int task = int(example.task);
       // The row before the segment says its first token; its last row says </s>.
       if (last_text >= 0)
-        predictions_.push_back({last_text, text_rows_.at(last_text) - 1, tokens.empty() ? int32_t(token_end) : tokens[0], task});
+        predictions_.push_back({last_text, text_rows_.at(last_text) - 1,
+                                tokens.empty() ? int32_t(token_end) : tokens[0], task});
       for (size_t i = 0; i < tokens.size(); ++i)
-        predictions_.push_back({span, int(i), i + 1 < tokens.size() ? tokens[i + 1] : int32_t(token_end), task});
+        predictions_.push_back(
+            {span, int(i), i + 1 < tokens.size() ? tokens[i + 1] : int32_t(token_end), task});
     }
     text_rows_[span] = int(tokens.size());
     return span;
@@ -214,7 +223,9 @@ class Collator {
 
 }  // namespace
 
-std::string spoken_text(const std::string& transcript) { return " " + transcript + " "; }
+std::string spoken_text(const std::string& transcript) {
+  return " " + transcript + " ";
+}
 
 std::vector<int32_t> align_speech(const Segment& segment, int tokens) {
   const int bytes = int(segment.transcript.size()) + 2;
@@ -225,7 +236,8 @@ std::vector<int32_t> align_speech(const Segment& segment, int tokens) {
     for (const SpokenPart& part : segment.timing) {
       if (time < part.seconds_begin) break;
       const int length = std::max(1, part.byte_end - part.byte_begin);
-      const float share = (time - part.seconds_begin) / std::max(1e-3f, part.seconds_end - part.seconds_begin);
+      const float share =
+          (time - part.seconds_begin) / std::max(1e-3f, part.seconds_end - part.seconds_begin);
       // Past its end a word hands over to the space behind it.
       byte = 1 + part.byte_begin + std::min(length, int(share * float(length)));
     }

@@ -20,8 +20,9 @@ struct TrainBatch {
   // Durations: ln(1 + tokens) of each of batch.speech_bytes; negative where unknown.
   std::vector<float> duration_targets;
 
-  // Contrastive: first segments as row lists; pair p compares segments left[p] and right[p]. Pairs of
-  // different `pair_space` (picture-text, audio-text, clip-text) are never each other's negatives.
+  // Contrastive: first segments as row lists; pair p compares segments left[p] and right[p]. Pairs
+  // of different `pair_space` (picture-text, audio-text, clip-text) are never each other's
+  // negatives.
   std::vector<int32_t> pool_rows, pool_bounds = {0};
   std::vector<int32_t> pair_left, pair_right, pair_space;
   std::vector<uint64_t> pair_meaning;  // equal: not negatives of each other
@@ -43,7 +44,7 @@ struct TrainBatch {
 };
 
 struct CollateOptions {
-  float drop_text = 0.1f;   // for guidance: the text in front of a picture or speech is emptied
+  float drop_text = 0.1f;  // for guidance: the text in front of a picture or speech is emptied
   float noise_mean = -0.8f, noise_spread = 0.8f;  // t = sigmoid(N(mean, spread))
 };
 

@@ -1,5 +1,5 @@
-// Attention for training on CPUs: one task per (sequence, head), everything in L2, recomputed in the
-// backward pass (at these lengths, 20 to 400 tokens, recomputing costs less than storing).
+// Attention for training on CPUs: one task per (sequence, head), everything in L2, recomputed in
+// the backward pass (at these lengths, 20 to 400 tokens, recomputing costs less than storing).
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -15,7 +15,9 @@ constexpr int kPairs = kWidth / 2;
 constexpr float kEpsilon = 1e-6f;
 constexpr float kLogitScale = 0.125f;  // 1 / sqrt(64)
 
-int padded(int n) { return (n + 31) / 32 * 32; }
+int padded(int n) {
+  return (n + 31) / 32 * 32;
+}
 
 // Normalises one head's 64 channels, scales them by gain, rotates the pairs. Returns 1 / rms.
 TUTTI_CLONES float norm_rotate(const bf16* x, const float* gain, const float* rotation, float* y) {
@@ -185,9 +187,7 @@ struct Task {
     }
   }
 
-  float gain(int i, int j) const {
-    return in.modality_gain[gain_row(i, j) * in.heads + head];
-  }
+  float gain(int i, int j) const { return in.modality_gain[gain_row(i, j) * in.heads + head]; }
   int gain_row(int i, int j) const {
     return in.plan->query_groups[query_begin + i] * in.groups + in.plan->key_groups[key_begin + j];
   }
@@ -235,15 +235,17 @@ void backward(Task& task, const bf16* dout, const AttentionGradients& grad, floa
   float* t = Workspace::sized(space.t, size_t(columns) * std::max(rows, kWidth));
   float* d = Workspace::sized(space.d, size_t(std::max(rows, columns)) * kWidth);
   for (int i = 0; i < queries; ++i)
-    widen(dout + (int64_t(in.plan->query_rows[task.query_begin + i]) * in.heads + task.head) * kWidth,
-          d_o + i * kWidth);
+    widen(
+        dout + (int64_t(in.plan->query_rows[task.query_begin + i]) * in.heads + task.head) * kWidth,
+        d_o + i * kWidth);
 
   // dV = P^T dO
   transpose(space.p.data(), queries, keys, columns, t, rows);
   small_gemm(keys, kWidth, queries, t, rows, d_o, kWidth, d, kWidth, false);
   bf16* const dkv = grad.dkv;
   const auto key_row = [&](int j) {
-    return dkv + (int64_t(in.plan->key_rows[task.key_begin + j]) * 2 * in.heads + task.head) * kWidth;
+    return dkv +
+           (int64_t(in.plan->key_rows[task.key_begin + j]) * 2 * in.heads + task.head) * kWidth;
   };
   for (int j = 0; j < keys; ++j) narrow(d + j * kWidth, key_row(j) + in.heads * kWidth);
 
@@ -254,8 +256,7 @@ void backward(Task& task, const bf16* dout, const AttentionGradients& grad, floa
     softmax_backward_row(space.p.data() + i * columns, dp + i * columns, columns);
   if (in.groups > 1)
     for (int i = 0; i < queries; ++i)
-      for (int j = 0; j < keys; ++j)
-        gains[2 * kWidth + task.gain_row(i, j)] += dp[i * columns + j];
+      for (int j = 0; j < keys; ++j) gains[2 * kWidth + task.gain_row(i, j)] += dp[i * columns + j];
 
   // dQ = dS K
   small_gemm(queries, kWidth, keys, dp, columns, space.k.data(), kWidth, d, kWidth, false);
@@ -277,7 +278,8 @@ void backward(Task& task, const bf16* dout, const AttentionGradients& grad, floa
 
 }  // namespace
 
-void attention_backward(const AttentionInputs& in, const bf16* dout, const AttentionGradients& grad) {
+void attention_backward(const AttentionInputs& in, const bf16* dout,
+                        const AttentionGradients& grad) {
   const int tasks = in.plan->sequences() * in.heads;
   const int values = 2 * kWidth + in.groups * in.groups;
   std::vector<float> gains(size_t(tasks) * values);

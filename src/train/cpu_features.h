@@ -12,8 +12,8 @@ inline bool cpu_multiplies_bf16() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);)
     if ((line.rfind("flags", 0) == 0 || line.rfind("Features", 0) == 0) &&
-        (line.find("avx512_bf16") != std::string::npos || line.find("amx_bf16") != std::string::npos ||
-         line.find(" bf16") != std::string::npos))
+        (line.find("avx512_bf16") != std::string::npos ||
+         line.find("amx_bf16") != std::string::npos || line.find(" bf16") != std::string::npos))
       return true;
   return false;
 }

@@ -13,10 +13,18 @@ namespace {
 
 constexpr float kEpsilon = 1e-6f;
 
-inline float load(const float* x) { return *x; }
-inline float load(const bf16* x) { return from_bf16(*x); }
-inline void store(float* y, float value) { *y = value; }
-inline void store(bf16* y, float value) { *y = to_bf16(value); }
+inline float load(const float* x) {
+  return *x;
+}
+inline float load(const bf16* x) {
+  return from_bf16(*x);
+}
+inline void store(float* y, float value) {
+  *y = value;
+}
+inline void store(bf16* y, float value) {
+  *y = to_bf16(value);
+}
 
 template <class In>
 inline float inverse_rms(const In* x, int width) {
@@ -35,8 +43,8 @@ TUTTI_CLONES void norm_row(const In* x, const float* gain, int width, bf16* y) {
 
 // With n = x * scale and g = dy * gain: dx = scale * (g - n * mean(g n)).
 template <class In>
-TUTTI_CLONES void norm_row_backward(const In* x, const float* gain, const bf16* dy, int width, In* dx,
-                                    float* dgain) {
+TUTTI_CLONES void norm_row_backward(const In* x, const float* gain, const bf16* dy, int width,
+                                    In* dx, float* dgain) {
   const float scale = inverse_rms(x, width);
   float dot = 0;
 #pragma omp simd reduction(+ : dot)
@@ -65,7 +73,8 @@ void reduce(const std::vector<std::vector<float>>& parts, float* sum) {
 }  // namespace
 
 template <class In>
-void rms_norm(const In* x, const float* gain, const int32_t* bounds, int groups, int width, bf16* y) {
+void rms_norm(const In* x, const float* gain, const int32_t* bounds, int groups, int width,
+              bf16* y) {
   const int rows = bounds[groups];
 #pragma omp parallel for schedule(static)
   for (int r = 0; r < rows; ++r)
@@ -138,8 +147,8 @@ TUTTI_CLONES void add_product(float* sum, const float* w, const bf16* x, int wid
   for (int c = 0; c < width; ++c) sum[c] += w[c] * from_bf16(x[c]);
 }
 
-TUTTI_CLONES void add_tap_gradients(const float* w, const bf16* x, const bf16* dy, int width, float* dx,
-                                    float* dw) {
+TUTTI_CLONES void add_tap_gradients(const float* w, const bf16* x, const bf16* dy, int width,
+                                    float* dx, float* dw) {
 #pragma omp simd
   for (int c = 0; c < width; ++c) {
     const float g = from_bf16(dy[c]);
@@ -177,9 +186,10 @@ void depthwise(const bf16* x, const float* w, const int32_t* index, int rows, in
   }
 }
 
-// Threads own channels, not rows: rows that feed several outputs need no locks, and sums keep order.
-void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int32_t* index, int rows,
-                        int source_rows, int taps, int width, bf16* dx, float* dw) {
+// Threads own channels, not rows: rows that feed several outputs need no locks, and sums keep
+// order.
+void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int32_t* index,
+                        int rows, int source_rows, int taps, int width, bf16* dx, float* dw) {
   std::vector<float> sum(size_t(source_rows) * width);
   split(width, [&](int64_t begin, int64_t end) {
     const int part = int(end - begin);
@@ -191,7 +201,8 @@ void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int
                             sum.data() + at, dw + tap * width + begin);
         }
   });
-  split(int64_t(sum.size()), [&](int64_t b, int64_t e) { round_row(sum.data() + b, dx + b, e - b); });
+  split(int64_t(sum.size()),
+        [&](int64_t b, int64_t e) { round_row(sum.data() + b, dx + b, e - b); });
 }
 
 template <class T>

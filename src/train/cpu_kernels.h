@@ -1,9 +1,10 @@
-// Fused training kernels for CPUs, on raw pointers: what libtorch would do in many passes over memory,
-// forward and backward in one each. bf16 in, bf16 out, FP32 inside. No libtorch here, so that this
-// compiles in seconds and with every instruction set (chosen at run time by the linker's ifuncs).
+// Fused training kernels for CPUs, on raw pointers: what libtorch would do in many passes over
+// memory, forward and backward in one each. bf16 in, bf16 out, FP32 inside. No libtorch here, so
+// that this compiles in seconds and with every instruction set (chosen at run time by the linker's
+// ifuncs).
 //
-// All functions split their work statically over OpenMP threads, and reduce in a fixed order: the same
-// inputs give the same bits for the same number of threads.
+// All functions split their work statically over OpenMP threads, and reduce in a fixed order: the
+// same inputs give the same bits for the same number of threads.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ using bf16 = uint16_t;
 
 // y = x / rms(x) * gain[group]; x, y are rows x width.
 template <class In>
-void rms_norm(const In* x, const float* gain, const int32_t* bounds, int groups, int width, bf16* y);
+void rms_norm(const In* x, const float* gain, const int32_t* bounds, int groups, int width,
+              bf16* y);
 // dx from dy; dgain (groups x width) is added to.
 template <class In>
 void rms_norm_backward(const In* x, const float* gain, const bf16* dy, const int32_t* bounds,
@@ -29,8 +31,8 @@ void relu2_backward(const bf16* x, const bf16* dy, bf16* dx, int64_t count);
 // y[i] = sum over taps of w[tap] * x[index[i * taps + tap]].
 void depthwise(const bf16* x, const float* w, const int32_t* index, int rows, int taps, int width,
                bf16* y);
-void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int32_t* index, int rows,
-                        int source_rows, int taps, int width, bf16* dx, float* dw);
+void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int32_t* index,
+                        int rows, int source_rows, int taps, int width, bf16* dx, float* dw);
 
 // out[index[i]] += in[i] for index >= 0: the gradient of gather_rows.
 template <class T>
@@ -56,6 +58,7 @@ struct AttentionGradients {
   float* dmodality_gain;
 };
 void attention(const AttentionInputs& in, bf16* out);
-void attention_backward(const AttentionInputs& in, const bf16* dout, const AttentionGradients& grad);
+void attention_backward(const AttentionInputs& in, const bf16* dout,
+                        const AttentionGradients& grad);
 
 }  // namespace tutti::kernels

@@ -1,5 +1,5 @@
-// bf16 conversion and a small FP32 matrix product, for the training kernels. Written with GCC's vector
-// extensions and function clones, so one source serves AVX-512, AVX2 and anything else.
+// bf16 conversion and a small FP32 matrix product, for the training kernels. Written with GCC's
+// vector extensions and function clones, so one source serves AVX-512, AVX2 and anything else.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ inline uint16_t to_bf16(float x) {
   return uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-// c_MN (+)= a_MK b_KN; row-major with leading dimensions lda, ldb, ldc. N is padded by the caller to a
-// multiple of 16 (the padding is computed and ignored).
+// c_MN (+)= a_MK b_KN; row-major with leading dimensions lda, ldb, ldc. N is padded by the caller
+// to a multiple of 16 (the padding is computed and ignored).
 void small_gemm(int m, int n, int k, const float* a, int lda, const float* b, int ldb, float* c,
                 int ldc, bool accumulate);
 

@@ -6,16 +6,22 @@
 namespace tutti::fused {
 namespace {
 
+using kernels::bf16;
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-using kernels::bf16;
 
-const bf16* data(const Tensor& t) { return static_cast<const bf16*>(t.data_ptr()); }
-bf16* mutable_data(const Tensor& t) { return static_cast<bf16*>(t.data_ptr()); }
+const bf16* data(const Tensor& t) {
+  return static_cast<const bf16*>(t.data_ptr());
+}
+bf16* mutable_data(const Tensor& t) {
+  return static_cast<bf16*>(t.data_ptr());
+}
 
-Tensor as_bf16(const Tensor& t) { return t.to(torch::kBFloat16).contiguous(); }
+Tensor as_bf16(const Tensor& t) {
+  return t.to(torch::kBFloat16).contiguous();
+}
 
 struct RmsNorm : Function<RmsNorm> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& gain,
@@ -25,7 +31,8 @@ struct RmsNorm : Function<RmsNorm> {
     Tensor y = torch::empty(x.sizes(), x.options().dtype(torch::kBFloat16));
     const int32_t* b = bounds.data_ptr<int32_t>();
     if (x.scalar_type() == torch::kFloat)
-      kernels::rms_norm(x.data_ptr<float>(), gain.data_ptr<float>(), b, groups, width, mutable_data(y));
+      kernels::rms_norm(x.data_ptr<float>(), gain.data_ptr<float>(), b, groups, width,
+                        mutable_data(y));
     else
       kernels::rms_norm(data(x), gain.data_ptr<float>(), b, groups, width, mutable_data(y));
     return y;
@@ -64,7 +71,8 @@ struct Relu2 : Function<Relu2> {
 };
 
 struct Depthwise : Function<Depthwise> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& w, const Tensor& index) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& w,
+                        const Tensor& index) {
     ctx->save_for_backward({x, w, index});
     const int taps = int(w.size(0)), rows = int(index.numel()) / taps;
     Tensor y = torch::empty({rows, x.size(1)}, x.options());
@@ -95,8 +103,10 @@ struct GatherRows : Function<GatherRows> {
     const int32_t* i = index.data_ptr<int32_t>();
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < count; ++r)
-      if (i[r] < 0) std::memset(target + r * row, 0, row);
-      else std::memcpy(target + r * row, source + i[r] * row, row);
+      if (i[r] < 0)
+        std::memset(target + r * row, 0, row);
+      else
+        std::memcpy(target + r * row, source + i[r] * row, row);
     return y;
   }
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -106,7 +116,8 @@ struct GatherRows : Function<GatherRows> {
     const int count = int(index.numel());
     const int32_t* i = index.data_ptr<int32_t>();
     if (dy.scalar_type() == torch::kFloat)
-      kernels::scatter_add(dy.data_ptr<float>(), i, count, int(rows), int(width), dx.data_ptr<float>());
+      kernels::scatter_add(dy.data_ptr<float>(), i, count, int(rows), int(width),
+                           dx.data_ptr<float>());
     else
       kernels::scatter_add(data(dy), i, count, int(rows), int(width), mutable_data(dx));
     return {dx, Tensor()};
@@ -123,9 +134,16 @@ struct Attention : Function<Attention> {
     fill_rotations(plan->query_positions, rotations.data());
     fill_rotations(plan->key_positions, key_rotations);
     const int groups = int(std::lround(std::sqrt(double(t[4].size(0)))));
-    return {data(t[0]), data(t[1]), t[2].data_ptr<float>(), t[3].data_ptr<float>(),
-            t[4].data_ptr<float>(), groups, int(t[0].size(1)) / kHeadWidth, plan,
-            rotations.data(), key_rotations};
+    return {data(t[0]),
+            data(t[1]),
+            t[2].data_ptr<float>(),
+            t[3].data_ptr<float>(),
+            t[4].data_ptr<float>(),
+            groups,
+            int(t[0].size(1)) / kHeadWidth,
+            plan,
+            rotations.data(),
+            key_rotations};
   }
 
   // 32 cosines, then 32 sines, for each position.
@@ -139,16 +157,16 @@ struct Attention : Function<Attention> {
       }
   }
 
-  static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& kv, const Tensor& query_gain,
-                        const Tensor& key_gain, const Tensor& modality_gain, int64_t plan) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& kv,
+                        const Tensor& query_gain, const Tensor& key_gain,
+                        const Tensor& modality_gain, int64_t plan) {
     const variable_list tensors = {q, kv, query_gain, key_gain, modality_gain};
     ctx->save_for_backward(tensors);
     ctx->saved_data["plan"] = plan;
     const auto* p = reinterpret_cast<const AttentionPlan*>(plan);
     std::vector<float> rotations;
     Tensor out = torch::zeros_like(q);
-    kernels::attention(inputs(tensors, p, rotations),
-                       mutable_data(out));
+    kernels::attention(inputs(tensors, p, rotations), mutable_data(out));
     return out;
   }
 
@@ -158,17 +176,18 @@ struct Attention : Function<Attention> {
     const Tensor dout = as_bf16(grads[0]);
     std::vector<float> rotations;
     Tensor dq = torch::zeros_like(t[0]), dkv = torch::zeros_like(t[1]);
-    Tensor dqg = torch::zeros_like(t[2]), dkg = torch::zeros_like(t[3]), dmg = torch::zeros_like(t[4]);
-    kernels::attention_backward(
-        inputs(t, p, rotations), data(dout),
-        {mutable_data(dq), mutable_data(dkv), dqg.data_ptr<float>(), dkg.data_ptr<float>(),
-         dmg.data_ptr<float>()});
+    Tensor dqg = torch::zeros_like(t[2]), dkg = torch::zeros_like(t[3]),
+           dmg = torch::zeros_like(t[4]);
+    kernels::attention_backward(inputs(t, p, rotations), data(dout),
+                                {mutable_data(dq), mutable_data(dkv), dqg.data_ptr<float>(),
+                                 dkg.data_ptr<float>(), dmg.data_ptr<float>()});
     return {dq, dkv, dqg, dkg, dmg, Tensor()};
   }
 };
 
 struct Linear : Function<Linear> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& master, const Tensor& w) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& master,
+                        const Tensor& w) {
     ctx->save_for_backward({x, w});
     ctx->saved_data["grad"] = master.requires_grad();
     return torch::linear(x, w);
@@ -186,9 +205,13 @@ struct Linear : Function<Linear> {
 }  // namespace
 
 Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds) {
-  return RmsNorm::apply(x.contiguous(), gain, torch::tensor(at::ArrayRef<int32_t>(bounds.data(), bounds.size()), torch::kInt));
+  return RmsNorm::apply(
+      x.contiguous(), gain,
+      torch::tensor(at::ArrayRef<int32_t>(bounds.data(), bounds.size()), torch::kInt));
 }
-Tensor relu2(const Tensor& x) { return Relu2::apply(as_bf16(x)); }
+Tensor relu2(const Tensor& x) {
+  return Relu2::apply(as_bf16(x));
+}
 Tensor depthwise(const Tensor& x, const Tensor& w, const Tensor& index) {
   return Depthwise::apply(as_bf16(x), w, index);
 }

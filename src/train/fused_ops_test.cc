@@ -1,7 +1,7 @@
 // The fused bf16 kernels against the plain FP32 libtorch functions: values and every gradient.
 // bf16 keeps 8 bits, so one rounding is at most 2^-9 relative; a result that passes k roundings in
-// sequence, averaged over many terms, stays within a few 2^-9 of its norm. The bound below, 4 * 2^-8 of
-// the norm, is that for the deepest chain here (attention backward).
+// sequence, averaged over many terms, stays within a few 2^-9 of its norm. The bound below, 4 *
+// 2^-8 of the norm, is that for the deepest chain here (attention backward).
 #include "train/fused_ops.h"
 
 #include <gtest/gtest.h>
@@ -28,10 +28,13 @@ double relative_error(const Tensor& got, const Tensor& want) {
 
 // Runs f on bf16-leaf and FP32-leaf copies of the inputs and compares outputs and gradients.
 template <class Fused, class Generic>
-void expect_same(const std::vector<Tensor>& inputs, const std::vector<bool>& is_weight, Fused fused, Generic generic) {
+void expect_same(const std::vector<Tensor>& inputs, const std::vector<bool>& is_weight, Fused fused,
+                 Generic generic) {
   std::vector<Tensor> a, b;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    a.push_back((is_weight[i] ? inputs[i].clone() : inputs[i].to(torch::kBFloat16)).detach().set_requires_grad(true));
+    a.push_back((is_weight[i] ? inputs[i].clone() : inputs[i].to(torch::kBFloat16))
+                    .detach()
+                    .set_requires_grad(true));
     b.push_back(inputs[i].clone().detach().set_requires_grad(true));
   }
   const Tensor y = fused(a), z = generic(b);
@@ -47,24 +50,32 @@ void expect_same(const std::vector<Tensor>& inputs, const std::vector<bool>& is_
         << "gradient of input " << i;
 }
 
-std::span<const int32_t> view(const std::vector<int32_t>& v) { return v; }
+std::span<const int32_t> view(const std::vector<int32_t>& v) {
+  return v;
+}
 
 TEST(FusedOps, RmsNormWithGroups) {
   const std::vector<int32_t> bounds = {0, 7, 7, 20};
-  expect_same({bf16_random({20, 96}, 1), bf16_random({3, 96}, 2)}, {false, true},
-              [&](auto& t) { return fused::rms_norm(t[0], t[1], view(bounds)); },
-              [&](auto& t) { return generic::rms_norm(t[0], t[1], view(bounds), torch::kFloat); });
+  expect_same(
+      {bf16_random({20, 96}, 1), bf16_random({3, 96}, 2)}, {false, true},
+      [&](auto& t) { return fused::rms_norm(t[0], t[1], view(bounds)); },
+      [&](auto& t) { return generic::rms_norm(t[0], t[1], view(bounds), torch::kFloat); });
 }
 
 TEST(FusedOps, Relu2) {
-  expect_same({bf16_random({33, 70}, 3)}, {false}, [](auto& t) { return fused::relu2(t[0]); },
-              [](auto& t) { const Tensor p = torch::relu(t[0]); return p * p; });
+  expect_same(
+      {bf16_random({33, 70}, 3)}, {false}, [](auto& t) { return fused::relu2(t[0]); },
+      [](auto& t) {
+        const Tensor p = torch::relu(t[0]);
+        return p * p;
+      });
 }
 
 TEST(FusedOps, GatherRowsWithHolesAndRepeats) {
   const Tensor index = torch::tensor({3, -1, 0, 3, 5, -1, 3}, torch::kInt);
-  expect_same({bf16_random({6, 40}, 4)}, {false}, [&](auto& t) { return fused::gather_rows(t[0], index); },
-              [&](auto& t) { return generic::gather_rows(t[0], index.to(torch::kLong)); });
+  expect_same(
+      {bf16_random({6, 40}, 4)}, {false}, [&](auto& t) { return fused::gather_rows(t[0], index); },
+      [&](auto& t) { return generic::gather_rows(t[0], index.to(torch::kLong)); });
 }
 
 TEST(FusedOps, Depthwise) {
@@ -72,15 +83,17 @@ TEST(FusedOps, Depthwise) {
   for (int i = 0; i < 12; ++i)
     for (int tap = 0; tap < 5; ++tap) taps.push_back(i + tap - 4 < 0 ? -1 : i + tap - 4);
   const Tensor index = torch::tensor(taps, torch::kInt);
-  expect_same({bf16_random({12, 48}, 5), bf16_random({5, 48}, 6)}, {false, true},
-              [&](auto& t) { return fused::depthwise(t[0], t[1], index); },
-              [&](auto& t) { return generic::depthwise(t[0], t[1], index.to(torch::kLong)); });
+  expect_same(
+      {bf16_random({12, 48}, 5), bf16_random({5, 48}, 6)}, {false, true},
+      [&](auto& t) { return fused::depthwise(t[0], t[1], index); },
+      [&](auto& t) { return generic::depthwise(t[0], t[1], index.to(torch::kLong)); });
 }
 
 TEST(FusedOps, Linear) {
-  expect_same({bf16_random({50, 64}, 7), bf16_random({32, 64}, 8)}, {false, true},
-              [](auto& t) { return fused::linear(t[0], t[1], t[1].detach().to(torch::kBFloat16)); },
-              [](auto& t) { return torch::linear(t[0], t[1]); });
+  expect_same(
+      {bf16_random({50, 64}, 7), bf16_random({32, 64}, 8)}, {false, true},
+      [](auto& t) { return fused::linear(t[0], t[1], t[1].detach().to(torch::kBFloat16)); },
+      [](auto& t) { return torch::linear(t[0], t[1]); });
 }
 
 // Two sequences of 45 and 70 tokens out of order, causal and bidirectional parts, three groups.
@@ -111,11 +124,16 @@ AttentionPlan mixed_plan() {
 TEST(FusedOps, Attention) {
   const AttentionPlan plan = mixed_plan();
   const std::vector<Tensor> inputs = {bf16_random({115, 128}, 9), bf16_random({115, 256}, 10),
-                                      1 + 0.3 * bf16_random({1, 64}, 11), 1 + 0.3 * bf16_random({1, 64}, 12),
-                                      bf16_random({9, 2}, 13)};
-  expect_same(inputs, {false, false, true, true, true},
-              [&](auto& t) { return fused::attention(t[0], t[1], {t[2], t[3], t[4]}, plan); },
-              [&](auto& t) { return generic::attention(t[0], t[1], {t[2], t[3], t[4]}, plan); });
+                                      1 + 0.3 * bf16_random({1, 64}, 11),
+                                      1 + 0.3 * bf16_random({1, 64}, 12), bf16_random({9, 2}, 13)};
+  expect_same(
+      inputs, {false, false, true, true, true},
+      [&](auto& t) {
+        return fused::attention(t[0], t[1], {t[2], t[3], t[4]}, plan);
+      },
+      [&](auto& t) {
+        return generic::attention(t[0], t[1], {t[2], t[3], t[4]}, plan);
+      });
 }
 
 TEST(FusedOps, CrossAttentionWithFewQueries) {
@@ -125,11 +143,16 @@ TEST(FusedOps, CrossAttentionWithFewQueries) {
   for (int i = 0; i < 8; ++i) queries[i] = {float(3 * i + 1), 0, 0};
   add_cross(plan, 0, queries, 0, keys);
   add_cross(plan, 8, {queries.begin(), queries.begin() + 3}, 24, {keys.begin(), keys.begin() + 9});
-  expect_same({bf16_random({11, 128}, 14), bf16_random({33, 256}, 15), torch::ones({1, 64}), torch::ones({1, 64}),
-               torch::zeros({1, 2})},
-              {false, false, true, true, false},
-              [&](auto& t) { return fused::attention(t[0], t[1], {t[2], t[3], t[4].to(torch::kFloat)}, plan); },
-              [&](auto& t) { return generic::attention(t[0], t[1], {t[2], t[3], t[4]}, plan); });
+  expect_same(
+      {bf16_random({11, 128}, 14), bf16_random({33, 256}, 15), torch::ones({1, 64}),
+       torch::ones({1, 64}), torch::zeros({1, 2})},
+      {false, false, true, true, false},
+      [&](auto& t) {
+        return fused::attention(t[0], t[1], {t[2], t[3], t[4].to(torch::kFloat)}, plan);
+      },
+      [&](auto& t) {
+        return generic::attention(t[0], t[1], {t[2], t[3], t[4]}, plan);
+      });
 }
 
 }  // namespace

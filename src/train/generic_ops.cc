@@ -20,7 +20,8 @@ Tensor norm_rotate(const Tensor& x, const Tensor& gain, const std::vector<Positi
     return torch::tensor(values).reshape({n, 1, kRopePairs}).to(x.device());
   };
   const Tensor cosines = load(table.cosines), sines = load(table.sines);
-  const Tensor y = x * torch::rsqrt((x * x).mean(-1, true) + 1e-6) * gain.reshape({1, 1, kHeadWidth});
+  const Tensor y =
+      x * torch::rsqrt((x * x).mean(-1, true) + 1e-6) * gain.reshape({1, 1, kHeadWidth});
   const Tensor a = y.narrow(-1, 0, kRopePairs), b = y.narrow(-1, kRopePairs, kRopePairs);
   return torch::cat({a * cosines - b * sines, a * sines + b * cosines}, -1);
 }
@@ -38,13 +39,23 @@ Tensor padded_index(const std::vector<int32_t>& offsets, int64_t& longest, torch
 }
 
 Tensor list_rows(const Tensor& x, const std::vector<int32_t>& rows) {
-  return x.index_select(0, to_device({rows.begin(), rows.end()}, {int64_t(rows.size())}, x.device()));
+  return x.index_select(0,
+                        to_device({rows.begin(), rows.end()}, {int64_t(rows.size())}, x.device()));
 }
 
 Tensor with_zero_row(const Tensor& x) {
   std::vector<int64_t> shape = x.sizes().vec();
   shape[0] = 1;
   return torch::cat({x, torch::zeros(shape, x.options())});
+}
+
+// gain_(G*G)H at (query group, key group) of every pair: S x H x queries x keys.
+Tensor modality_gains(const Tensor& gain, const Tensor& query_groups, const Tensor& key_groups) {
+  const int64_t groups = std::llround(std::sqrt(double(gain.size(0))));
+  const Tensor pair = query_groups.unsqueeze(2) * groups + key_groups.unsqueeze(1);
+  return gain.index_select(0, pair.flatten())
+      .reshape({pair.size(0), pair.size(1), pair.size(2), gain.size(1)})
+      .permute({0, 3, 1, 2});
 }
 
 }  // namespace
@@ -61,7 +72,8 @@ Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, torch::Sca
 }
 
 Tensor gather_rows(const Tensor& x, const Tensor& index) {
-  return with_zero_row(x).index_select(0, torch::where(index < 0, torch::full_like(index, x.size(0)), index));
+  return with_zero_row(x).index_select(
+      0, torch::where(index < 0, torch::full_like(index, x.size(0)), index));
 }
 
 Tensor depthwise(const Tensor& x, const Tensor& w, const Tensor& index) {
@@ -76,8 +88,9 @@ Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tenso
   const torch::Device device = q.device();
   const int64_t heads = q.size(1) / kHeadWidth, width = q.size(1);
   const int64_t groups = std::llround(std::sqrt(double(weights.modality_gain.size(0))));
-  const Tensor q_list = norm_rotate(list_rows(q, plan.query_rows).to(torch::kFloat).reshape({-1, heads, kHeadWidth}),
-                                    weights.query_gain, plan.query_positions);
+  const Tensor q_list =
+      norm_rotate(list_rows(q, plan.query_rows).to(torch::kFloat).reshape({-1, heads, kHeadWidth}),
+                  weights.query_gain, plan.query_positions);
   const Tensor kv_list = list_rows(kv, plan.key_rows).to(torch::kFloat);
   const Tensor k_list = norm_rotate(kv_list.narrow(1, 0, width).reshape({-1, heads, kHeadWidth}),
                                     weights.key_gain, plan.key_positions);
@@ -88,28 +101,38 @@ Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tenso
   const Tensor k_index = padded_index(plan.key_offsets, keys, device);
   const int64_t sequences = plan.sequences();
   const auto rectangle = [&](const Tensor& list, const Tensor& index, int64_t rows) {
-    return with_zero_row(list).index_select(0, index.flatten()).reshape({sequences, rows, heads, kHeadWidth}).transpose(1, 2);
+    return with_zero_row(list)
+        .index_select(0, index.flatten())
+        .reshape({sequences, rows, heads, kHeadWidth})
+        .transpose(1, 2);
   };
   const auto entries = [&](const auto& values, const Tensor& index, int64_t fill) {
     std::vector<int64_t> list(values.begin(), values.end());
     list.push_back(fill);
-    return to_device(list, {int64_t(list.size())}, device).index_select(0, index.flatten()).reshape(index.sizes());
+    return to_device(list, {int64_t(list.size())}, device)
+        .index_select(0, index.flatten())
+        .reshape(index.sizes());
   };
   Tensor logits = torch::matmul(rectangle(q_list, q_index, queries),
-                                rectangle(k_list, k_index, keys).transpose(2, 3)) / 8.0;
-  const Tensor pair = entries(plan.query_groups, q_index, 0).unsqueeze(2) * groups +
-                      entries(plan.key_groups, k_index, 0).unsqueeze(1);
-  logits = logits + weights.modality_gain.index_select(0, pair.flatten()).reshape({sequences, queries, keys, heads}).permute({0, 3, 1, 2});
-  const Tensor column = torch::arange(keys, torch::TensorOptions(torch::kLong).device(device)).reshape({1, 1, keys});
+                                rectangle(k_list, k_index, keys).transpose(2, 3)) /
+                  8.0;
+  // One group: a constant, which softmax ignores.
+  if (groups > 1)
+    logits = logits + modality_gains(weights.modality_gain, entries(plan.query_groups, q_index, 0),
+                                     entries(plan.key_groups, k_index, 0));
+  const Tensor column =
+      torch::arange(keys, torch::TensorOptions(torch::kLong).device(device)).reshape({1, 1, keys});
   const Tensor seen = (column >= entries(plan.first_key, q_index, 0).unsqueeze(2)) &
                       (column < entries(plan.last_key, q_index, 1).unsqueeze(2));
   const Tensor p = torch::softmax(logits.masked_fill(seen.logical_not().unsqueeze(1), -1e30), -1);
-  const Tensor o = torch::matmul(p, rectangle(v_list, k_index, keys)).transpose(1, 2).reshape({-1, width});
+  const Tensor o =
+      torch::matmul(p, rectangle(v_list, k_index, keys)).transpose(1, 2).reshape({-1, width});
 
   std::vector<int64_t> target(plan.query_rows.begin(), plan.query_rows.end());
   const Tensor in_list = (q_index.flatten() < int64_t(target.size())).nonzero().flatten();
   return torch::zeros({q.size(0), width}, o.options())
-      .index_copy(0, to_device(target, {int64_t(target.size())}, device), o.index_select(0, in_list))
+      .index_copy(0, to_device(target, {int64_t(target.size())}, device),
+                  o.index_select(0, in_list))
       .to(q.scalar_type());
 }
 

@@ -1,5 +1,5 @@
-// The operations that have fused CPU kernels, in plain libtorch: any device, any precision, autograd
-// for free. Shapes as in model/ops.h.
+// The operations that have fused CPU kernels, in plain libtorch: any device, any precision,
+// autograd for free. Shapes as in model/ops.h.
 #pragma once
 
 #include "model/ops.h"

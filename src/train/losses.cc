@@ -43,19 +43,22 @@ class Losses {
   }
 
   Tensor floats(const std::vector<float>& values) {
-    return torch::from_blob(const_cast<float*>(values.data()), {int64_t(values.size())}, torch::kFloat)
+    return torch::from_blob(const_cast<float*>(values.data()), {int64_t(values.size())},
+                            torch::kFloat)
         .clone()
         .to(ops_.device());
   }
   Tensor longs(const std::vector<int32_t>& values) {
-    return torch::tensor(at::ArrayRef<int32_t>(values), torch::kInt).to(ops_.device(), torch::kLong);
+    return torch::tensor(at::ArrayRef<int32_t>(values), torch::kInt)
+        .to(ops_.device(), torch::kLong);
   }
 
   void text(const ModelOutput<Tensor>& out) {
     if (train_.predict_rows.empty()) return;
     const Tensor rows = ops_.gather_rows(out.trunk.x_ND, train_.predict_rows);
     const Tensor logits = model_.heads.text_logits(ops_, rows, model_.pieces);
-    add("text", torch::nn::functional::cross_entropy(logits.to(torch::kFloat), longs(train_.predict_ids)),
+    add("text",
+        torch::nn::functional::cross_entropy(logits.to(torch::kFloat), longs(train_.predict_ids)),
         weights_.text);
   }
 
@@ -64,7 +67,8 @@ class Losses {
             const std::vector<float>& clean, const std::vector<float>& row_weight, double weight) {
     if (clean.empty()) return;
     const int begin = batch_.kind_begin[int(kind)], end = batch_.kind_begin[int(kind) + 1];
-    const Tensor predicted = ops_.linear(ops_.rows(out.trunk.x_ND, begin, end), head).to(torch::kFloat);
+    const Tensor predicted =
+        ops_.linear(ops_.rows(out.trunk.x_ND, begin, end), head).to(torch::kFloat);
     const Tensor error = predicted - floats(clean).reshape(predicted.sizes());
     add(name, ((error * error).mean(1) * floats(row_weight)).mean(), weight);
   }
@@ -73,7 +77,8 @@ class Losses {
     if (train_.duration_targets.empty()) return;
     const Tensor target = floats(train_.duration_targets);
     const Tensor known = (target >= 0).to(torch::kFloat);
-    const Tensor predicted = model_.speech_text.durations(ops_, *out.speech_text).to(torch::kFloat).flatten();
+    const Tensor predicted =
+        model_.speech_text.durations(ops_, *out.speech_text).to(torch::kFloat).flatten();
     add("duration", (torch::abs(predicted - target) * known).sum() / (known.sum() + 1e-6),
         weights_.duration);
   }
@@ -82,7 +87,8 @@ class Losses {
   void contrast(const ModelOutput<Tensor>& out) {
     const int64_t pairs = int64_t(train_.pair_left.size());
     if (pairs < 2) return;
-    const Tensor e = model_.heads.embeddings(ops_, out.trunk.x_ND, train_.pool_rows, train_.pool_bounds);
+    const Tensor e =
+        model_.heads.embeddings(ops_, out.trunk.x_ND, train_.pool_rows, train_.pool_bounds);
     const Tensor left = e.index_select(0, longs(train_.pair_left));
     const Tensor right = e.index_select(0, longs(train_.pair_right));
     const Tensor scale = model_.heads.embed_scale.flatten();
@@ -95,7 +101,8 @@ class Losses {
                        train_.pair_space[i] != train_.pair_space[j]))
           counted[i * pairs + j] = 0;
       }
-    const Tensor y = floats(label).reshape({pairs, pairs}), m = floats(counted).reshape({pairs, pairs});
+    const Tensor y = floats(label).reshape({pairs, pairs}),
+                 m = floats(counted).reshape({pairs, pairs});
     add("contrast", -(torch::log_sigmoid(y * logits) * m).sum() / double(pairs), weights_.contrast);
   }
 
@@ -106,8 +113,10 @@ class Losses {
     std::vector<Tensor> sequences;
     std::vector<int64_t> lengths, target_lengths, targets;
     for (const auto& spoken : train_.spoken) {
-      if (int(spoken.text.size()) * 10 > spoken.rows * kCtcPerToken * 9) continue;  // too fast to spell
-      sequences.push_back(log_p.narrow(0, spoken.first_row * kCtcPerToken, spoken.rows * kCtcPerToken));
+      if (int(spoken.text.size()) * 10 > spoken.rows * kCtcPerToken * 9)
+        continue;  // too fast to spell
+      sequences.push_back(
+          log_p.narrow(0, spoken.first_row * kCtcPerToken, spoken.rows * kCtcPerToken));
       lengths.push_back(spoken.rows * kCtcPerToken);
       target_lengths.push_back(int64_t(spoken.text.size()));
       for (unsigned char byte : spoken.text) targets.push_back(byte);
@@ -150,7 +159,8 @@ class Losses {
   void route(const ModelOutput<Tensor>& out) {
     if (out.trunk.routes_N1.empty()) return;
     Tensor sum;
-    for (const Tensor& route : out.trunk.routes_N1) sum = sum.defined() ? sum + route.mean() : route.mean();
+    for (const Tensor& route : out.trunk.routes_N1)
+      sum = sum.defined() ? sum + route.mean() : route.mean();
     const Tensor share = sum / double(out.trunk.routes_N1.size());
     add("route", torch::relu(share - weights_.route_target), weights_.route);
   }

@@ -17,8 +17,8 @@ struct LossWeights {
 };
 
 struct LossTerm {
-  std::string name;      // "text", "paint", ...
-  torch::Tensor value;   // scalar, unweighted
+  std::string name;     // "text", "paint", ...
+  torch::Tensor value;  // scalar, unweighted
   double weight;
 };
 

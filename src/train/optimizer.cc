@@ -5,7 +5,9 @@
 namespace tutti {
 namespace {
 
-bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+bool starts_with(const std::string& text, const char* prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
 bool contains(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
 }
@@ -47,10 +49,13 @@ double Optimizer::step(double scale) {
     const double clip = std::min(1.0, options_.clip / (norm + 1e-12));
     for (Slot& slot : slots_) {
       torch::Tensor gradient = slot.entry->value.grad();
-      // A weight that this step did not use still decays its momentum, as if its gradient were zero.
+      // A weight that this step did not use still decays its momentum, as if its gradient were
+      // zero.
       gradient = gradient.defined() ? gradient * clip : torch::zeros_like(slot.entry->value);
-      if (slot.muon) muon_update(slot, gradient, options_.muon_rate * scale);
-      else adam_update(slot, gradient, options_.adam_rate * scale);
+      if (slot.muon)
+        muon_update(slot, gradient, options_.muon_rate * scale);
+      else
+        adam_update(slot, gradient, options_.adam_rate * scale);
     }
   }
   for (Slot& slot : slots_)

@@ -45,8 +45,10 @@ class Table {
     for (const auto& [key, node] : *table_) {
       known_.insert(std::string(key.str()));
       const auto count = node.value<int>();
-      if (!count || *count < 0) fail(full(key.str()) + " must be a count of examples (" + place(node) + ")");
-      else counts[std::string(key.str())] = *count;
+      if (!count || *count < 0)
+        fail(full(key.str()) + " must be a count of examples (" + place(node) + ")");
+      else
+        counts[std::string(key.str())] = *count;
     }
     return *this;
   }
@@ -61,7 +63,9 @@ class Table {
   }
 
  private:
-  std::string full(std::string_view key) const { return std::string(name_) + "." + std::string(key); }
+  std::string full(std::string_view key) const {
+    return std::string(name_) + "." + std::string(key);
+  }
   std::string list() const {
     std::string all;
     for (const auto& key : known_) all += (all.empty() ? "" : ", ") + key;
@@ -98,7 +102,8 @@ Status check(const Recipe& r) {
     return bad_input("data.licences is \"" + r.licences + "\"; use open or all");
   if (r.checkpoint_minutes < 1 || r.log_every < 1 || r.sample_every < 1)
     return bad_input("run.checkpoint_minutes, log_every and sample_every must be at least 1");
-  if (r.mix.empty()) return bad_input("[mix] is empty; say how many examples of each task a step holds");
+  if (r.mix.empty())
+    return bad_input("[mix] is empty; say how many examples of each task a step holds");
   return {};
 }
 
@@ -113,38 +118,62 @@ Result<Recipe> read_recipe(const std::string& path) {
     return bad_input(what.str());
   }
   const toml::table& root = parsed.table();
-  static const std::set<std::string> tables = {"model", "data", "run", "optimizer", "loss", "noise", "mix"};
+  static const std::set<std::string> tables = {"model", "data",  "run", "optimizer",
+                                               "loss",  "noise", "mix"};
   for (const auto& [key, node] : root)
     if (!tables.count(std::string(key.str())))
-      return bad_input(path + ": [" + std::string(key.str()) + "] is not a known table (" + place(node) +
-                       "); known: data, loss, mix, model, noise, optimizer, run");
+      return bad_input(path + ": [" + std::string(key.str()) + "] is not a known table (" +
+                       place(node) + "); known: data, loss, mix, model, noise, optimizer, run");
   Recipe r;
   const auto at = [&](Status status) -> Status {
     if (!status) return status.error().with_context(path);
     return status;
   };
   TUTTI_CHECK(at(read_model(root, r.model)));
-  TUTTI_CHECK(at(Table(root, "data").read("shards", r.shards).read("licences", r.licences).finish()));
+  TUTTI_CHECK(
+      at(Table(root, "data").read("shards", r.shards).read("licences", r.licences).finish()));
   TUTTI_CHECK(at(Table(root, "run")
-                     .read("output", r.output).read("start_from", r.start_from).read("seed", r.seed)
-                     .read("steps", r.steps).read("warmup", r.warmup).read("decay", r.decay)
-                     .read("average_decay", r.average_decay).read("precision", r.precision)
-                     .read("checkpoint_minutes", r.checkpoint_minutes).read("log_every", r.log_every)
-                     .read("sample_every", r.sample_every).read("threads", r.threads).finish()));
+                     .read("output", r.output)
+                     .read("start_from", r.start_from)
+                     .read("seed", r.seed)
+                     .read("steps", r.steps)
+                     .read("warmup", r.warmup)
+                     .read("decay", r.decay)
+                     .read("average_decay", r.average_decay)
+                     .read("precision", r.precision)
+                     .read("checkpoint_minutes", r.checkpoint_minutes)
+                     .read("log_every", r.log_every)
+                     .read("sample_every", r.sample_every)
+                     .read("threads", r.threads)
+                     .finish()));
   OptimizerOptions& o = r.optimizer;
   TUTTI_CHECK(at(Table(root, "optimizer")
-                     .read("muon_rate", o.muon_rate).read("adam_rate", o.adam_rate)
-                     .read("momentum", o.momentum).read("beta1", o.beta1).read("beta2", o.beta2)
-                     .read("weight_decay", o.weight_decay).read("clip", o.clip).finish()));
+                     .read("muon_rate", o.muon_rate)
+                     .read("adam_rate", o.adam_rate)
+                     .read("momentum", o.momentum)
+                     .read("beta1", o.beta1)
+                     .read("beta2", o.beta2)
+                     .read("weight_decay", o.weight_decay)
+                     .read("clip", o.clip)
+                     .finish()));
   LossWeights& l = r.loss;
   TUTTI_CHECK(at(Table(root, "loss")
-                     .read("text", l.text).read("paint", l.paint).read("speak", l.speak)
-                     .read("contrast", l.contrast).read("ctc", l.ctc).read("matte", l.matte)
-                     .read("duration", l.duration).read("vocoder", l.vocoder).read("route", l.route)
-                     .read("route_target", l.route_target).finish()));
+                     .read("text", l.text)
+                     .read("paint", l.paint)
+                     .read("speak", l.speak)
+                     .read("contrast", l.contrast)
+                     .read("ctc", l.ctc)
+                     .read("matte", l.matte)
+                     .read("duration", l.duration)
+                     .read("vocoder", l.vocoder)
+                     .read("route", l.route)
+                     .read("route_target", l.route_target)
+                     .finish()));
   TUTTI_CHECK(at(Table(root, "noise")
-                     .read("drop_text", r.collate.drop_text).read("mean", r.collate.noise_mean)
-                     .read("spread", r.collate.noise_spread).finish()));
+                     .read("drop_text", r.collate.drop_text)
+                     .read("mean", r.collate.noise_mean)
+                     .read("spread", r.collate.noise_spread)
+                     .finish()));
   TUTTI_CHECK(at(Table(root, "mix").read_counts(r.mix).finish()));
   TUTTI_CHECK(at(check(r)));
   return r;

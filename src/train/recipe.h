@@ -18,26 +18,27 @@ struct Recipe {
 
   // data
   std::string shards = "shards";
-  std::string licences = "all";       // must match the shards: "open" or "all"
+  std::string licences = "all";  // must match the shards: "open" or "all"
 
   // run
   uint64_t seed = 1;
   int steps = 1000;
   double warmup = 0.03, decay = 0.4;  // shares of the steps: linear up, constant, linear down
   double average_decay = 0.999;
-  std::string precision = "auto";     // auto: bf16 where the machine multiplies it, else fp32
+  std::string precision = "auto";  // auto: bf16 where the machine multiplies it, else fp32
   int checkpoint_minutes = 5;
   int log_every = 10;
-  int sample_every = 500;             // steps between sample pictures and spectrograms
-  int threads = 0;                    // 0: all cores
+  int sample_every = 500;  // steps between sample pictures and spectrograms
+  int threads = 0;         // 0: all cores
 
   OptimizerOptions optimizer;
   LossWeights loss;
   CollateOptions collate;
-  std::map<std::string, int> mix;     // examples of each kind in every step
+  std::map<std::string, int> mix;  // examples of each kind in every step
 };
 
-// bad_input names an unknown key, a wrong type, or a value out of range, with its place in the file.
+// bad_input names an unknown key, a wrong type, or a value out of range, with its place in the
+// file.
 Result<Recipe> read_recipe(const std::string& path);
 
 // The learning rate of `step` as a share of the peak.

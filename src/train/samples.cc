@@ -33,7 +33,8 @@ std::vector<float> head_values(TorchOps& ops, const Model<TorchOps>& model, cons
   const auto out = model.forward(ops, batch);
   const int begin = batch.kind_begin[int(kind)], end = batch.kind_begin[int(kind) + 1];
   const torch::Tensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head)
-                              .to(torch::kCPU, torch::kFloat).contiguous();
+                              .to(torch::kCPU, torch::kFloat)
+                              .contiguous();
   return {x.data_ptr<float>(), x.data_ptr<float>() + x.numel()};
 }
 
@@ -68,7 +69,8 @@ Picture sample_pictures(TorchOps& ops, const Model<TorchOps>& model,
                         const std::vector<Example>& examples, Rng& rng) {
   std::vector<const Example*> chosen;
   for (const Example& example : examples)
-    if (example.segments.size() > 1 && example.segments.back().kind == Segment::Kind::paint && chosen.size() < 8)
+    if (example.segments.size() > 1 && example.segments.back().kind == Segment::Kind::paint &&
+        chosen.size() < 8)
       chosen.push_back(&example);
   if (chosen.empty()) return {};
   constexpr size_t kValues = size_t(kPaintTokens) * kPaintValues;
@@ -84,8 +86,8 @@ Picture sample_pictures(TorchOps& ops, const Model<TorchOps>& model,
   Picture canvas = make_picture(int(chosen.size()) * kPaintSize, 2 * kPaintSize, 3);
   for (size_t i = 0; i < chosen.size(); ++i) {
     paste(canvas, chosen[i]->segments.back().image, int(i) * kPaintSize, 0);
-    paste(canvas, paint_picture(std::span(drawn).subspan(i * kValues, kValues)), int(i) * kPaintSize,
-          kPaintSize);
+    paste(canvas, paint_picture(std::span(drawn).subspan(i * kValues, kValues)),
+          int(i) * kPaintSize, kPaintSize);
   }
   return canvas;
 }

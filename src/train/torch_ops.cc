@@ -43,7 +43,9 @@ Tensor TorchOps::rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds) 
   return generic::rms_norm(x, gain, bounds, compute_);
 }
 
-Tensor TorchOps::add(const Tensor& x, const Tensor& y) { return x + y; }
+Tensor TorchOps::add(const Tensor& x, const Tensor& y) {
+  return x + y;
+}
 
 Tensor TorchOps::add_scaled(const Tensor& x, const Tensor& y, const Tensor& scale) {
   return x + y * scale;
@@ -51,12 +53,18 @@ Tensor TorchOps::add_scaled(const Tensor& x, const Tensor& y, const Tensor& scal
 
 Tensor TorchOps::modulate(const Tensor& x, const Tensor& mod, RowIndex index, int first) {
   if (index.empty()) return x;
-  const Tensor rows = (1 + mod.to(x.scalar_type())).index_select(0, torch::tensor(at::ArrayRef<int32_t>(index.data(), index.size()), torch::kInt).to(device_));
+  const Tensor rows =
+      (1 + mod.to(x.scalar_type()))
+          .index_select(
+              0, torch::tensor(at::ArrayRef<int32_t>(index.data(), index.size()), torch::kInt)
+                     .to(device_));
   const Tensor noisy = x.narrow(0, first, x.size(0) - first) * rows;
   return first ? torch::cat({x.narrow(0, 0, first), noisy}) : noisy;
 }
 
-Tensor TorchOps::scale_rows(const Tensor& x, const Tensor& g) { return x * g.to(x.scalar_type()); }
+Tensor TorchOps::scale_rows(const Tensor& x, const Tensor& g) {
+  return x * g.to(x.scalar_type());
+}
 
 Tensor TorchOps::gate(const Tensor& logits) {
   const Tensor p = torch::sigmoid(logits.to(torch::kFloat));
@@ -64,7 +72,9 @@ Tensor TorchOps::gate(const Tensor& logits) {
   return (hard - p).detach() + p;
 }
 
-Tensor TorchOps::sigmoid(const Tensor& x) { return torch::sigmoid(x.to(torch::kFloat)); }
+Tensor TorchOps::sigmoid(const Tensor& x) {
+  return torch::sigmoid(x.to(torch::kFloat));
+}
 
 Tensor TorchOps::relu2(const Tensor& x) {
   if (fused()) return fused::relu2(x);
@@ -72,24 +82,29 @@ Tensor TorchOps::relu2(const Tensor& x) {
   return positive * positive;
 }
 
-Tensor TorchOps::silu(const Tensor& x) { return torch::silu(x); }
+Tensor TorchOps::silu(const Tensor& x) {
+  return torch::silu(x);
+}
 
 Tensor TorchOps::softcap(const Tensor& x, float cap) {
   return torch::tanh(x.to(torch::kFloat) / cap) * cap;
 }
 
-Tensor TorchOps::attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
-                           const AttentionPlan& plan, Cache*) {
+Tensor TorchOps::attention(const Tensor& q, const Tensor& kv,
+                           const AttentionWeights<Tensor>& weights, const AttentionPlan& plan,
+                           Cache*) {
   for (int s = 0; s < plan.sequences(); ++s)
     flops_ += 4.0 * double(plan.query_offsets[s + 1] - plan.query_offsets[s]) *
               double(plan.key_offsets[s + 1] - plan.key_offsets[s]) * double(q.size(1));
-  return fused() ? fused::attention(q, kv, weights, plan) : generic::attention(q, kv, weights, plan);
+  return fused() ? fused::attention(q, kv, weights, plan)
+                 : generic::attention(q, kv, weights, plan);
 }
 
 // Raster rows are NHWC, which libtorch calls channels-last: no copy on the way in or out.
 Tensor TorchOps::conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel, int stride) {
   const int64_t in = x.size(1), out = w.size(0);
-  const Tensor image = x.to(compute_).reshape({grid.images, grid.height, grid.width, in}).permute({0, 3, 1, 2});
+  const Tensor image =
+      x.to(compute_).reshape({grid.images, grid.height, grid.width, in}).permute({0, 3, 1, 2});
   const Tensor filter = w.to(compute_).reshape({out, kernel, kernel, in}).permute({0, 3, 1, 2});
   const Tensor y = torch::conv2d(image, filter, {}, stride, (kernel - 1) / 2);
   flops_ += 2.0 * double(y.numel()) * double(w.size(1));
@@ -119,9 +134,15 @@ Tensor TorchOps::concat_cols(const Tensor& a, const Tensor& b) {
   return torch::cat({a, b.to(a.scalar_type())}, 1);
 }
 
-Tensor TorchOps::rows(const Tensor& x, int begin, int end) { return x.narrow(0, begin, end - begin); }
-Tensor TorchOps::cols(const Tensor& x, int begin, int end) { return x.narrow(1, begin, end - begin); }
-Tensor TorchOps::reshape(const Tensor& x, int rows, int cols) { return x.reshape({rows, cols}); }
+Tensor TorchOps::rows(const Tensor& x, int begin, int end) {
+  return x.narrow(0, begin, end - begin);
+}
+Tensor TorchOps::cols(const Tensor& x, int begin, int end) {
+  return x.narrow(1, begin, end - begin);
+}
+Tensor TorchOps::reshape(const Tensor& x, int rows, int cols) {
+  return x.reshape({rows, cols});
+}
 
 Tensor TorchOps::segment_mean(const Tensor& x, RowIndex index, RowIndex bounds) {
   const int64_t segments = int64_t(bounds.size()) - 1;

@@ -1,7 +1,7 @@
 // The architecture's operations on libtorch tensors, with autograd: one of the two back ends of
-// model/ops.h. On a CPU with bf16 the hot ones run as fused kernels (cpu_kernels.h); everywhere else
-// (FP32, CUDA) the same functions are written in plain libtorch (generic_ops.h), which is also their
-// reference in the tests.
+// model/ops.h. On a CPU with bf16 the hot ones run as fused kernels (cpu_kernels.h); everywhere
+// else (FP32, CUDA) the same functions are written in plain libtorch (generic_ops.h), which is also
+// their reference in the tests.
 //
 // Precision: the residual stream and the master weights are FP32; products, and what flows between
 // them inside a block, are in `compute` (bf16 where the machine multiplies it natively).

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
-
 #include <nlohmann/json.hpp>
 
 #include "format/atomic_file.h"
@@ -49,7 +48,8 @@ class TorchTrainer : public Trainer {
   Status open() {
     std::error_code error;
     fs::create_directories(recipe_.output + "/samples", error);
-    if (error) return bad_input("run.output: cannot make " + recipe_.output + ": " + error.message());
+    if (error)
+      return bad_input("run.output: cannot make " + recipe_.output + ": " + error.message());
     if (fs::exists(checkpoint_path())) {
       TUTTI_ASSIGN(step_, load_checkpoint(checkpoint_path(), weights_, optimizer_));
     } else if (!recipe_.start_from.empty()) {
@@ -145,9 +145,10 @@ class TorchTrainer : public Trainer {
     r.rate = rate_at(recipe_, step_);
     r.tokens_per_second = tokens_ / r.seconds;
     r.gflops = 3.0 * ops_.forward_flops() / r.seconds / 1e9;
-    nlohmann::json line = {{"step", r.step}, {"gradient_norm", r.gradient_norm}, {"rate", r.rate},
-                           {"tokens_per_second", r.tokens_per_second}, {"gflops", r.gflops},
-                           {"seconds", r.seconds}, {"losses", r.losses}};
+    nlohmann::json line = {{"step", r.step},     {"gradient_norm", r.gradient_norm},
+                           {"rate", r.rate},     {"tokens_per_second", r.tokens_per_second},
+                           {"gflops", r.gflops}, {"seconds", r.seconds},
+                           {"losses", r.losses}};
     log_ << line.dump() << std::endl;
     for (const auto& [name, value] : r.losses)
       TUTTI_CHECK(events_->scalar("loss/" + name, step_, float(value)));

@@ -6,8 +6,8 @@
 // Files in recipe.output: checkpoint.safetensors (masters, averages, optimizer; atomic), model
 // .safetensors (averages, for `tutti run`), log.jsonl, events/ (TensorBoard), samples/*.png.
 //
-// Resuming is exact: examples and noise of step n depend on (seed, n) alone, so a run that was killed
-// goes on as if it had not been, bit for bit on one machine with the same number of threads.
+// Resuming is exact: examples and noise of step n depend on (seed, n) alone, so a run that was
+// killed goes on as if it had not been, bit for bit on one machine with the same number of threads.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@
 
 namespace tutti {
 
-// The examples of one step. Must be a pure function of (step, rng): it is called from another thread,
-// ahead of time.
+// The examples of one step. Must be a pure function of (step, rng): it is called from another
+// thread, ahead of time.
 using ExampleSource = std::function<std::vector<Example>(int step, Rng& rng)>;
 
 // What one logged step did; rates are means since the last report.

@@ -15,14 +15,18 @@ Tensor complex_spectrum(const Tensor& rows) {
   return torch::complex(a * unit, b * unit);
 }
 
-// The same inverse as media/istft.h: windowed frames, overlap-added, over the sum of squared windows.
+// The same inverse as media/istft.h: windowed frames, overlap-added, over the sum of squared
+// windows.
 Tensor inverse_stft(const Tensor& spectrum) {
   const int64_t frames = spectrum.size(0), length = frames * kHop + kOverlap;
   const auto options = torch::TensorOptions(torch::kFloat).device(spectrum.device());
   const Tensor window = torch::hann_window(kWindow, options);
-  const Tensor blocks = torch::fft_irfft(spectrum, kSize).narrow(1, (kSize - kWindow) / 2, kWindow) * window;
+  const Tensor blocks =
+      torch::fft_irfft(spectrum, kSize).narrow(1, (kSize - kWindow) / 2, kWindow) * window;
   const auto overlap_add = [&](const Tensor& rows) {
-    return torch::col2im(rows.t().unsqueeze(0), {1, length}, {1, kWindow}, {1, 1}, {0, 0}, {1, kHop}).flatten();
+    return torch::col2im(rows.t().unsqueeze(0), {1, length}, {1, kWindow}, {1, 1}, {0, 0},
+                         {1, kHop})
+        .flatten();
   };
   const Tensor sum = overlap_add((window * window).expand({frames, kWindow}).contiguous());
   const Tensor sound = overlap_add(blocks) / sum.clamp_min(0.05);
@@ -31,8 +35,9 @@ Tensor inverse_stft(const Tensor& spectrum) {
 
 Tensor magnitudes(const Tensor& sound, int size) {
   const Tensor window = torch::hann_window(size, sound.options());
-  const Tensor complex = torch::stft(sound, size, size / 4, size, window, /*center=*/true, "reflect",
-                                     /*normalized=*/false, /*onesided=*/true, /*return_complex=*/true);
+  const Tensor complex =
+      torch::stft(sound, size, size / 4, size, window, /*center=*/true, "reflect",
+                  /*normalized=*/false, /*onesided=*/true, /*return_complex=*/true);
   const Tensor parts = torch::view_as_real(complex);
   return torch::sqrt((parts * parts).sum(-1) + 1e-7);
 }
@@ -45,7 +50,8 @@ Tensor spectral_distance(const Tensor& sound, const Tensor& target, int size) {
 
 }  // namespace
 
-Tensor vocoder_loss(const Tensor& spectrum, const Tensor& samples, const std::vector<int32_t>& frames) {
+Tensor vocoder_loss(const Tensor& spectrum, const Tensor& samples,
+                    const std::vector<int32_t>& frames) {
   Tensor sum;
   int64_t row = 0;
   for (int32_t count : frames) {

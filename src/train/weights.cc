@@ -60,7 +60,9 @@ Status Weights::save(const std::string& path, const ModelConfig& config, const s
   std::vector<TensorView> views;
   for (const Entry& entry : entries_) {
     host.push_back(entry.average.to(torch::kCPU).contiguous());
-    views.push_back({entry.name, DType::f32, {entry.average.size(0), entry.average.size(1)},
+    views.push_back({entry.name,
+                     DType::f32,
+                     {entry.average.size(0), entry.average.size(1)},
                      static_cast<const std::byte*>(host.back().data_ptr()),
                      size_t(host.back().numel()) * sizeof(float)});
   }

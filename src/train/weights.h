@@ -1,4 +1,5 @@
-// The trained tensors, by name, with their moving average. Also the ParameterSource that makes them.
+// The trained tensors, by name, with their moving average. Also the ParameterSource that makes
+// them.
 #pragma once
 
 #include <map>

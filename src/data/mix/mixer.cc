@@ -37,7 +37,8 @@ struct Mixer::State {
     gather_pictures();
     gather_speech();
     for (const char* source : {"easyvqa", "nlvr"})
-      for (const QuestionRecord& question : set.questions(source)) questions.push_back({source, &question});
+      for (const QuestionRecord& question : set.questions(source))
+        questions.push_back({source, &question});
     for (const std::string& source : set.text_sources())
       for (const TextRecord& text : set.texts(source))
         if (text.kind != "prefer") texts.push_back(&text);
@@ -45,7 +46,8 @@ struct Mixer::State {
 
   // ---- what the shards have, by use
 
-  static void append(std::vector<const PictureRecord*>& list, const std::vector<PictureRecord>& records) {
+  static void append(std::vector<const PictureRecord*>& list,
+                     const std::vector<PictureRecord>& records) {
     for (const PictureRecord& record : records) list.push_back(&record);
   }
   static void append(Pool& pool, const std::vector<SpeechRecord>& records, int most_frames) {
@@ -54,25 +56,31 @@ struct Mixer::State {
   }
 
   void gather_pictures() {
-    for (const char* source : {"emoji_noto", "emoji_fluent3d"}) append(pictograms, shards.pictures(source));
+    for (const char* source : {"emoji_noto", "emoji_fluent3d"})
+      append(pictograms, shards.pictures(source));
     for (const char* source : {"icons_mdi", "icons_game"}) append(icons, shards.pictures(source));
     append(photos, shards.pictures("flickr8k"));
     append(cifar, shards.pictures("cifar10"));
-    for (const char* source : {"tinyimagenet", "imagenet_samples", "flowers", "sign_digits", "mnist"})
+    for (const char* source :
+         {"tinyimagenet", "imagenet_samples", "flowers", "sign_digits", "mnist"})
       append(labels, shards.pictures(source));
-    for (const char* source : {"persons_ccp", "persons_hseg", "persons_grid"}) append(persons, shards.pictures(source));
+    for (const char* source : {"persons_ccp", "persons_hseg", "persons_grid"})
+      append(persons, shards.pictures(source));
     for (const PictureRecord* record : pictograms) {
       if (record->captions.empty() || record->picture.channels != 4) continue;
       Sprite sprite;
       sprite.name_en = record->label;
-      for (const Caption& caption : record->captions) sprite.names.emplace(caption.language, caption.text);
+      for (const Caption& caption : record->captions)
+        sprite.names.emplace(caption.language, caption.text);
       if (sprite.names.count("en")) sprite.name_en = sprite.names["en"];
       sprite.rgba = record->picture;
       if (!sprite.name_en.empty()) library.sprites.push_back(std::move(sprite));
     }
     for (const char* source : {"backgrounds_bsds", "cutout_scenes"})
-      for (const PictureRecord& record : shards.pictures(source)) library.backgrounds.push_back(record.picture);
-    for (const PictureRecord& record : shards.pictures("persons_cutout")) library.cutouts.push_back(record.picture);
+      for (const PictureRecord& record : shards.pictures(source))
+        library.backgrounds.push_back(record.picture);
+    for (const PictureRecord& record : shards.pictures("persons_cutout"))
+      library.cutouts.push_back(record.picture);
   }
 
   void gather_speech() {
@@ -90,18 +98,22 @@ struct Mixer::State {
       for (const SpeechRecord& record : shards.speech(source)) {
         if (!record.synthetic || record.mel.frames() > kMostHeardFrames) continue;
         synthetic.push_back(&record);
-        if (!record.timing.empty() && record.mel.frames() <= kMostSpokenFrames) spoken.push_back(&record);
+        if (!record.timing.empty() && record.mel.frames() <= kMostSpokenFrames)
+          spoken.push_back(&record);
         if (const auto at = named.find(record.transcript.text); at != named.end())
           spoken_names.push_back({&record, at->second});
       }
     for (const SpeechRecord& record : shards.speech("lj_reread"))
-      if (!record.timing.empty() && record.mel.frames() <= kMostSpokenFrames) spoken.push_back(&record);
+      if (!record.timing.empty() && record.mel.frames() <= kMostSpokenFrames)
+        spoken.push_back(&record);
   }
 
   // ---- pieces of examples
 
   template <class T>
-  static const T& pick(const std::vector<T>& list, Rng& rng) { return list[rng.below(int(list.size()))]; }
+  static const T& pick(const std::vector<T>& list, Rng& rng) {
+    return list[rng.below(int(list.size()))];
+  }
 
   // English half of the time, else any language that the record has.
   static const Caption* pick_caption(const PictureRecord& record, Rng& rng) {
@@ -136,8 +148,8 @@ struct Mixer::State {
     return segment;
   }
 
-  // Transparent pictures go on white, or one time in three on a colour or a photograph; grey icons may
-  // be inverted.
+  // Transparent pictures go on white, or one time in three on a colour or a photograph; grey icons
+  // may be inverted.
   Picture on_backdrop(const Picture& picture, int side, Rng& rng) const {
     Picture fitted = fit_picture(picture, side);
     const double draw = rng.uniform();
@@ -177,7 +189,8 @@ struct Mixer::State {
     Mel heard = mel;
     const float level = float(rng.normal()) * 0.25f, grain = float(rng.uniform()) * 0.12f;
     const float floor = -2.17f + 0.9f * float(rng.uniform() * rng.uniform());
-    for (float& value : heard.values) value = std::max(value + level + grain * float(rng.normal()), floor);
+    for (float& value : heard.values)
+      value = std::max(value + level + grain * float(rng.normal()), floor);
     mask_bands(heard, rng);
     return heard;
   }
@@ -187,7 +200,8 @@ struct Mixer::State {
     const int frames = mel.frames();
     if (rng.uniform() < 0.5) return;
     const int bin = rng.below(mel.bins), bins = rng.below(12);
-    const int frame = rng.below(std::max(1, frames)), length = rng.below(std::max(1, std::min(12, frames / 8)));
+    const int frame = rng.below(std::max(1, frames)),
+              length = rng.below(std::max(1, std::min(12, frames / 8)));
     for (int f = 0; f < frames; ++f)
       for (int b = 0; b < mel.bins; ++b)
         if ((b >= bin && b < bin + bins) || (f >= frame && f < frame + length))
@@ -202,7 +216,9 @@ struct Mixer::State {
     return segment;
   }
 
-  Tokens language_ids(const std::string& language) const { return shards.pieces().encode(language); }
+  Tokens language_ids(const std::string& language) const {
+    return shards.pieces().encode(language);
+  }
 
   static int new_pair(const std::vector<Example>& out) { return int(out.size()); }
 
@@ -215,10 +231,12 @@ struct Mixer::State {
     return example;
   }
 
-  Example described(Segment segment, Task task, SpecialToken how, const std::string& language, const Tokens& ids) const {
+  Example described(Segment segment, Task task, SpecialToken how, const std::string& language,
+                    const Tokens& ids) const {
     Example example;
     example.task = task;
-    example.segments = {std::move(segment), text(describe_prompt(how, language_ids(language))), text(clipped(ids), true)};
+    example.segments = {std::move(segment), text(describe_prompt(how, language_ids(language))),
+                        text(clipped(ids), true)};
     return example;
   }
 
@@ -229,12 +247,14 @@ struct Mixer::State {
     const Caption* caption = pick_caption(record, rng);
     if (!caption) return;
     const int pair = new_pair(out);
-    Example named = described(seen(record, rng, /*flip=*/false), Task::caption, token_name, caption->language, caption->ids);
+    Example named = described(seen(record, rng, /*flip=*/false), Task::caption, token_name,
+                              caption->language, caption->ids);
     named.pair = pair;
     Example drawn;
     drawn.task = Task::paint;
     drawn.pair = pair;
-    drawn.segments = {text(generation_prompt(clipped(caption->ids), token_paint)), painted(record.picture)};
+    drawn.segments = {text(generation_prompt(clipped(caption->ids), token_paint)),
+                      painted(record.picture)};
     out.push_back(std::move(named));
     out.push_back(std::move(drawn));
   }
@@ -242,7 +262,8 @@ struct Mixer::State {
   void draw_icon(std::vector<Example>& out, Rng& rng) const {
     const PictureRecord& record = *pick(icons, rng);
     if (const Caption* caption = pick_caption(record, rng))
-      out.push_back(described(seen(record, rng, false), Task::caption, token_name, caption->language, caption->ids));
+      out.push_back(described(seen(record, rng, false), Task::caption, token_name,
+                              caption->language, caption->ids));
   }
 
   void draw_paint(std::vector<Example>& out, Rng& rng) const {
@@ -252,12 +273,14 @@ struct Mixer::State {
       const PictureRecord& record = *pick(pictograms, rng);
       const Caption* caption = pick_caption(record, rng);
       if (!caption) return;
-      example.segments = {text(generation_prompt(clipped(caption->ids), token_paint)), painted(record.picture)};
+      example.segments = {text(generation_prompt(clipped(caption->ids), token_paint)),
+                          painted(record.picture)};
     } else {
       const PaintSample sample = make_paint(library, rng);
       const auto at = sample.captions.find("en");
       if (at == sample.captions.end()) return;
-      example.segments = {text(generation_prompt(shards.pieces().encode(at->second), token_paint)), painted(sample.image)};
+      example.segments = {text(generation_prompt(shards.pieces().encode(at->second), token_paint)),
+                          painted(sample.image)};
     }
     out.push_back(std::move(example));
   }
@@ -267,7 +290,8 @@ struct Mixer::State {
     const Caption* caption = pick_caption(record, rng);
     if (!caption) return;
     const int pair = new_pair(out);
-    Example example = described(seen(record, rng, true), Task::caption, token_caption, caption->language, caption->ids);
+    Example example = described(seen(record, rng, true), Task::caption, token_caption,
+                                caption->language, caption->ids);
     example.pair = pair;
     out.push_back(std::move(example));
     out.push_back(text_alone(caption->ids, pair));
@@ -276,10 +300,15 @@ struct Mixer::State {
   void draw_label(const PictureRecord& record, std::vector<Example>& out, Rng& rng) const {
     const bool flip = record.source != "mnist" && record.source != "sign_digits";
     if (!record.captions.empty())
-      out.push_back(described(seen(record, rng, flip), Task::caption, token_name, "en", record.captions[0].ids));
+      out.push_back(described(seen(record, rng, flip), Task::caption, token_name, "en",
+                              record.captions[0].ids));
   }
-  void draw_cifar(std::vector<Example>& out, Rng& rng) const { draw_label(*pick(cifar, rng), out, rng); }
-  void draw_labelled(std::vector<Example>& out, Rng& rng) const { draw_label(*pick(labels, rng), out, rng); }
+  void draw_cifar(std::vector<Example>& out, Rng& rng) const {
+    draw_label(*pick(cifar, rng), out, rng);
+  }
+  void draw_labelled(std::vector<Example>& out, Rng& rng) const {
+    draw_label(*pick(labels, rng), out, rng);
+  }
 
   void draw_heard(const Pool& pool, std::vector<Example>& out, Rng& rng) const {
     const SpeechRecord& record = *pick(pool, rng);
@@ -288,20 +317,24 @@ struct Mixer::State {
     Example example;
     example.task = Task::transcribe;
     example.pair = pair;
-    example.segments = {heard(record, rng), text(transcribe_prompt()), text(clipped(record.transcript.ids), true)};
+    example.segments = {heard(record, rng), text(transcribe_prompt()),
+                        text(clipped(record.transcript.ids), true)};
     out.push_back(std::move(example));
     out.push_back(text_alone(record.transcript.ids, pair));
   }
   void draw_digit(std::vector<Example>& out, Rng& rng) const { draw_heard(digits, out, rng); }
   void draw_command(std::vector<Example>& out, Rng& rng) const { draw_heard(commands, out, rng); }
   void draw_recorded(std::vector<Example>& out, Rng& rng) const { draw_heard(recorded, out, rng); }
-  void draw_synthetic(std::vector<Example>& out, Rng& rng) const { draw_heard(synthetic, out, rng); }
+  void draw_synthetic(std::vector<Example>& out, Rng& rng) const {
+    draw_heard(synthetic, out, rng);
+  }
 
   void draw_sound(std::vector<Example>& out, Rng& rng) const {
     const SpeechRecord& record = *pick(sounds, rng);
     Segment segment = heard(record, rng);
     segment.transcript.clear();
-    out.push_back(described(std::move(segment), Task::caption, token_name, "en", shards.pieces().encode(record.label)));
+    out.push_back(described(std::move(segment), Task::caption, token_name, "en",
+                            shards.pieces().encode(record.label)));
   }
 
   void draw_speak(std::vector<Example>& out, Rng& rng) const {
@@ -313,7 +346,8 @@ struct Mixer::State {
     speech.mel = record.mel;
     speech.transcript = record.transcript.text;
     speech.timing = record.timing;
-    example.segments = {text(generation_prompt(clipped(record.transcript.ids), token_speak)), std::move(speech)};
+    example.segments = {text(generation_prompt(clipped(record.transcript.ids), token_speak)),
+                        std::move(speech)};
     out.push_back(std::move(example));
   }
 
@@ -321,7 +355,8 @@ struct Mixer::State {
     const auto& [record, pictures] = pick(spoken_names, rng);
     Example example;
     example.task = Task::speech_to_picture;
-    example.segments = {heard(*record, rng), text(mark(token_paint)), painted(pick(pictures, rng)->picture)};
+    example.segments = {heard(*record, rng), text(mark(token_paint)),
+                        painted(pick(pictures, rng)->picture)};
     out.push_back(std::move(example));
   }
 
@@ -353,7 +388,8 @@ struct Mixer::State {
   void draw_recorded_question(std::vector<Example>& out, Rng& rng) const {
     const auto& [source, question] = pick(questions, rng);
     const PictureRecord& record = shards.pictures(source)[question->picture];
-    out.push_back(asked(image_segment(fit_picture(record.picture, kSeenSide)), question->question.text, question->answer.text));
+    out.push_back(asked(image_segment(fit_picture(record.picture, kSeenSide)),
+                        question->question.text, question->answer.text));
   }
 
   void draw_scene(std::vector<Example>& out, Rng& rng) const {
@@ -362,8 +398,8 @@ struct Mixer::State {
     auto caption = scene.captions.find("en");
     if (caption == scene.captions.end() || rng.uniform() < 0.3)
       caption = std::next(scene.captions.begin(), rng.below(int(scene.captions.size())));
-    out.push_back(described(image_segment(scene.image), Task::caption, token_caption, caption->first,
-                            shards.pieces().encode(caption->second)));
+    out.push_back(described(image_segment(scene.image), Task::caption, token_caption,
+                            caption->first, shards.pieces().encode(caption->second)));
   }
 
   void draw_clip(std::vector<Example>& out, Rng& rng) const {
@@ -405,7 +441,8 @@ struct Mixer::State {
     const Picture& picture = record.picture;
     const int shorter = std::min(picture.width, picture.height);
     const int side = std::max(32, int(shorter * (0.6 + 0.4 * rng.uniform())));
-    const int left = rng.below(picture.width - side + 1), top = rng.below(picture.height - side + 1);
+    const int left = rng.below(picture.width - side + 1),
+              top = rng.below(picture.height - side + 1);
     const Box box{left, top, left + side, top + side};
     Picture image = resize_picture(picture, box, kSeenSide, kSeenSide);
     Picture alpha = resize_picture(*record.mask, box, kSeenSide, kSeenSide);
@@ -422,11 +459,14 @@ struct Mixer::State {
     const TextRecord& record = *pick(texts, rng);
     Example example;
     example.task = Task::text;
-    const auto cut = [](const Tokens& ids, size_t most) { return Tokens(ids.begin(), ids.begin() + std::min(ids.size(), most)); };
+    const auto cut = [](const Tokens& ids, size_t most) {
+      return Tokens(ids.begin(), ids.begin() + std::min(ids.size(), most));
+    };
     if (record.kind == "plain") {
       example.segments = {text(joined({mark(token_begin), cut(record.text, 200)}), true)};
     } else {
-      example.segments = {text(chat_prompt(cut(record.prompt, 120))), text(cut(record.text, 120), true)};
+      example.segments = {text(chat_prompt(cut(record.prompt, 120))),
+                          text(cut(record.text, 120), true)};
     }
     out.push_back(std::move(example));
   }
@@ -439,7 +479,8 @@ struct Mixer::State {
     const int begin = rng.below(int(sound.samples.size()) - kSamples + 1);
     Example example;
     example.task = Task::vocode;
-    example.sound.samples.assign(sound.samples.begin() + begin, sound.samples.begin() + begin + kSamples);
+    example.sound.samples.assign(sound.samples.begin() + begin,
+                                 sound.samples.begin() + begin + kSamples);
     out.push_back(std::move(example));
   }
 };
@@ -488,7 +529,8 @@ Result<Mixer> Mixer::create(const ShardSet& shards, const std::map<std::string, 
       return bad_input("[mix] " + name + " is not a known kind of example; known: " + known);
     }
     if (count > 0 && !kind->second.available)
-      return bad_input("[mix] " + name + ": the shards hold nothing for it; set it to 0 or rebuild the shards");
+      return bad_input("[mix] " + name +
+                       ": the shards hold nothing for it; set it to 0 or rebuild the shards");
     state->plan.push_back({kind->second.draw, count});
   }
   return Mixer(std::move(state));
@@ -508,9 +550,10 @@ Picture fit_picture(const Picture& picture, int side) {
   for (int i = 0; i < side * side; ++i) {
     const uint8_t* source = fitted.pixels.data() + size_t(i) * fitted.channels;
     for (int c = 0; c < 3; ++c)
-      rgb.pixels[i * 3 + c] = fitted.channels == 1
-                                  ? source[0]
-                                  : uint8_t(divide_by_255(source[c] * source[3] + 255 * (255 - source[3])));
+      rgb.pixels[i * 3 + c] =
+          fitted.channels == 1
+              ? source[0]
+              : uint8_t(divide_by_255(source[c] * source[3] + 255 * (255 - source[3])));
   }
   return rgb;
 }

@@ -1,0 +1,52 @@
+#include "judge.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "train/judge_trainer.h"
+
+namespace tutti {
+namespace {
+
+struct JudgeOptions {
+  JudgeRecipe recipe;
+  std::string shards = "shards", output = "models/judge.safetensors";
+};
+
+Result<std::string> train(const JudgeOptions& options) {
+  TUTTI_ASSIGN(const ShardSet shards, ShardSet::open(options.shards, Split::train));
+  TUTTI_ASSIGN(const ShardSet held_out, ShardSet::open(options.shards, Split::eval));
+  return train_judge(shards, held_out, options.recipe, options.output, [](const JudgeProgress& p) {
+    std::fprintf(stderr, "%d/%d | eye %.3f ear %.3f | %.0f s\n", p.step, p.steps, p.eye_loss,
+                 p.ear_loss, p.seconds);
+  });
+}
+
+}  // namespace
+
+int judge_main(int argc, char** argv) {
+  CLI::App app(
+      "Trains the judge: a classifier of pictograms and an independent ear. Prints its card "
+      "(JSON).",
+      "tutti-train judge");
+  JudgeOptions options;
+  app.add_option("--shards", options.shards, "folder of shards (default shards)");
+  app.add_option("-o,--output", options.output, "judge file (default models/judge.safetensors)");
+  app.add_option("--steps", options.recipe.steps, "default 2000")->check(CLI::Range(1, 10000000));
+  app.add_option("--seed", options.recipe.seed, "default 1");
+  app.add_option("--threads", options.recipe.threads, "0: all cores")->check(CLI::Range(0, 1024));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
+  }
+  const auto card = train(options);
+  if (!card) {
+    std::fprintf(stderr, "tutti-train: %s\n", card.error().message().c_str());
+    return int(card.error().code());
+  }
+  std::printf("%s\n", card->c_str());
+  return 0;
+}
+
+}  // namespace tutti
