@@ -65,7 +65,7 @@ void draw_bar(Picture& picture, int left, int bottom, const std::array<float, kG
 
 void draw_panel(Picture& picture, int top, int asking, const AttentionShare& share) {
   const int bottom = top + kLine + 10 + kBarHeight;
-  draw_text(picture, kLeft, top, std::string("what ") + kWords[asking] + " looks at", kScale,
+  draw_text(picture, kLeft, top, std::string("attention of ") + kWords[asking], kScale,
             kInk.data());
   for (const int tick : {0, 50, 100}) {
     const std::string label = std::to_string(tick) + "%";
@@ -73,14 +73,14 @@ void draw_panel(Picture& picture, int top, int asking, const AttentionShare& sha
     draw_text(picture, kLeft - 8 - text_width(label, kScale), y - 7, label, kScale, kFaint.data());
     fill(picture, kLeft - 6, y, picture.width - kLeft - kRight + 6, 1, {225, 225, 225});
   }
-  draw_text(picture, 4, bottom + 6, "layer", kScale, kFaint.data());
-  draw_text(picture, 4, bottom + 6 + kLine, "ran", kScale, kFaint.data());
+  draw_text(picture, 4, bottom + 10, "layer", kScale, kFaint.data());
+  draw_text(picture, 4, bottom + 10 + kLine, "ran", kScale, kFaint.data());
   for (size_t layer = 0; layer < share.layers.size(); ++layer) {
     const int left = kLeft + int(layer) * (kBar + kGap);
     draw_bar(picture, left, bottom, share.layers[layer][asking]);
-    draw_centred(picture, left + kBar / 2, bottom + 6, std::to_string(layer), kInk);
-    draw_centred(picture, left + kBar / 2, bottom + 6 + kLine, percent(share.routed[layer][asking]),
-                 kFaint);
+    draw_centred(picture, left + kBar / 2, bottom + 10, std::to_string(layer), kInk);
+    draw_centred(picture, left + kBar / 2, bottom + 10 + kLine,
+                 percent(share.routed[layer][asking]), kFaint);
   }
 }
 

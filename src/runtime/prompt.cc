@@ -104,6 +104,10 @@ Status check_part(const Part& part) {
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
                                            const Tokenizer& tokenizer) {
   ResolvedPrompt resolved;
+  if (prompt.empty()) {  // free text, as it begins in training
+    resolved.text = mark(token_begin);
+    return resolved;
+  }
   TUTTI_ASSIGN(const Contents contents, inspect(prompt, resolved));
   TUTTI_ASSIGN(const Tokens text, tokenizer.encode(contents.text));
   TUTTI_ASSIGN(const Tokens language, tokenizer.encode(options.language));

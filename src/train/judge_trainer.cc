@@ -184,7 +184,8 @@ class JudgeTrainer {
       pictures.push_back(eye_view(augment_picture(shown, rng)));
       classes.push_back(label);
     }
-    const Tensor logits = judge_.class_logits(ops_, judge_.features(ops_, batch_of(pictures)));
+    eye_batch_ = batch_of(pictures);
+    const Tensor logits = judge_.class_logits(ops_, judge_.features(ops_, eye_batch_));
     return torch::nn::functional::cross_entropy(
         logits.to(torch::kFloat), torch::tensor(classes).to(ops_.device()),
         torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(0.05));
@@ -199,13 +200,13 @@ class JudgeTrainer {
       builder.begin_sequence();
       builder.audio(noisy_mel(heard.back()->mel, rng));
     }
-    const Batch batch = builder.build();
+    ear_batch_ = builder.build();
     const Tensor log_p =
-        torch::log_softmax(judge_.ctc_logits(ops_, batch.audio).to(torch::kFloat), -1);
+        torch::log_softmax(judge_.ctc_logits(ops_, ear_batch_.audio).to(torch::kFloat), -1);
     std::vector<Tensor> parts;
     std::vector<int64_t> lengths, target_lengths, targets;
     for (size_t i = 0; i < heard.size(); ++i) {
-      const Span& span = batch.spans[i];
+      const Span& span = ear_batch_.spans[i];
       parts.push_back(
           log_p.narrow(0, span.local_first * kCtcPerToken, span.local_rows * kCtcPerToken));
       lengths.push_back(span.local_rows * kCtcPerToken);
@@ -227,6 +228,7 @@ class JudgeTrainer {
   Weights weights_;
   Judge<TorchOps> judge_;
   Optimizer optimizer_;
+  Batch eye_batch_, ear_batch_;  // the backward pass reads their plans
 };
 
 Json measure(JudgeTrainer& trainer, const JudgeData& held_out) {

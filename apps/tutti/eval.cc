@@ -1,0 +1,88 @@
+// tutti eval: the evaluation suite on held-out data, or on a folder of one's own.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "eval/suite.h"
+#include "models.h"
+#include "outputs.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+struct EvalOptions {
+  ModelChoice model;
+  std::string data, judge, output;
+  std::vector<std::string> tasks;
+  int limit = 300;
+  bool all = false, json = false, list = false;
+};
+
+// --judge, or judge.safetensors beside the model; without one, what needs it is skipped.
+Result<std::unique_ptr<Referee>> load_judge(const EvalOptions& options, const std::string& model) {
+  std::string path = options.judge;
+  if (path.empty()) {
+    path = (std::filesystem::path(model).parent_path() / "judge.safetensors").string();
+    std::error_code problem;
+    if (!std::filesystem::exists(path, problem)) return std::unique_ptr<Referee>();
+  }
+  return Referee::load(path, options.model.threads);
+}
+
+void list_tasks() {
+  for (const auto& [name, what] : suite_tasks())
+    std::printf("%-18s %s\n", name.c_str(), what.c_str());
+}
+
+Status evaluate(EvalOptions options) {
+  if (options.list) return list_tasks(), Status();
+  if (options.data.empty())
+    if (const char* named = std::getenv("TUTTI_DATA")) options.data = named;
+  if (options.data.empty())
+    return usage_error("say what to evaluate on, with --data or TUTTI_DATA");
+  std::string model;
+  TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
+  TUTTI_ASSIGN(const auto judge, load_judge(options, model));
+  EvalDataOptions wanted{.all = options.all, .limit = options.limit};
+  if (judge) wanted.training_labels = {judge->labels().begin(), judge->labels().end()};
+  TUTTI_ASSIGN(const EvalData data, open_eval_data(options.data, wanted));
+  SuiteOptions suite{.tasks = options.tasks, .limit = options.limit};
+  suite.progress = [](const std::string& task) {
+    std::fprintf(stderr, "evaluating %s\n", task.c_str());
+  };
+  TUTTI_ASSIGN(const EvalReport report, run_suite(engine, data, judge.get(), suite));
+  const std::string json = report_json(report, model, data.what + ": " + options.data);
+  if (!options.output.empty()) TUTTI_CHECK(put_text(options.output, json + "\n"));
+  std::printf("%s\n", options.json ? json.c_str() : report_table(report).c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Verb& chosen) {
+  CLI::App* verb =
+      app.add_subcommand("eval", "Measure a model on held-out data, or on a folder of your own.");
+  auto options = std::make_shared<EvalOptions>();
+  options->model.add_options(*verb);
+  verb->add_option("--data", options->data,
+                   "shards, the raw sets, or any folder with captions.tsv, labels.tsv, "
+                   "transcripts.tsv, masks.tsv, "
+                   "qa.tsv or statements.tsv in it or in its folders; else $TUTTI_DATA");
+  verb->add_option("--tasks", options->tasks, "only these, separated by commas (see --list)")
+      ->delimiter(',');
+  verb->add_option("--limit", options->limit, "samples a task or set (default 300); 0: all")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option(
+      "--judge", options->judge,
+      "judge of generated pictures and speech (default judge.safetensors beside the model)");
+  verb->add_flag("--all", options->all, "raw sets: also the records of the training split");
+  verb->add_flag("--list", options->list, "list the tasks");
+  verb->add_option("-o,--output", options->output, "also write the JSON object to this file");
+  verb->add_flag("--json", options->json, "one JSON object instead of a table");
+  verb->callback([options, &chosen] { chosen = [options] { return evaluate(*options); }; });
+}
+
+}  // namespace tutti

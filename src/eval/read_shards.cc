@@ -1,0 +1,72 @@
+// Held-out records of shards.
+#include <algorithm>
+
+#include "data/shard_set.h"
+#include "eval/eval_data.h"
+#include "eval/known_sets.h"
+
+namespace tutti {
+namespace {
+
+template <class Record>
+std::vector<Record> first(const std::vector<Record>& records, int limit) {
+  const size_t count = limit > 0 ? std::min(records.size(), size_t(limit)) : records.size();
+  return {records.begin(), records.begin() + long(count)};
+}
+
+void take_pictures(const ShardSet& shards, const EvalDataOptions& options, EvalData& data) {
+  for (const std::string& source : shards.picture_sources()) {
+    EvalPictures set;
+    set.kind = kind_of_set(source);
+    set.records = first(shards.pictures(source), options.limit);
+    for (const QuestionRecord& question : shards.questions(source))
+      if (question.picture < set.records.size()) set.questions.push_back(question);
+    data.pictures[source] = std::move(set);
+  }
+}
+
+void take_texts(const ShardSet& shards, const EvalDataOptions& options, EvalData& data) {
+  for (const std::string& source : shards.text_sources())
+    for (const TextRecord& record : shards.texts(source)) {
+      if (record.kind != "plain") continue;
+      std::vector<std::string>& texts = data.texts[record.language];
+      if (options.limit > 0 && texts.size() >= size_t(options.limit)) continue;
+      texts.push_back(shards.pieces().decode(record.text));
+    }
+}
+
+}  // namespace
+
+EvalPictures::Kind kind_of_set(const std::string& name) {
+  using Kind = EvalPictures::Kind;
+  static const std::map<std::string, Kind> kinds = {
+      {"emoji_noto", Kind::named},      {"emoji_fluent3d", Kind::named},
+      {"icons_mdi", Kind::named},       {"icons_game", Kind::named},
+      {"flickr8k", Kind::captioned},    {"cifar10", Kind::labelled},
+      {"tinyimagenet", Kind::labelled}, {"imagenet_samples", Kind::labelled},
+      {"flowers", Kind::labelled},      {"sign_digits", Kind::labelled},
+      {"mnist", Kind::labelled},        {"persons_ccp", Kind::masked},
+      {"persons_hseg", Kind::masked},   {"persons_grid", Kind::masked},
+      {"easyvqa", Kind::asked},         {"nlvr", Kind::asked}};
+  const auto at = kinds.find(name);
+  return at == kinds.end() ? Kind::other : at->second;
+}
+
+Result<EvalData> read_shards(const std::string& folder, const EvalDataOptions& options) {
+  EvalData data;
+  data.what = "held-out records of shards";
+  TUTTI_ASSIGN(const ShardSet shards, ShardSet::open(folder, Split::eval));
+  take_pictures(shards, options, data);
+  for (const std::string& source : shards.speech_sources())
+    if (source != "vocoder") data.speech[source] = first(shards.speech(source), options.limit);
+  take_texts(shards, options, data);
+  if (options.training_labels.empty()) return data;
+  const ShardOptions pictograms{.sources = {"emoji_noto", "emoji_fluent3d"}};
+  TUTTI_ASSIGN(const ShardSet training, ShardSet::open(folder, Split::train, pictograms));
+  for (const std::string& source : training.picture_sources())
+    for (const PictureRecord& record : training.pictures(source))
+      if (options.training_labels.count(record.label)) data.training.push_back(record);
+  return data;
+}
+
+}  // namespace tutti

@@ -1,0 +1,59 @@
+// The evaluation suite behind `tutti eval`: every capability measured on held-out data, with sample
+// counts, chance levels, and the floors of the first version.
+//
+//   TUTTI_ASSIGN(EvalData data, open_eval_data("shards", {}));
+//   TUTTI_ASSIGN(EvalReport report, run_suite(engine, data, judge, {.tasks = {"spoken_digits"}}));
+//
+// A task whose data are not there is skipped, with the reason. docs/evaluation.md defines each.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "eval/eval_data.h"
+#include "eval/referee.h"
+#include "runtime/session.h"
+
+namespace tutti {
+
+struct TaskResult {
+  std::string task;  // "name_photos"; parts of one task share what stands before the first dot
+  double value = 0;
+  long n = 0;
+  std::optional<double> chance;
+  std::optional<double> floor;
+  bool lower_is_better = false;
+  std::map<std::string, double> details;
+};
+
+struct SkippedTask {
+  std::string task, reason;
+};
+
+struct EvalReport {
+  std::vector<TaskResult> results;
+  std::vector<SkippedTask> skipped;
+};
+
+struct SuiteOptions {
+  std::vector<std::string> tasks;  // empty: all
+  int limit = 300;                 // samples a task, or a set of a task; 0: all
+  std::function<void(const std::string& task)> progress;
+};
+
+// Names and one-line definitions, in the order in which they run.
+std::vector<std::pair<std::string, std::string>> suite_tasks();
+
+// `judge` may be null: what needs it is skipped. usage_error names an unknown task.
+Result<EvalReport> run_suite(const Engine& engine, const EvalData& data, Referee* judge,
+                             const SuiteOptions& options);
+
+std::string report_table(const EvalReport& report);
+std::string report_json(const EvalReport& report, const std::string& model,
+                        const std::string& data);
+
+}  // namespace tutti
