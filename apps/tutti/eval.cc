@@ -43,6 +43,7 @@ Status evaluate(EvalOptions options) {
     if (const char* named = std::getenv("TUTTI_DATA")) options.data = named;
   if (options.data.empty())
     return usage_error("say what to evaluate on, with --data or TUTTI_DATA");
+  TUTTI_CHECK(check_tasks(options.tasks));
   std::string model;
   TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
   TUTTI_ASSIGN(const auto judge, load_judge(options, model));

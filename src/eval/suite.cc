@@ -39,7 +39,15 @@ const std::vector<SuiteTask>& all_tasks() {
   return tasks;
 }
 
-Status check_names(const std::vector<std::string>& names) {
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> suite_tasks() {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (const SuiteTask& task : all_tasks()) list.emplace_back(task.name, task.what);
+  return list;
+}
+
+Status check_tasks(const std::vector<std::string>& names) {
   std::string known;
   for (const SuiteTask& task : all_tasks()) known += (known.empty() ? "" : ", ") + task.name;
   for (const std::string& name : names) {
@@ -50,17 +58,9 @@ Status check_names(const std::vector<std::string>& names) {
   return {};
 }
 
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> suite_tasks() {
-  std::vector<std::pair<std::string, std::string>> list;
-  for (const SuiteTask& task : all_tasks()) list.emplace_back(task.name, task.what);
-  return list;
-}
-
 Result<EvalReport> run_suite(const Engine& engine, const EvalData& data, Referee* judge,
                              const SuiteOptions& options) {
-  TUTTI_CHECK(check_names(options.tasks));
+  TUTTI_CHECK(check_tasks(options.tasks));
   EvalReport report;
   TaskContext context{engine, data, judge, options, report};
   for (const SuiteTask& task : all_tasks()) {

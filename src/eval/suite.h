@@ -48,7 +48,10 @@ struct SuiteOptions {
 // Names and one-line definitions, in the order in which they run.
 std::vector<std::pair<std::string, std::string>> suite_tasks();
 
-// `judge` may be null: what needs it is skipped. usage_error names an unknown task.
+// usage_error names a task that there is not.
+Status check_tasks(const std::vector<std::string>& names);
+
+// `judge` may be null: what needs it is skipped.
 Result<EvalReport> run_suite(const Engine& engine, const EvalData& data, Referee* judge,
                              const SuiteOptions& options);
 

@@ -1,0 +1,60 @@
+// The command line is an interface: every flag of every verb is written down in flags.txt, so that
+// none comes or goes unnoticed. After a change on purpose: TUTTI_UPDATE=1 ctest -R program_test.
+#include <regex>
+
+#include "program.h"
+
+namespace tutti::program {
+namespace {
+
+const std::vector<std::string> kVerbs = {"",       "run",  "eval",       "explain", "inspect",
+                                         "doctor", "data", "data build", "train",   "version"};
+
+class FlagsTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("tutti_" + std::to_string(getpid()) + "_flags");
+    fs::create_directories(folder_);
+  }
+
+  // One line a flag: "run --seed". Flags stand at the beginning of a line of --help.
+  std::string flags_of(const std::string& verb) {
+    std::vector<std::string> arguments;
+    std::istringstream words(verb);
+    for (std::string word; words >> word;) arguments.push_back(word);
+    arguments.push_back("--help");
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 0) << verb << ": " << outcome.err;
+    EXPECT_EQ(outcome.err, "") << verb;
+    std::string flags;
+    std::istringstream lines(outcome.out);
+    const std::regex flag("^  (-[^ ]+)");
+    std::smatch match;
+    for (std::string line; std::getline(lines, line);)
+      if (std::regex_search(line, match, flag))
+        flags += (verb.empty() ? "" : verb + " ") + match[1].str() + "\n";
+    return flags;
+  }
+};
+
+TEST_F(FlagsTest, AreFrozen) {
+  std::string flags;
+  for (const std::string& verb : kVerbs) flags += flags_of(verb);
+  const std::string frozen = std::string(TUTTI_TESTS_DIR) + "/flags.txt";
+  if (std::getenv("TUTTI_UPDATE")) write_text(frozen, flags);
+  EXPECT_EQ(flags, read_text(frozen));
+}
+
+TEST_F(FlagsTest, EveryVerbIsListed) {
+  const std::string help = run({"--help"}).out;
+  for (const std::string& verb : kVerbs)
+    if (verb.find(' ') == std::string::npos) EXPECT_NE(help.find(verb), std::string::npos) << verb;
+}
+
+TEST_F(FlagsTest, VersionSaysTheVersion) {
+  EXPECT_EQ(run({"version"}).out, run({"--version"}).out);
+  EXPECT_EQ(run({"version"}).out.substr(0, 6), "tutti ");
+}
+
+}  // namespace
+}  // namespace tutti::program

@@ -1,0 +1,160 @@
+// What `tutti` does when all is well, verb by verb.
+#include <nlohmann/json.hpp>
+
+#include "media/decode.h"
+#include "media/encode.h"
+#include "program.h"
+
+namespace tutti::program {
+namespace {
+
+using nlohmann::json;
+
+class RunTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    Picture picture = make_picture(90, 60, 3, 200);
+    for (int x = 20; x < 50; ++x) std::fill_n(picture.at(x, 30), 3, uint8_t(10));
+    ASSERT_TRUE(save_picture(path("photo.png"), picture));
+    Sound sound;
+    for (int i = 0; i < 8000; ++i) sound.samples.push_back(0.2f * float(i % 80) / 80 - 0.1f);
+    ASSERT_TRUE(save_sound(path("sound.wav"), sound));
+    ASSERT_TRUE(save_clip(path("video.mp4"), {30, std::vector<Picture>(20, picture)}));
+  }
+};
+
+TEST_F(RunTest, TextFromEveryKindOfPart) {
+  const Outcome mixed = run_model({"run", "--image", "photo.png", "--audio", "sound.wav", "--text",
+                                   "ta ri", "--max-tokens", "4"});
+  EXPECT_EQ(mixed.code, 0) << mixed.err;
+  EXPECT_EQ(mixed.out.back(), '\n');
+  EXPECT_EQ(run_model({"run", "--video", "video.mp4", "--max-tokens", "4"}).code, 0);
+}
+
+TEST_F(RunTest, JsonHasTheAnswerAndHowItCame) {
+  const Outcome outcome =
+      run_model({"run", "--text", "ta ri", "--json", "--seed", "5", "--max-tokens", "4"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json answer = json::parse(outcome.out);
+  EXPECT_TRUE(answer["text"].is_string());
+  EXPECT_TRUE(answer["outputs"].empty());
+  EXPECT_EQ(answer["seed"], 5);
+  for (const char* key : {"load", "first_token", "total"})
+    EXPECT_GE(answer["timings"][key].get<double>(), 0) << key;
+}
+
+TEST_F(RunTest, PartsKeepTheirOrder) {
+  const auto ask = [&](std::vector<std::string> parts) {
+    parts.insert(parts.begin(), {"run", "--to", "text", "--json", "--max-tokens", "12"});
+    return json::parse(run_model(parts).out)["text"].get<std::string>();
+  };
+  // The order of media is part of the prompt, so a model of random weights answers otherwise.
+  EXPECT_NE(ask({"--image", "photo.png", "--audio", "sound.wav", "--text", "ta"}),
+            ask({"--audio", "sound.wav", "--image", "photo.png", "--text", "ta"}));
+}
+
+TEST_F(RunTest, PaintsWithSeedAndSize) {
+  const auto paint = [&](const char* seed, const char* file) {
+    return run_model({"run", "--text", "ta ri", "--to", "image", "--steps", "2", "--seed", seed,
+                      "-o", file})
+        .code;
+  };
+  ASSERT_EQ(paint("1", "a.png"), 0);
+  ASSERT_EQ(paint("1", "b.png"), 0);
+  ASSERT_EQ(paint("2", "c.png"), 0);
+  EXPECT_EQ(read_text(path("a.png")), read_text(path("b.png")));
+  EXPECT_NE(read_text(path("a.png")), read_text(path("c.png")));
+  ASSERT_EQ(run_model({"run", "--text", "ta", "--to", "image", "--steps", "1", "--size", "256",
+                       "-o", "big.png"})
+                .code,
+            0);
+  const auto big = load_picture(path("big.png"));
+  ASSERT_TRUE(big);
+  EXPECT_EQ(big->width, 256);
+}
+
+TEST_F(RunTest, SpeaksMasksAndEmbeds) {
+  EXPECT_EQ(
+      run_model({"run", "--text", "ta ri no", "--to", "speech", "--steps", "2", "-o", "a.wav"})
+          .code,
+      0);
+  const auto sound = load_sound(path("a.wav"));
+  ASSERT_TRUE(sound);
+  EXPECT_GT(sound->samples.size(), 0u);
+  EXPECT_EQ(run_model({"run", "--image", "photo.png", "--to", "mask", "-o", "m.png"}).code, 0);
+  const auto mask = load_picture(path("m.png"));
+  ASSERT_TRUE(mask);
+  EXPECT_EQ(mask->width, 90);
+  EXPECT_EQ(mask->height, 60);
+  const Outcome embedding = run_model({"run", "--audio", "sound.wav", "--to", "embedding"});
+  ASSERT_EQ(embedding.code, 0);
+  double length = 0;
+  for (const double value : json::parse(embedding.out).get<std::vector<double>>())
+    length += value * value;
+  EXPECT_NEAR(length, 1, 1e-3);
+}
+
+TEST_F(RunTest, ReadsStandardInput) {
+  const Outcome piped =
+      run_model({"run", "--image", "-", "--json", "--max-tokens", "4"}, path("photo.png"));
+  const Outcome named = run_model({"run", "--image", "photo.png", "--json", "--max-tokens", "4"});
+  ASSERT_EQ(piped.code, 0) << piped.err;
+  EXPECT_EQ(json::parse(piped.out)["text"], json::parse(named.out)["text"]);
+}
+
+TEST_F(RunTest, Explains) {
+  const Outcome outcome =
+      run_model({"explain", "--image", "photo.png", "--text", "ta", "-o", "e.png", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(load_picture(path("e.png")));
+  for (const json& layer : json::parse(outcome.out)["layers"])
+    for (const auto& [asking, shares] : layer["attention"].items()) {
+      double sum = 0;
+      for (const double share : shares) sum += share;
+      EXPECT_NEAR(sum, 1, 1e-3) << asking;
+    }
+}
+
+TEST_F(RunTest, InspectsAndExamines) {
+  const Outcome inspected = run({"inspect", "model.safetensors", "--json"});
+  ASSERT_EQ(inspected.code, 0) << inspected.err;
+  const json model = json::parse(inspected.out);
+  int64_t sum = 0;
+  for (const json& part : model["parts"]) sum += part["parameters"].get<int64_t>();
+  EXPECT_EQ(sum, model["parameters"].get<int64_t>());
+  EXPECT_GT(model["memory"]["weights"].get<int64_t>(), 0);
+  EXPECT_EQ(run({"doctor"}, "TUTTI_MODEL=" + path("model.safetensors")).code, 0);
+  const Outcome lacking = run({"doctor", "--model", "none.safetensors"});
+  EXPECT_EQ(lacking.code, 1);
+  EXPECT_NE(lacking.out.find("none.safetensors"), std::string::npos);
+}
+
+TEST_F(RunTest, EvaluatesAFolderOfOnesOwn) {
+  fs::create_directories(folder_ / "mine");
+  for (const char* digit : {"one", "two"})
+    fs::copy(path("sound.wav"), folder_ / "mine" / (std::string(digit) + ".wav"));
+  write_text(folder_ / "mine/transcripts.tsv", "wav\ttext\none.wav\tone\ntwo.wav\ttwo\n");
+  const Outcome outcome =
+      run_model({"eval", "--data", "mine", "--tasks", "spoken_digits,asr_recorded_wer", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  EXPECT_EQ(report["tasks"]["spoken_digits"]["n"], 2);
+  EXPECT_DOUBLE_EQ(report["tasks"]["spoken_digits"]["chance"], 0.1);
+  EXPECT_TRUE(report["skipped"].contains("asr_recorded_wer"));
+}
+
+TEST_F(RunTest, TrainHandsOver) {
+  write_text(folder_ / "trainer", "#!/bin/sh\necho trained \"$@\"; exit 7\n");
+  fs::permissions(folder_ / "trainer", fs::perms::owner_all);
+  const Outcome outcome =
+      run({"train", "recipe.toml", "--steps", "3"}, "TUTTI_TRAIN=" + path("trainer"));
+  EXPECT_EQ(outcome.code, 7);
+  EXPECT_EQ(outcome.out, "trained recipe.toml --steps 3\n");
+  const Outcome lacking = run({"train", "recipe.toml"}, "TUTTI_TRAIN=" + path("nothing"));
+  EXPECT_EQ(lacking.code, 1);
+  EXPECT_NE(lacking.err.find("TUTTI_TRAIN"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tutti::program
