@@ -27,6 +27,7 @@ struct EvalPictures {
   Kind kind = Kind::other;
   std::vector<PictureRecord> records;
   std::vector<QuestionRecord> questions;  // about records
+  std::set<std::string> labels;           // of the whole set, whatever the limit
 };
 
 struct EvalData {

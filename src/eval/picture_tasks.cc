@@ -133,8 +133,7 @@ Status eval_photos(TaskContext& context) {
   bool any = false;
   for (const auto& [name, set] : context.data.pictures) {
     if (set.kind != SetKind::labelled || set.records.empty()) continue;
-    std::set<std::string> labels;
-    for (const PictureRecord& record : set.records) labels.insert(record.label);
+    const std::set<std::string>& labels = set.labels;
     const bool cifar = std::includes(kCifar.begin(), kCifar.end(), labels.begin(), labels.end());
     if (labels.size() > kMostLabels || (!cifar && labels.size() < 2)) continue;
     const auto& closed = cifar ? kCifar : labels;

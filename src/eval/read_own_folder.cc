@@ -143,6 +143,7 @@ class OwnSet {
     RawPicture raw;
     raw.key = t.cell(row, {"file"});
     raw.label = t.cell(row, {"label"});
+    data_.pictures[name_].labels.insert(raw.label);
     TUTTI_ASSIGN(PictureRecord * record, picture(EvalPictures::Kind::labelled, "", raw));
     (void)record;
     return {};

@@ -29,6 +29,7 @@ Status take_pictures(const RawData& raw, const EvalDataOptions& options, EvalDat
     EvalPictures& set = data.pictures[name];
     set.kind = kind_of_set(name);
     for (const RawPicture& one : source.records) {
+      if (wanted(one.split, options)) set.labels.insert(one.label);
       const bool training =
           pictogram && one.split == Split::train && options.training_labels.count(one.label);
       const bool held_out = wanted(one.split, options) && !full(set.records.size(), options);

@@ -19,6 +19,7 @@ void take_pictures(const ShardSet& shards, const EvalDataOptions& options, EvalD
     EvalPictures set;
     set.kind = kind_of_set(source);
     set.records = first(shards.pictures(source), options.limit);
+    for (const PictureRecord& record : shards.pictures(source)) set.labels.insert(record.label);
     for (const QuestionRecord& question : shards.questions(source))
       if (question.picture < set.records.size()) set.questions.push_back(question);
     data.pictures[source] = std::move(set);
