@@ -11,7 +11,7 @@ runtime='g++ cmake ninja-build ccache pkg-config
 # libopenblas0-openmp: with the reference BLAS that libtorch may get instead, FP32 products run at
 # 2 GFLOP/s rather than 185 (2 cores, Zen 4).
 all="$runtime
-  libtorch-dev libopenblas0-openmp libtomlplusplus-dev libgtest-dev
+  libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev libgtest-dev
   espeak-ng ffmpeg zstd git clang libclang-rt-14-dev clang-format clang-tidy"
 
 case ${1:-} in
