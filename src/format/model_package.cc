@@ -56,6 +56,53 @@ std::vector<uint16_t> to_bf16(const TensorView& tensor) {
   return out;
 }
 
+constexpr std::string_view scale_suffix = ".scale";
+
+// A matrix as INT8, symmetric in [-127, 127], with one FP32 scale a row.
+struct Quantized {
+  std::vector<int8_t> values;
+  std::vector<float> scales;
+};
+
+Quantized quantize_rows(const TensorView& tensor) {
+  const size_t rows = size_t(tensor.shape[0]), cols = size_t(tensor.shape[1]);
+  Quantized out;
+  out.values.resize(rows * cols);
+  out.scales.resize(rows);
+  for (size_t r = 0; r < rows; ++r) {
+    float largest = 0;
+    for (size_t c = 0; c < cols; ++c)
+      largest = std::max(largest, std::abs(f32_at(tensor, r * cols + c)));
+    out.scales[r] = largest / 127;
+    const float inverse = largest > 0 ? 127 / largest : 0;
+    for (size_t c = 0; c < cols; ++c)
+      out.values[r * cols + c] = int8_t(std::lround(f32_at(tensor, r * cols + c) * inverse));
+  }
+  return out;
+}
+
+// Worth a scale a row: matrices, not gains and other small things.
+bool quantizable(const TensorView& tensor) {
+  return tensor.dtype == DType::f32 && tensor.shape.size() == 2 && tensor.shape[0] >= 16 &&
+         tensor.shape[1] >= 16;
+}
+
+Result<std::vector<float>> dequantized(const SafetensorsFile& file, const TensorView& tensor) {
+  const std::string name = tensor.name + std::string(scale_suffix);
+  const TensorView* scale = file.find(name);
+  if (tensor.shape.size() != 2 || !scale || scale->dtype != DType::f32 ||
+      scale->shape != std::vector<int64_t>{tensor.shape[0]}) {
+    return bad_input("tensor " + quote(tensor.name) + " is INT8 but " + quote(name) +
+                     " with one F32 scale a row is missing; save the model again");
+  }
+  TUTTI_CHECK(validate_finite(*scale));
+  std::vector<float> values(tensor.bytes);
+  const size_t cols = size_t(tensor.shape[1]);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = float(std::to_integer<int8_t>(tensor.data[i])) * f32_at(*scale, i / cols);
+  return values;
+}
+
 }  // namespace
 
 Result<ModelPackage> ModelPackage::open(const std::string& path) {
@@ -76,9 +123,10 @@ Result<std::vector<float>> ModelPackage::read_f32(std::string_view name,
     return bad_input("tensor " + quote(name) + " has shape " + shape_text(tensor->shape) +
                      ", its tutti.config asks for " + shape_text(expected_shape));
   }
+  if (tensor->dtype == DType::i8) return dequantized(file, *tensor);
   if (tensor->dtype != DType::f32 && tensor->dtype != DType::f16 && tensor->dtype != DType::bf16) {
     return bad_input("tensor " + quote(name) + " has type " +
-                     std::string(dtype_name(tensor->dtype)) + ", wanted F32, F16 or BF16");
+                     std::string(dtype_name(tensor->dtype)) + ", wanted F32, F16, BF16 or I8");
   }
   TUTTI_CHECK(validate_finite(*tensor));
   std::vector<float> values(tensor->bytes / dtype_bytes(tensor->dtype));
@@ -107,26 +155,59 @@ float f32_from_f16(uint16_t bits) {
   return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
 
+namespace {
+
+// Converted data of the tensors being saved; a deque, so that views into it stay valid.
+struct Converted {
+  std::deque<std::vector<uint16_t>> halves;
+  std::deque<Quantized> quantized;
+};
+
+void store_as_bf16(TensorView& tensor, Converted& converted) {
+  converted.halves.push_back(to_bf16(tensor));
+  tensor.dtype = DType::bf16;
+  tensor.data = reinterpret_cast<const std::byte*>(converted.halves.back().data());
+  tensor.bytes = tensor.bytes / 4 * 2;
+}
+
+// Returns the scales, a tensor of their own.
+TensorView store_as_int8(TensorView& tensor, Converted& converted) {
+  converted.quantized.push_back(quantize_rows(tensor));
+  const Quantized& q = converted.quantized.back();
+  tensor.dtype = DType::i8;
+  tensor.data = reinterpret_cast<const std::byte*>(q.values.data());
+  tensor.bytes = q.values.size();
+  return {tensor.name + std::string(scale_suffix),
+          DType::f32,
+          {tensor.shape[0]},
+          reinterpret_cast<const std::byte*>(q.scales.data()),
+          q.scales.size() * sizeof(float)};
+}
+
+}  // namespace
+
 Status save_model(const std::string& path, const std::string& config_json, const std::string& card,
                   std::span<const std::byte> tokenizer, std::vector<TensorView> tensors,
                   DType dtype) {
-  if (dtype != DType::f32 && dtype != DType::bf16) {
-    return usage_error("weights are saved as F32 or BF16, got " + std::string(dtype_name(dtype)));
+  if (dtype != DType::f32 && dtype != DType::bf16 && dtype != DType::i8) {
+    return usage_error("weights are saved as F32, BF16 or I8, got " +
+                       std::string(dtype_name(dtype)));
   }
   if (!nlohmann::json::accept(config_json)) return usage_error("the model's config is not JSON");
-  std::deque<std::vector<uint16_t>> converted;  // keeps the views' data in place
+  Converted converted;
+  std::vector<TensorView> scales;
   for (TensorView& tensor : tensors) {
-    if (tensor.dtype == DType::f32 && dtype == DType::bf16) {
-      converted.push_back(to_bf16(tensor));
-      tensor.dtype = dtype;
-      tensor.data = reinterpret_cast<const std::byte*>(converted.back().data());
-      tensor.bytes = tensor.bytes / 4 * 2;
-    }
-    // After the conversion, because the largest floats round to infinity.
-    if (auto finite = validate_finite(tensor); !finite) {
+    if (auto finite = validate_finite(tensor); !finite)
       return finite.error().with_context("saving the model " + path);
-    }
+    if (dtype == DType::i8 && quantizable(tensor))
+      scales.push_back(store_as_int8(tensor, converted));
+    else if (dtype != DType::f32 && tensor.dtype == DType::f32)
+      store_as_bf16(tensor, converted);
+    // Again after the conversion, because the largest floats round to infinity.
+    if (auto finite = validate_finite(tensor); !finite)
+      return finite.error().with_context("saving the model " + path);
   }
+  tensors.insert(tensors.end(), scales.begin(), scales.end());
   tensors.push_back({std::string(tokenizer_tensor),
                      DType::u8,
                      {int64_t(tokenizer.size())},

@@ -32,8 +32,8 @@ struct ModelPackage {
 
   static Result<ModelPackage> open(const std::string& path);
 
-  // Weights as floats, row-major, from F32, F16 or BF16. The error names the tensor when it is
-  // missing, has another shape or an integer type, or holds NaN or infinity.
+  // Weights as floats, row-major, from F32, F16, BF16, or INT8 with scales a row. The error names
+  // the tensor when it is missing, has another shape or an integer type, or holds NaN or infinity.
   Result<std::vector<float>> read_f32(std::string_view name,
                                       std::span<const int64_t> expected_shape) const;
   Result<std::vector<float>> read_f32(std::string_view name,
@@ -46,8 +46,10 @@ uint16_t bf16_from_f32(float value);  // rounds to nearest, ties to even; NaN st
 float f32_from_bf16(uint16_t bits);
 float f32_from_f16(uint16_t bits);  // IEEE 754 binary16
 
-// Atomic. `dtype` (f32 or bf16) is how F32 tensors are stored; all other tensors, such as INT8
-// weights, are stored as they are. Refuses weights that are not finite, before touching the file.
+// Atomic. `dtype` is how F32 tensors are stored: f32, bf16, or i8, which stores matrices of at
+// least 16 x 16 symmetrically in [-127, 127] with the FP32 scales of their rows in NAME.scale, and
+// the rest as bf16. All other tensors are stored as they are. Refuses weights that are not finite,
+// before touching the file.
 Status save_model(const std::string& path, const std::string& config_json, const std::string& card,
                   std::span<const std::byte> tokenizer, std::vector<TensorView> tensors,
                   DType dtype);

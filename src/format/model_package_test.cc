@@ -48,6 +48,40 @@ TEST(ModelPackage, KeepsEverything) {
   }
 }
 
+TEST(ModelPackage, Int8KeepsEveryRowToHalfAStep) {
+  TestFolder folder;
+  std::vector<float> w(20 * 16), gain(16, 0.3f);
+  for (size_t i = 0; i < w.size(); ++i) w[i] = float(int(i * 37 % 101) - 50) * float(i / 16);
+  const std::string path = folder.file("m");
+  ASSERT_TRUE(save_model(path, "{}", "", {},
+                         {floats("w", {20, 16}, w), floats("gain", {1, 16}, gain)}, DType::i8));
+  auto model = ModelPackage::open(path);
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ(model->file.find("w")->dtype, DType::i8);
+  EXPECT_EQ(model->file.find("gain")->dtype, DType::bf16);
+  auto read = model->read_f32("w", {20, 16});
+  ASSERT_TRUE(read) << read.error().message();
+  for (size_t row = 0; row < 20; ++row) {  // row 0 is all zeros
+    float largest = 0;
+    for (size_t c = 0; c < 16; ++c) largest = std::max(largest, std::abs(w[row * 16 + c]));
+    for (size_t c = 0; c < 16; ++c)
+      EXPECT_NEAR((*read)[row * 16 + c], w[row * 16 + c], largest / 127 * 0.501f);
+  }
+}
+
+TEST(ModelPackage, Int8WithoutScalesIsAnError) {
+  TestFolder folder;
+  const std::vector<int8_t> q(32, 1);
+  const std::string path = folder.file("m");
+  ASSERT_TRUE(write_safetensors(
+      path, {{"tutti.version", "1"}, {"tutti.config", "{}"}, {"tutti.card", ""}},
+      {{"w", DType::i8, {2, 16}, reinterpret_cast<const std::byte*>(q.data()), 32},
+       {"tutti.tokenizer", DType::u8, {0}, nullptr, 0}}));
+  auto model = ModelPackage::open(path);
+  ASSERT_TRUE(model) << model.error().message();
+  expect_error(model->read_f32("w", {2, 16}), "w.scale");
+}
+
 TEST(ModelPackage, ErrorsNameTheTensor) {
   TestFolder folder;
   const std::vector<float> w = {1, std::numeric_limits<float>::infinity()};

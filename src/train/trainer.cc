@@ -176,7 +176,7 @@ class TorchTrainer : public Trainer {
   Status save() {
     TUTTI_CHECK(save_checkpoint(checkpoint_path(), step_, weights_, optimizer_));
     return weights_.save(recipe_.output + "/model.safetensors", recipe_.model, inputs_.card,
-                         inputs_.tokenizer, DType::bf16);
+                         inputs_.tokenizer, DType::i8);
   }
 
   Recipe recipe_;
