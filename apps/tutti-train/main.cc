@@ -17,7 +17,7 @@
 // Read by jemalloc, which this program links: freed tensors stay with the process. Handing their
 // pages back to the kernel and zeroing them again took a sixth of every step.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1,thp:always";
+const char* malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1,oversize_threshold:0,thp:always";
 
 namespace {
 

@@ -75,23 +75,6 @@ TUTTI_CLONES void narrow(const float* x, bf16* y) {
   for (int i = 0; i < kWidth; ++i) y[i] = to_bf16(x[i]);
 }
 
-// 2^x for x <= 0, relative error below 2e-7 (degree-6 minimax on [-1/2, 1/2]).
-inline float exp2_fast(float x) {
-  x = std::max(x, -126.0f);
-  const float n = std::floor(x + 0.5f), f = x - n;
-  float p = 1.535336188319500e-4f;
-  p = p * f + 1.339887440266574e-3f;
-  p = p * f + 9.618437357674640e-3f;
-  p = p * f + 5.550332471162809e-2f;
-  p = p * f + 2.402264791363012e-1f;
-  p = p * f + 6.931472028550421e-1f;
-  p = p * f + 1.0f;
-  const uint32_t bits = uint32_t(int32_t(n) + 127) << 23;
-  float power;
-  std::memcpy(&power, &bits, 4);
-  return p * power;
-}
-
 // Softmax of s[first, last); zero elsewhere up to `columns`.
 TUTTI_CLONES void softmax_row(float* s, int first, int last, int columns) {
   constexpr float kLog2e = 1.44269504f;

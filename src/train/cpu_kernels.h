@@ -34,6 +34,11 @@ void depthwise(const bf16* x, const float* w, const int32_t* index, int rows, in
 void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int32_t* index,
                         int rows, int source_rows, int taps, int width, bf16* dx, float* dw);
 
+// Cross-entropy of capped logits, cap * tanh(x / cap), in one pass over rows x width: loss[r] in
+// nats of target[r]; dlogits, where given, is the gradient of the mean loss.
+void capped_cross_entropy(const bf16* logits, const int64_t* target, int rows, int width, float cap,
+                          float* loss, bf16* dlogits);
+
 // out[index[i]] += in[i] for index >= 0: the gradient of gather_rows.
 template <class T>
 void scatter_add(const T* in, const int32_t* index, int rows, int out_rows, int width, T* out);

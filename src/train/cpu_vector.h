@@ -2,6 +2,8 @@
 // vector extensions and function clones, so one source serves AVX-512, AVX2 and anything else.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -25,6 +27,23 @@ inline uint16_t to_bf16(float x) {
   uint32_t bits;
   std::memcpy(&bits, &x, 4);
   return uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+// 2^x for x <= 0, relative error below 2e-7 (degree-6 minimax on [-1/2, 1/2]).
+inline float exp2_fast(float x) {
+  x = std::max(x, -126.0f);
+  const float n = std::floor(x + 0.5f), f = x - n;
+  float p = 1.535336188319500e-4f;
+  p = p * f + 1.339887440266574e-3f;
+  p = p * f + 9.618437357674640e-3f;
+  p = p * f + 5.550332471162809e-2f;
+  p = p * f + 2.402264791363012e-1f;
+  p = p * f + 6.931472028550421e-1f;
+  p = p * f + 1.0f;
+  const uint32_t bits = uint32_t(int32_t(n) + 127) << 23;
+  float power;
+  std::memcpy(&power, &bits, 4);
+  return p * power;
 }
 
 // c_MN (+)= a_MK b_KN; row-major with leading dimensions lda, ldb, ldc. N is padded by the caller

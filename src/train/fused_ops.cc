@@ -202,8 +202,29 @@ struct Linear : Function<Linear> {
   }
 };
 
+// The gradient is made with the loss, while a row of logits is in cache.
+struct CappedCrossEntropy : Function<CappedCrossEntropy> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& logits, const Tensor& target,
+                        double cap) {
+    const int rows = int(logits.size(0)), width = int(logits.size(1));
+    Tensor loss = torch::empty({rows}, torch::kFloat), gradient;
+    if (logits.requires_grad()) gradient = torch::empty_like(logits);
+    kernels::capped_cross_entropy(data(logits), target.data_ptr<int64_t>(), rows, width, float(cap),
+                                  loss.data_ptr<float>(),
+                                  gradient.defined() ? mutable_data(gradient) : nullptr);
+    if (gradient.defined()) ctx->save_for_backward({gradient});
+    return loss.mean();
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+    return {ctx->get_saved_variables()[0] * grads[0].to(torch::kBFloat16), Tensor(), Tensor()};
+  }
+};
+
 }  // namespace
 
+Tensor capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap) {
+  return CappedCrossEntropy::apply(as_bf16(logits), target.contiguous(), double(cap));
+}
 Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds) {
   return RmsNorm::apply(
       x.contiguous(), gain,

@@ -15,4 +15,9 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& kv,
 // y = x w^T with the bf16 copy of the weight; the gradient goes to the FP32 master.
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& master, const torch::Tensor& w);
 
+// Mean cross-entropy in nats of bf16 logits capped at cap * tanh(x / cap); target: int64, one a
+// row.
+torch::Tensor capped_cross_entropy(const torch::Tensor& logits, const torch::Tensor& target,
+                                   float cap);
+
 }  // namespace tutti::fused

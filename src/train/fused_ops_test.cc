@@ -44,7 +44,8 @@ void expect_same(const std::vector<Tensor>& inputs, const std::vector<bool>& is_
   y.backward(direction.to(y.scalar_type()));
   z.backward(direction);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    // An input that does not matter has no gradient there and noise around zero here; hence the 1e-3.
+    // An input that does not matter has no gradient there and noise around zero here; hence the
+    // 1e-3.
     const Tensor want = b[i].grad().defined() ? b[i].grad() : torch::zeros_like(b[i]);
     const double error = (a[i].grad().to(torch::kFloat) - want).norm().item<double>();
     EXPECT_LT(error, kBound * (want.norm().item<double>() + 1e-3)) << "gradient of input " << i;
@@ -95,6 +96,16 @@ TEST(FusedOps, Linear) {
       {bf16_random({50, 64}, 7), bf16_random({32, 64}, 8)}, {false, true},
       [](auto& t) { return fused::linear(t[0], t[1], t[1].detach().to(torch::kBFloat16)); },
       [](auto& t) { return torch::linear(t[0], t[1]); });
+}
+
+TEST(FusedOps, CappedCrossEntropy) {
+  const Tensor target = torch::tensor({3, 0, 99, 17, 17}, torch::kLong);
+  expect_same(
+      {8 * bf16_random({5, 100}, 20)}, {false},
+      [&](auto& t) { return fused::capped_cross_entropy(t[0], target, 15); },
+      [&](auto& t) {
+        return torch::nn::functional::cross_entropy(torch::tanh(t[0] / 15) * 15, target);
+      });
 }
 
 // Two sequences of 45 and 70 tokens out of order, causal and bidirectional parts, three groups.

@@ -56,9 +56,9 @@ class Losses {
   void text(const ModelOutput<Tensor>& out) {
     if (train_.predict_rows.empty()) return;
     const Tensor rows = ops_.gather_rows(out.trunk.x_ND, train_.predict_rows);
-    const Tensor logits = model_.heads.text_logits(ops_, rows, model_.pieces);
+    const Tensor logits = ops_.linear(rows, model_.pieces);
     add("text",
-        torch::nn::functional::cross_entropy(logits.to(torch::kFloat), longs(train_.predict_ids)),
+        ops_.capped_cross_entropy(logits, longs(train_.predict_ids), model_.heads.logit_cap),
         weights_.text);
   }
 

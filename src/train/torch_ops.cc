@@ -163,6 +163,11 @@ Tensor TorchOps::normalize_rows(const Tensor& x) {
   return wide * torch::rsqrt((wide * wide).sum(-1, true) + 1e-12);
 }
 
+Tensor TorchOps::capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap) {
+  if (fused()) return fused::capped_cross_entropy(logits, target, cap);
+  return torch::nn::functional::cross_entropy(softcap(logits, cap), target);
+}
+
 static_assert(Ops<TorchOps>);
 
 }  // namespace tutti

@@ -49,6 +49,10 @@ class TorchOps {
   Tensor normalize_rows(const Tensor& x);
   int row_count(const Tensor& x) { return int(x.size(0)); }
 
+  // Mean cross-entropy of softcap(logits, cap) against one target a row, in nats. Not part of the
+  // concept: only training needs it.
+  Tensor capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap);
+
   // Multiply-adds of the products so far, times 2; the backward pass costs twice as much again.
   double forward_flops() const { return flops_; }
   void reset_flops() { flops_ = 0; }

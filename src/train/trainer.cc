@@ -5,6 +5,7 @@
 #include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "format/atomic_file.h"
 #include "format/event_file.h"
@@ -196,7 +197,9 @@ class TorchTrainer : public Trainer {
 }  // namespace
 
 Result<std::unique_ptr<Trainer>> Trainer::create(const Recipe& recipe, TrainerInputs inputs) {
-  if (recipe.threads > 0) torch::set_num_threads(recipe.threads);
+  // libtorch counts cores its own way and may see one where there are two.
+  const int cores = int(std::thread::hardware_concurrency());
+  torch::set_num_threads(recipe.threads > 0 ? recipe.threads : std::max(1, cores));
   const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto trainer = std::make_unique<TorchTrainer>(recipe, std::move(inputs), device);
   TUTTI_CHECK(trainer->open());
