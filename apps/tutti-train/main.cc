@@ -9,6 +9,8 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <sstream>
 
 #include "data/mix/mixer.h"
 #include "judge.h"
@@ -47,6 +49,19 @@ void print_report(const tutti::StepReport& r) {
                terminal ? "" : "\n");
 }
 
+// The card that the recipe names, with the licences that the shards were built with.
+tutti::Result<std::string> read_card(const tutti::Recipe& recipe) {
+  const std::string made = "Made by tutti-train with licences = \"" + recipe.licences + "\".\n";
+  if (recipe.card.empty()) return made;
+  std::ifstream file(recipe.card);
+  if (!file)
+    return tutti::bad_input("data.card: cannot read " + recipe.card +
+                            "; name a markdown file, or leave the key out");
+  std::ostringstream text;
+  text << file.rdbuf() << "\n" << made;
+  return text.str();
+}
+
 tutti::Status train(const tutti::Recipe& recipe) {
   TUTTI_ASSIGN(const tutti::ShardSet shards,
                tutti::ShardSet::open(recipe.shards, tutti::Split::train));
@@ -59,7 +74,7 @@ tutti::Status train(const tutti::Recipe& recipe) {
   inputs.examples = [&mixer](int, tutti::Rng& rng) { return mixer.draw(rng); };
   inputs.report = print_report;
   inputs.tokenizer = std::as_bytes(std::span(shards.tokenizer_model()));
-  inputs.card = "Trained by tutti-train with licences = \"" + shards.licences() + "\".";
+  TUTTI_ASSIGN(inputs.card, read_card(recipe));
   TUTTI_ASSIGN(const auto trainer, tutti::Trainer::create(recipe, std::move(inputs)));
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);

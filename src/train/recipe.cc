@@ -131,7 +131,11 @@ Result<Recipe> read_recipe(const std::string& path) {
   };
   TUTTI_CHECK(at(read_model(root, r.model)));
   TUTTI_CHECK(
-      at(Table(root, "data").read("shards", r.shards).read("licences", r.licences).finish()));
+      at(Table(root, "data")
+             .read("shards", r.shards)
+             .read("licences", r.licences)
+             .read("card", r.card)
+             .finish()));
   TUTTI_CHECK(at(Table(root, "run")
                      .read("output", r.output)
                      .read("start_from", r.start_from)

@@ -18,6 +18,7 @@ struct Recipe {
 
   // data
   std::string shards = "shards";
+  std::string card;                    // markdown that goes into the model file
   std::string licences = "all";  // must match the shards: "open" or "all"
 
   // run
