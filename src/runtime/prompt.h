@@ -16,7 +16,8 @@ struct ResolvedPrompt {
   Tokens text;
 };
 
-// For text out; an empty prompt is free text. usage_error where the task does not fit the parts.
+// For text out; an empty prompt is free text (to score). usage_error where the task does not fit
+// the parts.
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
                                            const Tokenizer& tokenizer);
 // For paint: "<s> text <paint>", audio before it, or both.

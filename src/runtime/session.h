@@ -105,6 +105,7 @@ class Engine {
   // Text out, from any mix of parts.
   Result<TextResult> describe(const Prompt& prompt, const TextOptions& options) const;
   // Log-likelihood in nats of each candidate answer after the prompt; for closed-set evaluation.
+  // An empty prompt scores them as free text.
   Result<std::vector<double>> score(const Prompt& prompt, const std::vector<std::string>& answers,
                                     const TextOptions& options) const;
   // What the CTC head hears, greedily; no language model involved.

@@ -51,6 +51,8 @@ Status generate(TextSequence& sequence, const Tokenizer& tokenizer, const TextOp
 
 Result<TextResult> Engine::describe(const Prompt& prompt, const TextOptions& options) const {
   TUTTI_CHECK(check_text_options(options));
+  if (prompt.empty())
+    return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
   const std::lock_guard lock(state_->mutex);
   const auto start = Clock::now();
   TUTTI_ASSIGN(const ResolvedPrompt resolved,
