@@ -69,8 +69,30 @@ Status check(const RunOptions& options) {
   return {};
 }
 
+// Sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
+// better than the text decoder, which guesses fluent sentences (docs/evaluation.md).
+bool only_transcribes(const RunOptions& options, const Prompt& prompt) {
+  const TextOptions::Task task = kTasks.at(options.task);
+  return prompt.size() == 1 && prompt[0].kind == Part::Kind::audio &&
+         (task == TextOptions::Task::automatic || task == TextOptions::Task::transcribe);
+}
+
+Status put_answer(const RunOptions& options, Answer& answer) {
+  if (options.output == "-" || (options.output.empty() && !options.json)) {
+    std::printf("%s\n", answer.text.c_str());
+  } else if (!options.output.empty()) {
+    TUTTI_CHECK(put_text(options.output, answer.text + "\n"));
+    answer.add_output("text", options.output);
+  }
+  return {};
+}
+
 Status say_text(const RunOptions& options, const Engine& engine, const Prompt& prompt,
                 Answer& answer) {
+  if (only_transcribes(options, prompt)) {
+    TUTTI_ASSIGN(answer.text, engine.transcribe(prompt[0].mel));
+    return put_answer(options, answer);
+  }
   TextOptions text = options.text;
   text.task = kTasks.at(options.task);
   text.seed = options.seed;
@@ -85,12 +107,8 @@ Status say_text(const RunOptions& options, const Engine& engine, const Prompt& p
   answer.timings["first_token"] = result.seconds_to_first_token;
   answer.timings["prompt_tokens"] = result.prompt_tokens;
   answer.timings["tokens"] = result.tokens;
-  if (stream || options.output == "-") {
-    std::printf("%s\n", stream ? "" : result.text.c_str());
-  } else if (!options.output.empty()) {
-    TUTTI_CHECK(put_text(options.output, result.text + "\n"));
-    answer.add_output("text", options.output);
-  }
+  if (!stream) return put_answer(options, answer);
+  std::printf("\n");
   return {};
 }
 
