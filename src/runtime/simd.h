@@ -75,32 +75,34 @@ TUTTI_INLINE float sum(const V& v) {
   return (f[0] + f[2]) + (f[1] + f[3]);
 }
 
-TUTTI_INLINE v16 splat(float x) {
-  return v16{} + x;
+template <class V = v16>
+TUTTI_INLINE V splat(float x) {
+  return V{} + x;
 }
 
 // e^x to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial in r
 // (coefficients of Cephes' expf, S. Moshier). Saturates outside +-87.
-TUTTI_INLINE v16 exp(v16 x) {
-  x = x < -87.0f ? splat(-87.0f) : x;
-  x = x > 87.0f ? splat(87.0f) : x;
-  const v16 magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  const v16 shifted = x * 1.44269504f + magic;
-  const v16 n = shifted - magic;
-  v16 r = x - n * 0.693359375f;
+template <class V>
+TUTTI_INLINE V exp(V x) {
+  x = x < -87.0f ? splat<V>(-87.0f) : x;
+  x = x > 87.0f ? splat<V>(87.0f) : x;
+  const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const V shifted = x * 1.44269504f + magic;
+  const V n = shifted - magic;
+  V r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
-  v16 p = splat(1.9875691500e-4f);
+  V p = splat<V>(1.9875691500e-4f);
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  const v16 mantissa = p * (r * r) + (r + 1.0f);
-  Lanes<16>::integers bits, magic_bits, power;
+  const V mantissa = p * (r * r) + (r + 1.0f);
+  typename Lanes<sizeof(V) / 4>::integers bits, magic_bits, power;
   std::memcpy(&bits, &shifted, sizeof bits);
   std::memcpy(&magic_bits, &magic, sizeof bits);
   power = (bits - magic_bits + 127) << 23;
-  v16 scale;
+  V scale;
   std::memcpy(&scale, &power, sizeof scale);
   return mantissa * scale;
 }

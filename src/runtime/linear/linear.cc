@@ -1,0 +1,157 @@
+#include "runtime/linear/linear.h"
+
+#include <algorithm>
+
+#include "runtime/linear/inputs.h"
+#include "runtime/linear/isa.h"
+#include "runtime/linear/product.h"
+
+namespace tutti {
+namespace {
+
+// Rows a thread takes at a time: a multiple of every instruction set's tile.
+constexpr int kRowBlock = 12;
+// Panels are dealt in pairs: what AVX-512 computes at a time, and what swiglu needs together.
+constexpr int kPanelPair = 2;
+
+int blocks(int size, int block) {
+  return (size + block - 1) / block;
+}
+
+size_t whole_lines(size_t floats) {
+  return (floats + 15) / 16 * 16;
+}
+
+// Bytes between prepared rows: whole cache lines, so that a row never shares one with a neighbour.
+size_t row_bytes(Precision precision, int cols) {
+  const size_t bytes = precision == Precision::f32    ? size_t(cols) * 4
+                       : precision == Precision::bf16 ? size_t(cols) * 2
+                                                      : size_t(cols);
+  return (bytes + 63) / 64 * 64;
+}
+
+// Lays prepared rows into memory: scales first.
+InputRows lay_out(Precision precision, int rows, int cols, float* memory) {
+  const size_t scales = precision == Precision::int8 ? whole_lines(size_t(rows)) : 0;
+  return {precision,
+          rows,
+          cols,
+          reinterpret_cast<uint8_t*>(memory + scales),
+          row_bytes(precision, cols),
+          scales ? memory : nullptr};
+}
+
+// Rows [begin, end) of x into rows [at, ...) of `out`.
+void convert(ConstMatrix x, const InputRows& out, float scale, int at) {
+  auto* data = const_cast<uint8_t*>(out.data) + size_t(at) * out.stride;
+  if (out.precision == Precision::int8)
+    kernels::quantize_rows(x, scale, data, out.stride, const_cast<float*>(out.scales) + at, 0,
+                           x.rows);
+  else
+    kernels::round_rows_bf16(x, data, out.stride, 0, x.rows);
+}
+
+// The product of all of x with panels [first, first + count) of w.
+Product block_of(const InputRows& x, const PackedWeights& w, int first, int count) {
+  Product p = {};
+  p.x = x.data;
+  p.x_stride = x.stride;
+  p.x_scales = x.scales;
+  p.rows = x.rows;
+  p.weights = w.panel(first);
+  p.panels = count;
+  p.steps = w.steps();
+  if (w.precision() == Precision::int8) {
+    p.w_scales = w.scales() + size_t(first) * kPanelRows;
+    p.offsets = w.offsets() + size_t(first) * kPanelRows;
+  }
+  p.first_column = first * kPanelRows / (w.interleaved() ? 2 : 1);
+  p.columns = std::min(w.rows() - p.first_column, count * kPanelRows / (w.interleaved() ? 2 : 1));
+  return p;
+}
+
+void multiply(const InputRows& x, const PackedWeights& w, int first, int count, int first_row,
+              const Epilogue& epilogue, Matrix y) {
+  Product p = block_of(x, w, first, count);
+  p.first_row = first_row;
+  p.epilogue = epilogue;
+  p.y = y.row(first_row) + p.first_column;
+  p.y_stride = y.stride;
+  active_kernels().product[int(w.precision())](p);
+}
+
+}  // namespace
+
+size_t input_floats(Precision precision, int rows, int cols) {
+  if (precision == Precision::f32) return 0;
+  const size_t scales = precision == Precision::int8 ? whole_lines(size_t(rows)) : 0;
+  return scales + size_t(rows) * row_bytes(precision, cols) / 4;
+}
+
+InputRows prepare(ThreadPool& threads, Precision precision, ConstMatrix x, float* memory,
+                  float scale) {
+  if (precision == Precision::f32)
+    return {precision,    x.rows, x.cols, reinterpret_cast<const uint8_t*>(x.data),
+            x.stride * 4, nullptr};
+  const InputRows out = lay_out(precision, x.rows, x.cols, memory);
+  threads.run(x.rows, [&](int, int begin, int end) {
+    convert({x.row(begin), end - begin, x.cols, x.stride}, out, scale, begin);
+  });
+  return out;
+}
+
+size_t norm_floats(const ThreadPool& threads, Precision precision, int rows, int cols) {
+  if (precision == Precision::f32) return size_t(rows) * row_bytes(precision, cols) / 4;
+  return input_floats(precision, rows, cols) + threads.size() * whole_lines(size_t(cols));
+}
+
+InputRows prepare_norm(ThreadPool& threads, Precision precision, ConstMatrix x, const Norm& norm,
+                       float* memory, float scale) {
+  const InputRows out = lay_out(precision, x.rows, x.cols, memory);
+  float* rows = memory + input_floats(precision, x.rows, x.cols);  // one a thread
+  threads.run(x.rows, [&](int thread, int begin, int end) {
+    if (precision == Precision::f32)
+      return kernels::norm_rows(x, norm, memory + size_t(begin) * (out.stride / 4), out.stride / 4,
+                                begin, end);
+    float* row = rows + thread * whole_lines(size_t(x.cols));
+    for (int r = begin; r < end; ++r) {
+      kernels::norm_rows(x, norm, row, 0, r, r + 1);
+      convert({row, 1, x.cols, 0}, out, scale, r);
+    }
+  });
+  return out;
+}
+
+void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
+            const Epilogue& epilogue, Matrix y) {
+  if (x.rows >= 4 * kRowBlock * threads.size()) {
+    threads.run(blocks(x.rows, kRowBlock), [&](int, int begin, int end) {
+      const int first = begin * kRowBlock, last = std::min(end * kRowBlock, x.rows);
+      multiply(x.slice(first, last), w, 0, w.panels(), first, epilogue, y);
+    });
+  } else {
+    threads.run(blocks(w.panels(), kPanelPair), [&](int, int begin, int end) {
+      const int first = begin * kPanelPair, last = std::min(end * kPanelPair, w.panels());
+      multiply(x, w, first, last - first, 0, epilogue, y);
+    });
+  }
+}
+
+size_t feed_forward_floats(const ThreadPool&, const FeedForward& layer, int rows) {
+  const int hidden = layer.up.rows();
+  return size_t(rows) * whole_lines(size_t(hidden)) +
+         input_floats(layer.down.precision(), rows, hidden);
+}
+
+void feed_forward(ThreadPool& threads, const InputRows& x, const FeedForward& layer,
+                  const Epilogue& epilogue, Matrix y, float* memory) {
+  const size_t stride = whole_lines(size_t(layer.up.rows()));
+  const Matrix hidden = {memory, x.rows, layer.up.rows(), stride};
+  linear(threads, x, layer.up, {.activation = layer.activation}, hidden);
+  const InputRows in =
+      prepare(threads, layer.down.precision(), {hidden.data, hidden.rows, hidden.cols, stride},
+              memory + size_t(x.rows) * stride, layer.scale);
+  linear(threads, in, layer.down, epilogue, y);
+}
+
+}  // namespace tutti

@@ -1,0 +1,84 @@
+#include "runtime/linear/linear.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/rng.h"
+#include "runtime/linear/isa.h"
+#include "runtime/linear/product.h"
+
+namespace tutti {
+namespace {
+
+struct Int8Problem {
+  int rows, outputs, cols;
+  std::vector<int8_t> x, w;
+
+  Int8Problem(int rows, int outputs, int cols) : rows(rows), outputs(outputs), cols(cols) {
+    x.resize(size_t(rows) * cols);
+    w.resize(size_t(outputs) * cols);
+  }
+  void fill(Rng& rng) {
+    for (auto* side : {&x, &w})
+      for (int8_t& v : *side) v = int8_t(int(rng.below(255)) - 127);
+  }
+  int64_t sum(int r, int n) const {
+    int64_t total = 0;
+    for (int k = 0; k < cols; ++k)
+      total += int(x[size_t(r) * cols + k]) * int(w[size_t(n) * cols + k]);
+    return total;
+  }
+};
+
+// Sums show through an epilogue that scales by 1 as floats; up to 2^24 they are exact, and beyond
+// they are compared after the same rounding.
+void expect_exact(const Int8Problem& p, const KernelTable& kernels) {
+  const std::vector<float> ones(size_t(std::max(p.rows, p.outputs)), 1.0f);
+  const auto w = PackedWeights::from_int8(p.outputs, p.cols, p.w, std::span(ones).first(p.outputs));
+  ASSERT_TRUE(w) << w.error().message();
+  const size_t stride = (size_t(p.cols) + 3) / 4 * 4;
+  std::vector<uint8_t> x(size_t(p.rows) * stride, 77);  // the padding's value must not matter
+  for (int r = 0; r < p.rows; ++r)
+    for (int k = 0; k < p.cols; ++k)
+      x[size_t(r) * stride + k] = uint8_t(int(p.x[size_t(r) * p.cols + k]) + 128);
+  std::vector<float> y(size_t(p.rows) * p.outputs, -1);
+  Product product = {};
+  product.x = x.data(), product.x_stride = stride, product.x_scales = ones.data();
+  product.rows = p.rows, product.weights = w->panel(0), product.panels = w->panels();
+  product.steps = w->steps(), product.w_scales = w->scales(), product.offsets = w->offsets();
+  product.columns = p.outputs, product.y = y.data(), product.y_stride = size_t(p.outputs);
+  kernels.product[int(Precision::int8)](product);
+  for (int r = 0; r < p.rows; ++r)
+    for (int n = 0; n < p.outputs; ++n)
+      ASSERT_EQ(y[size_t(r) * p.outputs + n], float(int32_t(p.sum(r, n))))
+          << kernels.name << " " << p.rows << " x " << p.outputs << " x " << p.cols << " at " << r
+          << ", " << n;
+}
+
+TEST(Int8Product, SumsAreExactAtEverySmallShape) {
+  Rng rng(1);
+  for (const std::string& isa : available_isas())
+    for (int cols = 1; cols <= 130; ++cols)
+      for (const auto& [rows, outputs] : {std::pair{1, 1}, {1, 40}, {5, 17}, {13, 35}}) {
+        Int8Problem p(rows, outputs, cols);
+        p.fill(rng);
+        expect_exact(p, *find_kernels(isa));
+        if (HasFatalFailure()) return;
+      }
+}
+
+TEST(Int8Product, ExtremesDoNotSaturate) {
+  for (const std::string& isa : available_isas())
+    for (int cols : {1, 2, 3, 4, 7, 64, 130, 1031, 16641, kMostInt8Columns})
+      for (const auto& [a, b] : {std::pair{127, 127}, {-127, 127}, {127, -127}, {-127, -127}}) {
+        Int8Problem p(3, 18, cols);
+        std::fill(p.x.begin(), p.x.end(), int8_t(a));
+        std::fill(p.w.begin(), p.w.end(), int8_t(b));
+        expect_exact(p, *find_kernels(isa));
+        if (HasFatalFailure()) return;
+      }
+}
+
+}  // namespace
+}  // namespace tutti

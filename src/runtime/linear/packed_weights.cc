@@ -1,0 +1,145 @@
+#include "runtime/linear/packed_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "runtime/linear/rounding.h"
+
+namespace tutti {
+namespace {
+
+std::string shape(int rows, int cols) {
+  return std::to_string(rows) + " x " + std::to_string(cols);
+}
+
+}  // namespace
+
+Result<PackedWeights> PackedWeights::make(int rows, int cols, Precision precision,
+                                          bool interleaved) {
+  if (rows < 1 || cols < 1) return bad_input("weights of " + shape(rows, cols) + " are empty");
+  if (precision == Precision::int8 && cols > kMostInt8Columns)
+    return bad_input("weights of " + shape(rows, cols) + " are too wide for INT8 sums (at most " +
+                     std::to_string(kMostInt8Columns) + " columns); keep this layer in bf16");
+  PackedWeights packed;
+  packed.rows_ = rows;
+  packed.cols_ = cols;
+  packed.precision_ = precision;
+  packed.interleaved_ = interleaved;
+  const size_t per_panel = size_t(packed.steps()) * (kStepBytes / 4) +
+                           (precision == Precision::int8 ? 2 * kPanelRows : 0);
+  TUTTI_ASSIGN(packed.memory_, AlignedFloats::allocate(packed.panels() * per_panel));
+  return packed;
+}
+
+uint8_t* PackedWeights::place(int row, int col) const {
+  const int per_step = step_columns(precision_);
+  return data() + size_t(row / kPanelRows) * steps() * kStepBytes +
+         size_t(col / per_step) * kStepBytes + row % kPanelRows * 4 +
+         col % per_step * (4 / per_step);
+}
+
+void PackedWeights::set_row(int row, const int8_t* values, float scale) {
+  int32_t sum = 0;
+  for (int c = 0; c < cols_; ++c) {
+    *place(row, c) = uint8_t(values[c]);
+    sum += values[c];
+  }
+  const_cast<float*>(scales())[row] = scale;
+  const_cast<int32_t*>(offsets())[row] = -128 * sum;
+}
+
+Result<PackedWeights> PackedWeights::from_int8(int rows, int cols, std::span<const int8_t> values,
+                                               std::span<const float> scales) {
+  TUTTI_ASSIGN(PackedWeights packed, make(rows, cols, Precision::int8, false));
+  if (values.size() != size_t(rows) * size_t(cols) || scales.size() != size_t(rows))
+    return bad_input("INT8 weights of " + shape(rows, cols) + " come with " +
+                     std::to_string(values.size()) + " values and " +
+                     std::to_string(scales.size()) + " scales");
+  if (std::find(values.begin(), values.end(), int8_t(-128)) != values.end())
+    return bad_input("INT8 weights hold -128; symmetric ones are in [-127, 127]");
+  for (int r = 0; r < rows; ++r) {
+    if (!(std::isfinite(scales[r]) && scales[r] >= 0))
+      return bad_input("the INT8 scale of row " + std::to_string(r) +
+                       " is not a finite number >= 0");
+    packed.set_row(r, values.data() + size_t(r) * cols, scales[r]);
+  }
+  return packed;
+}
+
+Result<PackedWeights> PackedWeights::quantize(ConstMatrix w) {
+  TUTTI_ASSIGN(PackedWeights packed, make(w.rows, w.cols, Precision::int8, false));
+  std::vector<int8_t> row(w.cols);
+  for (int r = 0; r < w.rows; ++r) {
+    float most = 0;
+    for (int c = 0; c < w.cols; ++c) {
+      if (!std::isfinite(w.row(r)[c]))
+        return bad_input("row " + std::to_string(r) + " of the weights is not finite");
+      most = std::max(most, std::abs(w.row(r)[c]));
+    }
+    const Int8Scale scale = int8_scale(most);
+    for (int c = 0; c < w.cols; ++c) row[c] = to_int8(w.row(r)[c], scale.inverse);
+    packed.set_row(r, row.data(), scale.scale);
+  }
+  return packed;
+}
+
+Result<PackedWeights> PackedWeights::bf16(ConstMatrix w) {
+  TUTTI_ASSIGN(PackedWeights packed, make(w.rows, w.cols, Precision::bf16, false));
+  for (int r = 0; r < w.rows; ++r)
+    for (int c = 0; c < w.cols; ++c) {
+      const uint16_t value = to_bf16(w.row(r)[c]);
+      std::memcpy(packed.place(r, c), &value, sizeof value);
+    }
+  return packed;
+}
+
+Result<PackedWeights> PackedWeights::f32(ConstMatrix w) {
+  TUTTI_ASSIGN(PackedWeights packed, make(w.rows, w.cols, Precision::f32, false));
+  for (int r = 0; r < w.rows; ++r)
+    for (int c = 0; c < w.cols; ++c) std::memcpy(packed.place(r, c), w.row(r) + c, sizeof(float));
+  return packed;
+}
+
+Result<PackedWeights> PackedWeights::pack(ConstMatrix w, Precision precision) {
+  return precision == Precision::int8   ? quantize(w)
+         : precision == Precision::bf16 ? bf16(w)
+                                        : f32(w);
+}
+
+Result<PackedWeights> PackedWeights::interleave(const PackedWeights& gate,
+                                                const PackedWeights& up) {
+  if (gate.rows_ != up.rows_ || gate.cols_ != up.cols_ || gate.precision_ != up.precision_ ||
+      gate.interleaved_ || up.interleaved_)
+    return bad_input("gate of " + shape(gate.rows_, gate.cols_) + " and up of " +
+                     shape(up.rows_, up.cols_) + " differ in shape or precision");
+  TUTTI_ASSIGN(PackedWeights both, make(gate.rows_, gate.cols_, gate.precision_, true));
+  const size_t panel_bytes = size_t(gate.steps()) * kStepBytes;
+  for (int p = 0; p < both.panels(); ++p) {
+    const PackedWeights& from = p % 2 ? up : gate;
+    std::memcpy(both.data() + p * panel_bytes, from.panel(p / 2), panel_bytes);
+    if (gate.precision_ != Precision::int8) continue;
+    std::copy_n(from.scales() + p / 2 * kPanelRows, kPanelRows,
+                const_cast<float*>(both.scales()) + p * kPanelRows);
+    std::copy_n(from.offsets() + p / 2 * kPanelRows, kPanelRows,
+                const_cast<int32_t*>(both.offsets()) + p * kPanelRows);
+  }
+  return both;
+}
+
+void PackedWeights::dequantize_row(int row, float* out) const {
+  for (int c = 0; c < cols_; ++c) {
+    const uint8_t* from = place(row, c);
+    if (precision_ == Precision::int8) {
+      out[c] = float(int8_t(*from)) * scales()[row];
+    } else if (precision_ == Precision::bf16) {
+      uint16_t value;
+      std::memcpy(&value, from, sizeof value);
+      out[c] = from_bf16(value);
+    } else {
+      std::memcpy(out + c, from, sizeof(float));
+    }
+  }
+}
+
+}  // namespace tutti

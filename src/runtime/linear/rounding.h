@@ -1,0 +1,46 @@
+// FP32 to INT8 and bf16, one value at a time: what the vector code does, written plainly.
+#pragma once
+
+#include <cfloat>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+namespace tutti {
+
+struct Int8Scale {
+  float scale, inverse;  // value = int8 * scale; int8 = round(value * inverse)
+};
+
+// Of values up to `most`: below 1e-35, where 127 / most would overflow, they count as zeros.
+inline Int8Scale int8_scale(float most) {
+  if (!(most > 1e-35f)) return {0, 0};
+  if (most > FLT_MAX) most = FLT_MAX;
+  return {most / 127.0f, 127.0f / most};
+}
+
+// To nearest, ties to even, within [-127, 127]; a NaN is 0.
+inline int8_t to_int8(float value, float inverse) {
+  float v = value * inverse;
+  if (v != v) return 0;
+  v = v > -127.0f ? v : -127.0f;
+  v = v < 127.0f ? v : 127.0f;
+  return int8_t(std::nearbyint(v));
+}
+
+// To nearest, ties to even; a NaN stays one.
+inline uint16_t to_bf16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000) return uint16_t(bits >> 16 | 64);
+  return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+inline float from_bf16(uint16_t value) {
+  const uint32_t bits = uint32_t(value) << 16;
+  float out;
+  std::memcpy(&out, &bits, sizeof out);
+  return out;
+}
+
+}  // namespace tutti
