@@ -10,6 +10,7 @@ namespace tutti {
 namespace {
 
 struct Int8 {
+  static constexpr int kColumns = 4;
   static constexpr int kLanes = 8, kRows = 6, kPanels = 1;
   static constexpr bool kScaled = true, kOffset = true;
   using Sum = __m256i;

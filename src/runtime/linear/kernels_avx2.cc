@@ -9,6 +9,7 @@ namespace tutti {
 namespace {
 
 struct Int8 {
+  static constexpr int kColumns = 4;
   static constexpr int kLanes = 8, kRows = 4, kPanels = 1;
   static constexpr bool kScaled = true, kOffset = false;
   using Sum = __m256i;
@@ -29,6 +30,7 @@ struct Int8 {
 };
 
 struct F32 {
+  static constexpr int kColumns = 1;
   static constexpr int kLanes = 8, kRows = 6, kPanels = 1;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m256;
@@ -45,6 +47,7 @@ struct F32 {
 
 // A bf16 is the upper half of a float.
 struct Bf16 {
+  static constexpr int kColumns = 2;
   static constexpr int kLanes = 8, kRows = 4, kPanels = 1;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m256;
@@ -71,7 +74,9 @@ struct Bf16 {
 }  // namespace
 
 const KernelTable* avx2_kernels() {
-  static constexpr KernelTable table = {"avx2", {multiply<F32>, multiply<Bf16>, multiply<Int8>}};
+  static constexpr KernelTable table = {"avx2",
+                                        {multiply<F32>, multiply<Bf16>, multiply<Int8>},
+                                        {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return has_avx2() ? &table : nullptr;
 }
 

@@ -14,6 +14,7 @@ struct Wide {
 };
 
 struct Int8 : Wide {
+  static constexpr int kColumns = 4;
   static constexpr bool kScaled = true, kOffset = true;
   using Sum = __m512i;
   using Input = __m512i;
@@ -28,6 +29,7 @@ struct Int8 : Wide {
 };
 
 struct F32 : Wide {
+  static constexpr int kColumns = 1;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m512;
   using Input = __m512;
@@ -43,6 +45,7 @@ struct F32 : Wide {
 
 // The upper half of 4 bytes is the second bf16 as a float, once the lower is cleared.
 struct Bf16 : Wide {
+  static constexpr int kColumns = 2;
   static constexpr bool kScaled = false, kOffset = false;
   static constexpr int kRows = 6;
   using Sum = __m512;
@@ -64,9 +67,11 @@ struct Bf16 : Wide {
 const KernelTable* avx512vnni_kernels() {
   if (!has_avx512vnni()) return nullptr;
   static constexpr KernelTable with_bf16 = {"avx512vnni",
-                                            {multiply<F32>, multiply_avx512bf16, multiply<Int8>}};
+                                            {multiply<F32>, multiply_avx512bf16, multiply<Int8>},
+                                            {ceiling<F32>, ceiling_avx512bf16, ceiling<Int8>}};
   static constexpr KernelTable without = {"avx512vnni",
-                                          {multiply<F32>, multiply<Bf16>, multiply<Int8>}};
+                                          {multiply<F32>, multiply<Bf16>, multiply<Int8>},
+                                          {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return has_avx512bf16() ? &with_bf16 : &without;
 }
 

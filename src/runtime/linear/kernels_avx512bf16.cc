@@ -9,6 +9,7 @@ namespace tutti {
 namespace {
 
 struct Bf16 {
+  static constexpr int kColumns = 2;
   static constexpr int kLanes = 16, kRows = 12, kPanels = 2;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m512;
@@ -27,6 +28,10 @@ struct Bf16 {
 
 void multiply_avx512bf16(const Product& p) {
   multiply<Bf16>(p);
+}
+
+int64_t ceiling_avx512bf16(int64_t rounds) {
+  return ceiling<Bf16>(rounds);
 }
 
 }  // namespace tutti

@@ -8,6 +8,7 @@ namespace tutti {
 namespace {
 
 struct Int8 {
+  static constexpr int kColumns = 4;
   static constexpr int kLanes = 4, kRows = 6, kPanels = 1;
   static constexpr bool kScaled = true, kOffset = false;
   using Sum = int32x4_t;
@@ -23,6 +24,7 @@ struct Int8 {
 };
 
 struct F32 {
+  static constexpr int kColumns = 1;
   static constexpr int kLanes = 4, kRows = 6, kPanels = 1;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = float32x4_t;
@@ -34,6 +36,7 @@ struct F32 {
 };
 
 struct Bf16 {
+  static constexpr int kColumns = 2;
   static constexpr int kLanes = 4, kRows = 4, kPanels = 1;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = float32x4_t;
@@ -61,7 +64,9 @@ constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
 }  // namespace
 
 const KernelTable* neon_kernels() {
-  static constexpr KernelTable table = {"neon", {multiply<F32>, multiply<Bf16>, multiply<Int8>}};
+  static constexpr KernelTable table = {"neon",
+                                        {multiply<F32>, multiply<Bf16>, multiply<Int8>},
+                                        {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return (getauxval(AT_HWCAP) & kDotProduct) ? &table : nullptr;
 }
 

@@ -13,6 +13,7 @@ struct Plain {
 };
 
 struct Int8 : Plain {
+  static constexpr int kColumns = 4;
   static constexpr bool kScaled = true, kOffset = true;
   using Sum = Lanes<4>::integers;
   static void add(Sum& sum, const uint8_t* w, Input x) {
@@ -31,6 +32,7 @@ TUTTI_INLINE float bf16_at(const uint8_t* from) {
 }
 
 struct Bf16 : Plain {
+  static constexpr int kColumns = 2;
   static constexpr bool kScaled = false, kOffset = false;
   static void add(Sum& sum, const uint8_t* w, Input x) {
     for (int k = 0; k < 2; ++k)
@@ -40,6 +42,7 @@ struct Bf16 : Plain {
 };
 
 struct F32 : Plain {
+  static constexpr int kColumns = 1;
   static constexpr bool kScaled = false, kOffset = false;
   static void add(Sum& sum, const uint8_t* w, Input x) {
     float value;
@@ -51,7 +54,9 @@ struct F32 : Plain {
 }  // namespace
 
 const KernelTable* scalar_kernels() {
-  static constexpr KernelTable table = {"scalar", {multiply<F32>, multiply<Bf16>, multiply<Int8>}};
+  static constexpr KernelTable table = {"scalar",
+                                        {multiply<F32>, multiply<Bf16>, multiply<Int8>},
+                                        {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return &table;
 }
 

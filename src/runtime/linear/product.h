@@ -33,10 +33,12 @@ struct Product {
   float inverse_scale;
 };
 
-// One instruction set. `product` is indexed by Precision.
+// One instruction set; arrays are indexed by Precision.
 struct KernelTable {
   const char* name;
   void (*product[3])(const Product&);
+  // The inner loop alone, without memory: the number of multiplies and adds that it did.
+  int64_t (*ceiling[3])(int64_t rounds);
 };
 
 // A table, or nullptr where the processor cannot run it. Those of other architectures are not

@@ -6,6 +6,7 @@
 //
 //   struct Int8 {
 //     static constexpr int kLanes = 16;      // sums a vector
+//     static constexpr int kColumns = 4;     // products a sum a step
 //     static constexpr bool kScaled = true;  // INT8: integer sums, and scales
 //     static constexpr bool kOffset = true;  // takes the 128 that was added to inputs for part of
 //     them static constexpr int kRows = 12, kPanels = 2;  // of a tile: kRows * kPanels * 16 sums
@@ -164,6 +165,22 @@ TUTTI_INLINE void multiply(const Product& p) {
     rows_of_tiles<B, B::kRows, B::kPanels>(p, 0, panel);
   if constexpr (B::kPanels > 1)
     for (; panel < p.panels; ++panel) rows_of_tiles<B, B::kRows, 1>(p, 0, panel);
+}
+
+// A full tile on operands that stay in the first-level cache.
+template <class B>
+int64_t ceiling(int64_t rounds) {
+  constexpr int kSums = B::kRows * B::kPanels * (16 / B::kLanes);
+  alignas(64) uint8_t operands[128] = {};
+  typename B::Sum sums[kSums] = {};
+  const uint8_t* from = operands;
+  for (int64_t i = 0; i < rounds; ++i) {
+    asm volatile("" : "+r"(from));  // or the compiler would multiply by `rounds`
+    const typename B::Input input = B::input(from + 64);
+    for (int s = 0; s < kSums; ++s) B::add(sums[s], from, input);
+  }
+  for (int s = 0; s < kSums; ++s) asm volatile("" ::"m"(sums[s]));
+  return rounds * kSums * B::kLanes * B::kColumns * 2;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 namespace tutti {
 
 void multiply_avx512bf16(const Product& p);
+int64_t ceiling_avx512bf16(int64_t rounds);
 
 // Whether the system saves the wide registers is part of the compiler's answer for AVX2 and
 // AVX-512F.

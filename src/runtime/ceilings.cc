@@ -1,0 +1,76 @@
+#include "runtime/ceilings.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "runtime/linear/isa.h"
+#include "runtime/linear/product.h"
+#include "runtime/simd.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kReadFloats = size_t(64) << 20;  // 256 MiB: eight times a large last-level cache
+constexpr int kRuns = 5;
+constexpr double kRunSeconds = 0.02;  // far above a thread's wake-up, far below a clock change
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The shortest of a few runs: a ceiling is what the machine does when nothing interferes.
+template <class Run>
+double shortest(const Run& run) {
+  double best = 1e300;
+  for (int i = 0; i < kRuns; ++i) {
+    const double start = now();
+    run();
+    best = std::min(best, now() - start);
+  }
+  return best;
+}
+
+// Sums of lanes, so that the reads cannot be left out.
+TUTTI_KERNEL
+float read_all(const float* from, size_t count) {
+  simd::v16 sums[4] = {};
+  for (size_t i = 0; i + 64 <= count; i += 64)
+    for (int part = 0; part < 4; ++part) sums[part] += simd::load<simd::v16>(from + i + 16 * part);
+  return simd::sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+double operations_a_second(ThreadPool& threads, Precision precision) {
+  const auto ceiling = active_kernels().ceiling[int(precision)];
+  int64_t rounds = 1000, operations = 0;
+  const auto run = [&] {
+    std::atomic<int64_t> total = 0;
+    threads.run(threads.size(), [&](int, int, int) { total += ceiling(rounds); });
+    operations = total;
+  };
+  for (double seconds = 0; seconds < kRunSeconds; rounds *= 2) {
+    const double start = now();
+    run();
+    seconds = now() - start;
+  }
+  const double seconds = shortest(run);
+  return double(operations) / seconds;
+}
+
+}  // namespace
+
+Result<Ceilings> measure_ceilings(ThreadPool& threads) {
+  Ceilings ceilings = {};
+  for (Precision p : {Precision::f32, Precision::bf16, Precision::int8})
+    ceilings.operations[int(p)] = operations_a_second(threads, p);
+  TUTTI_ASSIGN(const AlignedFloats memory, AlignedFloats::allocate(kReadFloats));
+  std::atomic<float> sink = 0;
+  const double seconds = shortest([&] {
+    threads.run(int(kReadFloats / 1024), [&](int, int begin, int end) {
+      sink = read_all(memory.data() + size_t(begin) * 1024, size_t(end - begin) * 1024);
+    });
+  });
+  ceilings.read = kReadFloats * sizeof(float) / seconds;
+  return ceilings;
+}
+
+}  // namespace tutti
