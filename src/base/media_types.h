@@ -42,6 +42,8 @@ struct Mel {
   int frames() const { return bins ? int(values.size() / bins) : 0; }
 };
 
+inline constexpr int kClipFrames = 16;  // of a clip as the model reads it
+
 struct Clip {
   double frames_per_second = 30;
   std::vector<Picture> frames;  // equal sizes, RGB

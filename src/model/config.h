@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "base/media_types.h"
 #include "base/result.h"
 
 namespace tutti {
@@ -31,7 +32,6 @@ inline constexpr int kHeadWidth = 64;
 inline constexpr int kImageSize = 128;  // pixels a side, seen
 inline constexpr int kImagePatch = 4;   // stem patch: 32x32 rows of 48 values
 inline constexpr int kTubelet = 4;      // frames that a clip's stem merges
-inline constexpr int kClipFrames = 16;
 inline constexpr int kClipTubelets = kClipFrames / kTubelet;
 inline constexpr int kLocalGrid = 8;   // level 1 ends at 8x8 = 64 tokens an image
 inline constexpr int kPaintSize = 64;  // pixels a side, painted

@@ -12,8 +12,6 @@
 
 namespace tutti {
 
-constexpr int kClipFrames = 16;
-
 struct ClipObject {
   std::string name;    // English
   std::string colour;  // English; empty for sprites

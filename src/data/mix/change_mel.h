@@ -1,0 +1,18 @@
+// Changes of a spectrogram that keep what is said: other throats, speeds, rooms and microphones
+// than the few that were recorded.
+#pragma once
+
+#include "base/media_types.h"
+#include "base/rng.h"
+
+namespace tutti {
+
+// Speed by 0.85 to 1.18 and the vocal tract's length by 0.88 to 1.14 (VTLP, Jaitly and Hinton
+// 2013), each in two of three sounds; then level, grain, noise floor, and SpecAugment's masks.
+Mel change_mel(const Mel& mel, Rng& rng);
+
+// `speed` 2 halves the frames; `length` 1.1 moves everything a tenth up in frequency. Linear
+// interpolation between frames and bins; {1, 1} changes nothing.
+Mel warp_mel(const Mel& mel, double speed, double length);
+
+}  // namespace tutti

@@ -1,0 +1,78 @@
+// Generated scenes and clips, and pictures that come with questions. A picture costs several times
+// what a question about it does, so most are asked more than one.
+#include "data/mix/drawer.h"
+#include "data/mix/mixer.h"
+#include "data/scene/clip.h"
+#include "data/scene/scene.h"
+#include "model/config.h"
+
+namespace tutti {
+namespace {
+
+constexpr double kOtherLanguage = 0.15;
+
+// English questions and a few of the others, in random order.
+std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& all, Rng& rng) {
+  std::vector<const QuestionAnswer*> chosen;
+  for (const QuestionAnswer& q : all)
+    if (q.language == "en" || rng.uniform() < kOtherLanguage) chosen.push_back(&q);
+  for (size_t i = chosen.size(); i > 1; --i) std::swap(chosen[i - 1], chosen[rng.below(int(i))]);
+  return chosen;
+}
+
+}  // namespace
+
+void Drawer::questions(Examples& out, Rng& rng) const {
+  const Scene scene = make_scene(pools_.library, SceneKind(rng.below(kSceneKindCount)), rng);
+  Example example;
+  example.task = Task::question;
+  example.segments = {image_segment(scene.image)};
+  for (const QuestionAnswer* q : shuffled(scene.questions, rng)) ask(example, q->question, q->answer);
+  if (example.segments.size() > 1) out.push_back(std::move(example));
+}
+
+void Drawer::recorded_question(Examples& out, Rng& rng) const {
+  const auto& [source, question] = pick(pools_.questions, rng);
+  const PictureRecord& record = pools_.shards.pictures(source)[question->picture];
+  Example example;
+  example.task = Task::question;
+  example.segments = {image_segment(fit_picture(record.picture, kImageSize))};
+  ask(example, question->question.text, question->answer.text);
+  out.push_back(std::move(example));
+}
+
+void Drawer::scene(Examples& out, Rng& rng) const {
+  const Scene scene = make_scene(pools_.library, SceneKind(rng.below(kSceneKindCount)), rng);
+  if (scene.captions.empty()) return;
+  auto caption = scene.captions.find("en");
+  if (caption == scene.captions.end() || rng.uniform() < 0.3)
+    caption = std::next(scene.captions.begin(), rng.below(int(scene.captions.size())));
+  out.push_back(described(image_segment(scene.image), Task::caption, token_caption, caption->first,
+                          ids(caption->second)));
+}
+
+// A caption and then questions, or questions alone.
+void Drawer::clip(Examples& out, Rng& rng) const {
+  ClipSample sample = make_clip(pools_.library, rng);
+  Segment segment;
+  segment.kind = Segment::Kind::clip;
+  segment.clip = std::move(sample.clip);
+  const auto caption = sample.captions.find("en");
+  const bool captioned = caption != sample.captions.end() && rng.uniform() < 0.7;
+  const int pair = int(out.size());
+  Example example;
+  if (captioned) {
+    example = described(std::move(segment), Task::clip, token_caption, "en", ids(caption->second));
+    example.pair = pair;
+  } else {
+    example.task = Task::clip;
+    example.segments = {std::move(segment)};
+  }
+  for (const QuestionAnswer* q : shuffled(sample.questions, rng))
+    ask(example, q->question, q->answer);
+  if (example.segments.size() < 2) return;
+  out.push_back(std::move(example));
+  if (captioned) out.push_back(text_alone(ids(caption->second), pair));
+}
+
+}  // namespace tutti
