@@ -63,8 +63,8 @@ class Drawer {
 
 // A text segment; `target`: the model learns to say it.
 Segment text_segment(Tokens tokens, bool target = false);
-Segment image_segment(Picture picture);           // 128x128 RGB
-Segment paint_segment(const Picture& picture);    // any size
+Segment image_segment(Picture picture);         // 128x128 RGB
+Segment paint_segment(const Picture& picture);  // any size
 Segment heard_segment(const SpeechRecord& record, Rng& rng);
 // The other half of a contrastive pair: the text alone, as it stands in front of a painting.
 Example text_alone(const Tokens& ids, int pair);

@@ -27,7 +27,8 @@ void Drawer::questions(Examples& out, Rng& rng) const {
   Example example;
   example.task = Task::question;
   example.segments = {image_segment(scene.image)};
-  for (const QuestionAnswer* q : shuffled(scene.questions, rng)) ask(example, q->question, q->answer);
+  for (const QuestionAnswer* q : shuffled(scene.questions, rng))
+    ask(example, q->question, q->answer);
   if (example.segments.size() > 1) out.push_back(std::move(example));
 }
 
