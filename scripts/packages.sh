@@ -8,11 +8,13 @@ set -eu
 runtime='g++ cmake ninja-build ccache pkg-config
   nlohmann-json3-dev libcli11-dev libfmt-dev libstb-dev zlib1g-dev libsentencepiece-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev'
+# qemu-user and the AArch64 compiler run the NEON kernels' test on other machines.
 # libopenblas0-openmp: with the reference BLAS that libtorch may get instead, FP32 products run at
 # 2 GFLOP/s rather than 185 (2 cores, Zen 4).
 all="$runtime
   libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev libgtest-dev
-  espeak-ng ffmpeg zstd git clang libclang-rt-14-dev clang-format clang-tidy"
+  espeak-ng ffmpeg zstd git clang libclang-rt-14-dev clang-format clang-tidy
+  g++-aarch64-linux-gnu qemu-user"
 
 case ${1:-} in
   runtime) wanted=$runtime ;;

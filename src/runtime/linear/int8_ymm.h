@@ -13,7 +13,7 @@ struct Int8 {
   static constexpr int kColumns = 4;
   static constexpr int kLanes = 8, kRows = 6, kPanels = 1;
   static constexpr bool kScaled = true, kOffset = true;
-  using Sum = __m256i;
+  using Sum = Lanes<8>::integers;
   using Input = __m256i;
   TUTTI_INLINE Input input(const uint8_t* x) {
     int32_t bytes;
@@ -21,7 +21,7 @@ struct Int8 {
     return _mm256_set1_epi32(bytes);
   }
   TUTTI_INLINE void add(Sum& sum, const uint8_t* w, Input x) {
-    sum = TUTTI_DPBUSD_256(sum, x, _mm256_load_si256((const __m256i*)w));
+    sum = (Sum)TUTTI_DPBUSD_256((__m256i)sum, x, _mm256_load_si256((const __m256i*)w));
   }
 };
 

@@ -12,7 +12,7 @@ struct Int8 {
   static constexpr int kColumns = 4;
   static constexpr int kLanes = 8, kRows = 4, kPanels = 1;
   static constexpr bool kScaled = true, kOffset = false;
-  using Sum = __m256i;
+  using Sum = Lanes<8>::integers;
   struct Input {
     __m256i x, magnitude;
   };
@@ -25,7 +25,7 @@ struct Int8 {
   TUTTI_INLINE void add(Sum& sum, const uint8_t* w, Input x) {
     const __m256i signed_w = _mm256_sign_epi8(_mm256_load_si256((const __m256i*)w), x.x);
     const __m256i pairs = _mm256_maddubs_epi16(x.magnitude, signed_w);
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    sum += (Sum)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
   }
 };
 

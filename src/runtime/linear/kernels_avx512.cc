@@ -16,7 +16,7 @@ struct Wide {
 struct Int8 : Wide {
   static constexpr int kColumns = 4;
   static constexpr bool kScaled = true, kOffset = true;
-  using Sum = __m512i;
+  using Sum = Lanes<16>::integers;  // GCC 12 keeps an array of __m512i in memory
   using Input = __m512i;
   TUTTI_INLINE Input input(const uint8_t* x) {
     int32_t bytes;
@@ -24,7 +24,7 @@ struct Int8 : Wide {
     return _mm512_set1_epi32(bytes);
   }
   TUTTI_INLINE void add(Sum& sum, const uint8_t* w, Input x) {
-    sum = _mm512_dpbusd_epi32(sum, x, _mm512_load_si512(w));
+    sum = (Sum)_mm512_dpbusd_epi32((__m512i)sum, x, _mm512_load_si512(w));
   }
 };
 

@@ -124,6 +124,24 @@ __attribute__((noinline)) void finish_tile(const Product& p, int row, int rows, 
     }
 }
 
+// Adds `steps` steps to R x (P panels of vectors) sums. With kStay every step is the first one: the
+// loop without its memory, which measures the processor's ceiling.
+template <class B, int R, int P, bool kStay = false>
+TUTTI_INLINE void accumulate(const uint8_t* x, size_t x_stride, const uint8_t* w,
+                             size_t panel_bytes, int64_t steps,
+                             typename B::Sum (&sums)[R][P * (16 / B::kLanes)]) {
+  constexpr int kVectors = 16 / B::kLanes;
+  for (int64_t step = 0; step < steps; ++step) {
+    if constexpr (kStay) asm volatile("" : "+r"(x), "+r"(w));  // or it would be computed once
+    for (int r = 0; r < R; ++r) {
+      const typename B::Input input = B::input(x + r * x_stride);
+      for (int v = 0; v < P * kVectors; ++v)
+        B::add(sums[r][v], w + v / kVectors * panel_bytes + v % kVectors * (4 * B::kLanes), input);
+    }
+    if constexpr (!kStay) x += 4, w += 64;
+  }
+}
+
 // Rows [row, row + R) times panels [panel, panel + P).
 template <class B, int R, int P>
 TUTTI_INLINE void tile(const Product& p, int row, int panel) {
@@ -137,14 +155,8 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel) {
     for (int r = 0; r < R; ++r) sums[r][v] = first;
   }
   const size_t panel_bytes = size_t(p.steps) * 64;
-  const uint8_t* w = p.weights + panel * panel_bytes;
-  const uint8_t* x = p.x + size_t(row) * p.x_stride;
-  for (int step = 0; step < p.steps; ++step, w += 64, x += 4)
-    for (int r = 0; r < R; ++r) {
-      const typename B::Input input = B::input(x + r * p.x_stride);
-      for (int v = 0; v < P * kVectors; ++v)
-        B::add(sums[r][v], w + v / kVectors * panel_bytes + v % kVectors * (4 * B::kLanes), input);
-    }
+  accumulate<B, R, P>(p.x + size_t(row) * p.x_stride, p.x_stride, p.weights + panel * panel_bytes,
+                      panel_bytes, p.steps, sums);
   Sum done[R * P * kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < P * kVectors; ++v) done[r * P * kVectors + v] = sums[r][v];
@@ -167,20 +179,19 @@ TUTTI_INLINE void multiply(const Product& p) {
     for (; panel < p.panels; ++panel) rows_of_tiles<B, B::kRows, 1>(p, 0, panel);
 }
 
-// A full tile on operands that stay in the first-level cache.
 template <class B>
-int64_t ceiling(int64_t rounds) {
-  constexpr int kSums = B::kRows * B::kPanels * (16 / B::kLanes);
-  alignas(64) uint8_t operands[128] = {};
-  typename B::Sum sums[kSums] = {};
-  const uint8_t* from = operands;
-  for (int64_t i = 0; i < rounds; ++i) {
-    asm volatile("" : "+r"(from));  // or the compiler would multiply by `rounds`
-    const typename B::Input input = B::input(from + 64);
-    for (int s = 0; s < kSums; ++s) B::add(sums[s], from, input);
-  }
-  for (int s = 0; s < kSums; ++s) asm volatile("" ::"m"(sums[s]));
-  return rounds * kSums * B::kLanes * B::kColumns * 2;
+int64_t ceiling(int64_t steps) {
+  constexpr int R = B::kRows, P = B::kPanels, kVectors = 16 / B::kLanes;
+  alignas(64) uint8_t operands[64 * (P + 1)] = {};
+  using Sum = typename B::Sum;
+  Sum sums[R][P * kVectors], done[R * P * kVectors];
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < P * kVectors; ++v) sums[r][v] = Sum{};
+  accumulate<B, R, P, true>(operands + 64 * P, 4, operands, 64, steps, sums);
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < P * kVectors; ++v) done[r * P * kVectors + v] = sums[r][v];
+  asm volatile("" ::"r"(done) : "memory");
+  return steps * (R * P * 16) * B::kColumns * 2;
 }
 
 }  // namespace
