@@ -1,10 +1,30 @@
 #include "runtime/ctc_text.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "base/utf8.h"
 
 namespace tutti {
+namespace {
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+double log_sum(double a, double b) {
+  if (a < b) std::swap(a, b);
+  return b == kNever ? a : a + std::log1p(std::exp(b - a));
+}
+
+// ln of the sum of e^logit: what turns the row's logits into log-probabilities.
+double log_total(const float* row, int count) {
+  const double most = *std::max_element(row, row + count);
+  double sum = 0;
+  for (int i = 0; i < count; ++i) sum += std::exp(row[i] - most);
+  return most + std::log(sum);
+}
+
+}  // namespace
 
 std::string repaired_utf8(std::string_view bytes) {
   std::string text;
@@ -26,6 +46,28 @@ std::string ctc_text(ConstMatrix logits) {
     previous = symbol;
   }
   return repaired_utf8(bytes);
+}
+
+// State 2i + 1 is byte i of the text, the even ones are the blanks around them.
+double ctc_log_likelihood(ConstMatrix logits, std::string_view text) {
+  const int blank = logits.cols - 1, states = 2 * int(text.size()) + 1;
+  const auto symbol = [&](int state) {
+    return state % 2 ? int(uint8_t(text[size_t(state / 2)])) : blank;
+  };
+  std::vector<double> now(states, kNever), next(states);
+  now[0] = 0;  // before the first label: as if a blank had been said for sure
+  for (int label = 0; label < logits.rows; ++label) {
+    const float* row = logits.row(label);
+    const double total = log_total(row, logits.cols);
+    for (int s = 0; s < states; ++s) {
+      double sum = now[s];
+      if (s > 0) sum = log_sum(sum, now[s - 1]);
+      if (s > 1 && s % 2 && symbol(s) != symbol(s - 2)) sum = log_sum(sum, now[s - 2]);
+      next[s] = sum + row[symbol(s)] - total;
+    }
+    std::swap(now, next);
+  }
+  return states > 1 ? log_sum(now[states - 1], now[states - 2]) : now[0];
 }
 
 }  // namespace tutti

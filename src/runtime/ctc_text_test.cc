@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "base/utf8.h"
 #include "model/config.h"
 #include "runtime/text_stream.h"
@@ -21,6 +24,40 @@ TEST(CtcText, CollapsesRepeatsAndBlanks) {
   EXPECT_EQ(read({256, 'h', 'h', 256, 'i', 256, 'i', 'i'}), "hii");
   EXPECT_EQ(read({}), "");
   EXPECT_EQ(read({256, 256}), "");
+}
+
+// Sums over every sequence of labels that reads as the text, one by one.
+double by_enumeration(const std::vector<float>& logits, int labels, int symbols,
+                      const std::string& text) {
+  double sum = 0;
+  std::vector<int> path(labels, 0);
+  for (;;) {
+    std::string read;
+    double probability = 1;
+    for (int i = 0; i < labels; ++i) {
+      double total = 0;
+      for (int s = 0; s < symbols; ++s) total += std::exp(logits[i * symbols + s]);
+      probability *= std::exp(logits[i * symbols + path[i]]) / total;
+      if (path[i] != symbols - 1 && (i == 0 || path[i] != path[i - 1])) read += char(path[i]);
+    }
+    if (read == text) sum += probability;
+    int i = 0;
+    while (i < labels && ++path[i] == symbols) path[i++] = 0;
+    if (i == labels) return std::log(sum);
+  }
+}
+
+TEST(CtcText, LikelihoodIsTheSumOverAllAlignments) {
+  constexpr int kLabels = 5, kSymbols = 3;  // bytes 0 and 1, and the blank
+  std::vector<float> logits;
+  for (int i = 0; i < kLabels * kSymbols; ++i) logits.push_back(float((i * 7) % 5) * 0.6f);
+  const ConstMatrix matrix{logits.data(), kLabels, kSymbols, kSymbols};
+  using namespace std::string_literals;
+  for (const std::string& text : {""s, "\0"s, "\1"s, "\0\1"s, "\1\1"s, "\0\0\1"s})
+    EXPECT_NEAR(ctc_log_likelihood(matrix, text), by_enumeration(logits, kLabels, kSymbols, text),
+                1e-9);
+  // Two repeats need a blank between each: 4 symbols and 3 blanks do not fit into 5 labels.
+  EXPECT_EQ(ctc_log_likelihood(matrix, "\1\1\1\1"s), -std::numeric_limits<double>::infinity());
 }
 
 TEST(CtcText, BrokenBytesAreReplaced) {

@@ -47,7 +47,9 @@ void read_probes(const std::vector<AttentionProbe>& probes, AttentionShare& shar
 
 }  // namespace
 
-Result<std::string> Engine::transcribe(const Mel& mel) const {
+// Calls read(logits) with the CTC head's labels x 257.
+template <class Read>
+Status Engine::hear(const Mel& mel, const Read& read) const {
   TUTTI_CHECK(check_part(Part::of_audio(mel)));
   const std::lock_guard lock(state_->mutex);
   BatchBuilder builder(config());
@@ -56,13 +58,26 @@ Result<std::string> Engine::transcribe(const Mel& mel) const {
   const Batch batch = builder.build();
   const auto& model = state_->loaded->model;
   CpuOps& ops = state_->session->ops;
-  std::string text;
-  TUTTI_CHECK(state_->session->run([&] {
+  return state_->session->run([&] {
     const CpuTensor logits =
         model.heads.ctc_logits(ops, model.audio_stem.forward(ops, batch.audio));
-    if (ops.computing()) text = ctc_text(logits.matrix());
-  }));
+    if (ops.computing()) read(logits.matrix());
+  });
+}
+
+Result<std::string> Engine::transcribe(const Mel& mel) const {
+  std::string text;
+  TUTTI_CHECK(hear(mel, [&](ConstMatrix logits) { text = ctc_text(logits); }));
   return text;
+}
+
+Result<std::vector<double>> Engine::spelling_scores(const Mel& mel,
+                                                    const std::vector<std::string>& texts) const {
+  std::vector<double> scores;
+  TUTTI_CHECK(hear(mel, [&](ConstMatrix logits) {
+    for (const std::string& text : texts) scores.push_back(ctc_log_likelihood(logits, text));
+  }));
+  return scores;
 }
 
 Result<std::vector<float>> Engine::embed(const Part& part) const {

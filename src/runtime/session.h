@@ -110,6 +110,9 @@ class Engine {
                                     const TextOptions& options) const;
   // What the CTC head hears, greedily; no language model involved.
   Result<std::string> transcribe(const Mel& mel) const;
+  // Log-likelihood in nats of each text under the CTC head; for closed sets of spoken words.
+  Result<std::vector<double>> spelling_scores(const Mel& mel,
+                                              const std::vector<std::string>& texts) const;
   // 64x64 RGB from text or audio.
   Result<Picture> paint(const Prompt& prompt, const PaintOptions& options) const;
   Result<SpeakResult> speak(const std::string& text, const SpeakOptions& options) const;
@@ -128,6 +131,9 @@ class Engine {
   Result<MemoryPlan> memory_plan() const;
 
  private:
+  template <class Read>
+  Status hear(const Mel& mel, const Read& read) const;
+
   struct State;
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
