@@ -11,7 +11,7 @@ namespace {
 
 struct Int8 {
   static constexpr int kColumns = 4;
-  static constexpr int kLanes = 8, kRows = 6, kPanels = 1;
+  static constexpr int kLanes = 8, kRows = 3, kPanels = 2;
   static constexpr bool kScaled = true, kOffset = true;
   using Sum = Lanes<8>::integers;
   using Input = __m256i;

@@ -10,7 +10,7 @@ namespace {
 
 struct Int8 {
   static constexpr int kColumns = 4;
-  static constexpr int kLanes = 8, kRows = 4, kPanels = 1;
+  static constexpr int kLanes = 8, kRows = 2, kPanels = 2;
   static constexpr bool kScaled = true, kOffset = false;
   using Sum = Lanes<8>::integers;
   struct Input {
@@ -31,7 +31,7 @@ struct Int8 {
 
 struct F32 {
   static constexpr int kColumns = 1;
-  static constexpr int kLanes = 8, kRows = 6, kPanels = 1;
+  static constexpr int kLanes = 8, kRows = 3, kPanels = 2;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m256;
   using Input = __m256;
@@ -48,7 +48,7 @@ struct F32 {
 // A bf16 is the upper half of a float.
 struct Bf16 {
   static constexpr int kColumns = 2;
-  static constexpr int kLanes = 8, kRows = 4, kPanels = 1;
+  static constexpr int kLanes = 8, kRows = 3, kPanels = 2;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m256;
   struct Input {

@@ -1,6 +1,6 @@
 // AVX-512 with VNNI: one instruction multiplies and adds 64 bytes. bf16 has its own where the
-// processor knows it (kernels_avx512bf16.cc), else products in FP32. 12 rows x 2 panels: 24 sums
-// hide the latency of 4, and the 2 vectors of weights and one input fit the other registers.
+// processor knows it (kernels_avx512bf16.cc), else products in FP32. 6 rows x 4 panels: 24 sums
+// hide the latency of 4, and the 4 vectors of weights and one input fit the other registers.
 #include <immintrin.h>
 
 #include "runtime/linear/tile.h"
@@ -10,7 +10,7 @@ namespace tutti {
 namespace {
 
 struct Wide {
-  static constexpr int kLanes = 16, kRows = 12, kPanels = 2;
+  static constexpr int kLanes = 16, kRows = 6, kPanels = 4;
 };
 
 struct Int8 : Wide {
@@ -47,7 +47,7 @@ struct F32 : Wide {
 struct Bf16 : Wide {
   static constexpr int kColumns = 2;
   static constexpr bool kScaled = false, kOffset = false;
-  static constexpr int kRows = 6;
+  static constexpr int kPanels = 2;
   using Sum = __m512;
   using Input = __m512i;
   TUTTI_INLINE Input input(const uint8_t* x) { return Int8::input(x); }

@@ -10,7 +10,7 @@ namespace {
 
 struct Bf16 {
   static constexpr int kColumns = 2;
-  static constexpr int kLanes = 16, kRows = 12, kPanels = 2;
+  static constexpr int kLanes = 16, kRows = 6, kPanels = 4;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = __m512;
   using Input = __m512i;

@@ -9,7 +9,7 @@ namespace {
 
 struct Int8 {
   static constexpr int kColumns = 4;
-  static constexpr int kLanes = 4, kRows = 6, kPanels = 1;
+  static constexpr int kLanes = 4, kRows = 3, kPanels = 2;
   static constexpr bool kScaled = true, kOffset = false;
   using Sum = int32x4_t;
   using Input = int8x16_t;
@@ -25,7 +25,7 @@ struct Int8 {
 
 struct F32 {
   static constexpr int kColumns = 1;
-  static constexpr int kLanes = 4, kRows = 6, kPanels = 1;
+  static constexpr int kLanes = 4, kRows = 3, kPanels = 2;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = float32x4_t;
   using Input = float32x4_t;
@@ -37,7 +37,7 @@ struct F32 {
 
 struct Bf16 {
   static constexpr int kColumns = 2;
-  static constexpr int kLanes = 4, kRows = 4, kPanels = 1;
+  static constexpr int kLanes = 4, kRows = 2, kPanels = 2;
   static constexpr bool kScaled = false, kOffset = false;
   using Sum = float32x4_t;
   struct Input {

@@ -6,7 +6,7 @@ namespace tutti {
 namespace {
 
 struct Plain {
-  static constexpr int kLanes = 4, kRows = 2, kPanels = 1;
+  static constexpr int kLanes = 4, kRows = 1, kPanels = 2;
   using Sum = v4;
   using Input = const uint8_t*;
   static Input input(const uint8_t* x) { return x; }

@@ -11,8 +11,8 @@ namespace {
 
 // Rows a thread takes at a time: a multiple of every instruction set's tile.
 constexpr int kRowBlock = 12;
-// Panels are dealt in pairs: what AVX-512 computes at a time, and what swiglu needs together.
-constexpr int kPanelPair = 2;
+// Panels are dealt four at a time: what AVX-512 computes at once; swiglu needs pairs.
+constexpr int kPanelBlock = 4;
 
 int blocks(int size, int block) {
   return (size + block - 1) / block;
@@ -130,8 +130,8 @@ void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
       multiply(x.slice(first, last), w, 0, w.panels(), first, epilogue, y);
     });
   } else {
-    threads.run(blocks(w.panels(), kPanelPair), [&](int, int begin, int end) {
-      const int first = begin * kPanelPair, last = std::min(end * kPanelPair, w.panels());
+    threads.run(blocks(w.panels(), kPanelBlock), [&](int, int begin, int end) {
+      const int first = begin * kPanelBlock, last = std::min(end * kPanelBlock, w.panels());
       multiply(x, w, first, last - first, 0, epilogue, y);
     });
   }

@@ -9,7 +9,7 @@
 //     static constexpr int kColumns = 4;     // products a sum a step
 //     static constexpr bool kScaled = true;  // INT8: integer sums, and scales
 //     static constexpr bool kOffset = true;  // takes the 128 that was added to inputs for part of
-//     them static constexpr int kRows = 12, kPanels = 2;  // of a tile: kRows * kPanels * 16 sums
+//     them static constexpr int kRows = 6, kPanels = 4;  // of a tile: kRows * kPanels * 16 sums
 //     using Sum = ...;                       // vector of int32 or float
 //     using Input = ...;                     // 4 bytes of a row, in every lane
 //     static Input input(const uint8_t* x);  // 4 bytes
@@ -31,8 +31,7 @@ TUTTI_INLINE V activate(Activation activation, const V& v) {
     const V positive = v > 0.0f ? v : V{};
     return positive * positive;
   }
-  if (activation == Activation::silu) return v / (1.0f + exp(-v));
-  return v;
+  return v / (1.0f + exp(-v));  // silu, and the gate of swiglu
 }
 
 // The first `count` bytes of 128 + round(v * inverse_scale). A float plus 1.5 * 2^23 holds the
@@ -51,51 +50,66 @@ TUTTI_INLINE void store_bytes(uint8_t* out, typename Lanes<W>::vector v, float i
   std::memcpy(out, &low, sizeof low);
 }
 
-// One vector of results: `row` and `column` count within the block.
-template <int W>
-TUTTI_INLINE void finish(const Product& p, int row, int column, typename Lanes<W>::vector v) {
-  using V = typename Lanes<W>::vector;
-  const Epilogue& e = p.epilogue;
-  const int left = p.columns - column;
-  if (left <= 0) return;
-  const int count = left < W ? left : W;
-  const int whole_row = p.first_row + row, whole_column = p.first_column + column;
-  const auto at = [&](const float* from) __attribute__((always_inline)) {
-    return count == W ? load<V>(from) : load_some<V>(from, count);
-  };
-  if (e.modulation && whole_row >= e.first_modulated) {
-    const int level = e.modulation_index[whole_row - e.first_modulated];
-    v *= at(e.modulation + size_t(level) * e.modulation_stride + whole_column) + 1.0f;
-  }
-  if (e.gate) v *= e.gate[size_t(whole_row) * e.gate_stride];
-  if (e.residual) v += at(e.residual + size_t(whole_row) * e.residual_stride + whole_column);
-  if (p.bytes)
-    store_bytes<W>(p.bytes + size_t(row) * p.bytes_stride + column, v, p.inverse_scale);
-  else if (count == W)
-    store(p.y + size_t(row) * p.y_stride + column, v);
-  else
-    store_some(p.y + size_t(row) * p.y_stride + column, v, count);
-}
-
-// Lane `lane` of the block's panels on: scale and bias.
+// Scale and bias of one vector of columns, read once for all rows of a tile.
 template <class B>
-TUTTI_INLINE typename Lanes<B::kLanes>::vector scaled(const Product& p, int row, int lane,
-                                                      const typename B::Sum& sum) {
+struct Scaling {
   using V = typename Lanes<B::kLanes>::vector;
-  V value;
-  if constexpr (B::kScaled) {
-    typename Lanes<B::kLanes>::integers integers;
-    std::memcpy(&integers, &sum, sizeof integers);
-    value = __builtin_convertvector(integers, V) * (load<V>(p.w_scales + lane) * p.x_scales[row]);
-  } else {
-    std::memcpy(&value, &sum, sizeof value);
-  }
-  const int left = p.columns - lane;
-  if (p.epilogue.bias && left > 0) {
+  V scale = {}, bias = {};
+
+  // Lane `lane` of the block's panels on, of which `left` are columns.
+  TUTTI_INLINE Scaling at(const Product& p, int lane, int left) {
+    Scaling s;
+    if constexpr (B::kScaled) s.scale = load<V>(p.w_scales + lane);
+    if (!p.epilogue.bias) return s;
     const float* bias = p.epilogue.bias + p.first_column + lane;
-    value += left >= B::kLanes ? load<V>(bias) : load_some<V>(bias, left);
+    s.bias = left >= B::kLanes ? load<V>(bias) : load_some<V>(bias, left);
+    return s;
   }
-  return value;
+  TUTTI_INLINE V apply(const Scaling& s, const typename B::Sum& sum, const float* x_scale) {
+    if constexpr (B::kScaled)
+      return __builtin_convertvector(sum, V) * (s.scale * *x_scale) + s.bias;
+    else
+      return (V)sum + s.bias;
+  }
+};
+
+// One vector of columns of all rows of a tile, from sums to memory. `up` is swiglu's other half.
+// kWhole: all lanes are columns. The product comes by value: through a reference, every store could
+// change it.
+template <class B, bool kWhole>
+TUTTI_INLINE void finish_columns(const Product p, int row, int rows, int lane, int column,
+                                 const typename B::Sum* sums, const typename B::Sum* up,
+                                 int pitch) {
+  using V = typename Lanes<B::kLanes>::vector;
+  const Epilogue& e = p.epilogue;
+  const int count = kWhole ? B::kLanes : p.columns - column;
+  const int paired_lane = lane + 16;
+  const auto scaling = Scaling<B>::at(p, lane, count);
+  const auto paired = up ? Scaling<B>::at(p, paired_lane, count) : scaling;
+  const auto at = [&](const float* from) __attribute__((always_inline)) {
+    return kWhole ? load<V>(from) : load_some<V>(from, count);
+  };
+  for (int r = row; r < row + rows; ++r, sums += pitch) {
+    const int whole_row = p.first_row + r, whole_column = p.first_column + column;
+    V v = Scaling<B>::apply(scaling, *sums, p.x_scales + r);
+    if (e.activation != Activation::none) v = activate(e.activation, v);
+    if (up) {
+      v *= Scaling<B>::apply(paired, *up, p.x_scales + r);
+      up += pitch;
+    }
+    if (e.modulation && whole_row >= e.first_modulated) {
+      const int level = e.modulation_index[whole_row - e.first_modulated];
+      v *= at(e.modulation + size_t(level) * e.modulation_stride + whole_column) + 1.0f;
+    }
+    if (e.gate) v *= e.gate[size_t(whole_row) * e.gate_stride];
+    if (e.residual) v += at(e.residual + size_t(whole_row) * e.residual_stride + whole_column);
+    if (p.bytes)
+      store_bytes<B::kLanes>(p.bytes + size_t(r) * p.bytes_stride + column, v, p.inverse_scale);
+    else if (kWhole)
+      store(p.y + size_t(r) * p.y_stride + column, v);
+    else
+      store_some(p.y + size_t(r) * p.y_stride + column, v, count);
+  }
 }
 
 // sums: R x (P panels of vectors). Its own function, once a back end: unrolled into every tile it
@@ -104,24 +118,18 @@ template <class B>
 __attribute__((noinline)) void finish_tile(const Product& p, int row, int rows, int panel,
                                            int panels, const typename B::Sum* sums) {
   constexpr int kVectors = 16 / B::kLanes;
-  for (int r = row; r < row + rows; ++r, sums += panels * kVectors)
-    if (p.epilogue.activation == Activation::swiglu) {
-      for (int v = 0; v < panels / 2 * kVectors; ++v) {
-        const int gate = v / kVectors * 2, lane = v % kVectors * B::kLanes;
-        const auto opening =
-            scaled<B>(p, r, (panel + gate) * 16 + lane, sums[gate * kVectors + v % kVectors]);
-        const auto value = scaled<B>(p, r, (panel + gate + 1) * 16 + lane,
-                                     sums[(gate + 1) * kVectors + v % kVectors]);
-        finish<B::kLanes>(p, r, (panel + gate) * 8 + lane,
-                          activate(Activation::silu, opening) * value);
-      }
-    } else {
-      for (int v = 0; v < panels * kVectors; ++v) {
-        const int lane = panel * 16 + v * B::kLanes;
-        finish<B::kLanes>(p, r, lane,
-                          activate(p.epilogue.activation, scaled<B>(p, r, lane, sums[v])));
-      }
-    }
+  const bool swiglu = p.epilogue.activation == Activation::swiglu;
+  const int pitch = panels * kVectors;
+  for (int v = 0; v < pitch; ++v) {
+    const int lane = panel * 16 + v * B::kLanes;
+    if (swiglu && v / kVectors % 2 == 1) continue;
+    const int column = swiglu ? panel * 8 + v / kVectors * 8 + v % kVectors * B::kLanes : lane;
+    const typename B::Sum* up = swiglu ? sums + v + kVectors : nullptr;
+    if (column + B::kLanes <= p.columns)
+      finish_columns<B, true>(p, row, rows, lane, column, sums + v, up, pitch);
+    else if (column < p.columns)
+      finish_columns<B, false>(p, row, rows, lane, column, sums + v, up, pitch);
+  }
 }
 
 // Adds `steps` steps to R x (P panels of vectors) sums. With kStay every step is the first one: the
@@ -154,6 +162,11 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel) {
       std::memcpy(&first, p.offsets + panel * 16 + v * B::kLanes, sizeof first);
     for (int r = 0; r < R; ++r) sums[r][v] = first;
   }
+  // Where the results will go: a store that waits for its line would stall the next tile.
+  if (!p.bytes)
+    for (int r = 0; r < R; ++r)
+      for (int q = 0; q < P; ++q)
+        __builtin_prefetch(p.y + size_t(row + r) * p.y_stride + (panel + q) * 16, 1);
   const size_t panel_bytes = size_t(p.steps) * 64;
   accumulate<B, R, P>(p.x + size_t(row) * p.x_stride, p.x_stride, p.weights + panel * panel_bytes,
                       panel_bytes, p.steps, sums);
@@ -163,20 +176,29 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel) {
   finish_tile<B>(p, row, R, panel, P, done);
 }
 
-// All rows times P panels; a rest of rows in tiles of half the size and so on.
+// The last `rows` rows, fewer than a tile has.
 template <class B, int R, int P>
-TUTTI_INLINE void rows_of_tiles(const Product& p, int row, int panel) {
-  for (; row + R <= p.rows; row += R) tile<B, R, P>(p, row, panel);
-  if constexpr (R > 1) rows_of_tiles<B, R / 2, P>(p, row, panel);
+TUTTI_INLINE void rest_of_rows(const Product& p, int row, int rows, int panel) {
+  if constexpr (R > 0) {
+    if (rows == R) return tile<B, R, P>(p, row, panel);
+    rest_of_rows<B, R - 1, P>(p, row, rows, panel);
+  }
+}
+
+// All rows times P panels at a time, then half as many.
+template <class B, int P>
+TUTTI_INLINE void panels_of_tiles(const Product& p, int panel) {
+  for (; panel + P <= p.panels; panel += P) {
+    int row = 0;
+    for (; row + B::kRows <= p.rows; row += B::kRows) tile<B, B::kRows, P>(p, row, panel);
+    rest_of_rows<B, B::kRows - 1, P>(p, row, p.rows - row, panel);
+  }
+  if constexpr (P > 1) panels_of_tiles<B, P / 2>(p, panel);
 }
 
 template <class B>
 TUTTI_INLINE void multiply(const Product& p) {
-  int panel = 0;
-  for (; panel + B::kPanels <= p.panels; panel += B::kPanels)
-    rows_of_tiles<B, B::kRows, B::kPanels>(p, 0, panel);
-  if constexpr (B::kPanels > 1)
-    for (; panel < p.panels; ++panel) rows_of_tiles<B, B::kRows, 1>(p, 0, panel);
+  panels_of_tiles<B, B::kPanels>(p, 0);
 }
 
 template <class B>
