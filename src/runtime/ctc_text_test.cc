@@ -36,8 +36,8 @@ double by_enumeration(const std::vector<float>& logits, int labels, int symbols,
     double probability = 1;
     for (int i = 0; i < labels; ++i) {
       double total = 0;
-      for (int s = 0; s < symbols; ++s) total += std::exp(logits[i * symbols + s]);
-      probability *= std::exp(logits[i * symbols + path[i]]) / total;
+      for (int s = 0; s < symbols; ++s) total += std::exp(double(logits[i * symbols + s]));
+      probability *= std::exp(double(logits[i * symbols + path[i]])) / total;
       if (path[i] != symbols - 1 && (i == 0 || path[i] != path[i - 1])) read += char(path[i]);
     }
     if (read == text) sum += probability;
