@@ -32,19 +32,23 @@ Result<PackedWeights> PackedWeights::make(int rows, int cols, Precision precisio
   return packed;
 }
 
-uint8_t* PackedWeights::place(int row, int col) const {
-  const int per_step = step_columns(precision_);
-  return data() + size_t(row / kPanelRows) * steps() * kStepBytes +
-         size_t(col / per_step) * kStepBytes + row % kPanelRows * 4 +
-         col % per_step * (4 / per_step);
+uint8_t* PackedWeights::place(int row, int step) const {
+  return data() + (size_t(row / kPanelRows) * steps() + step) * kStepBytes + row % kPanelRows * 4;
 }
 
-void PackedWeights::set_row(int row, const int8_t* values, float scale) {
+void PackedWeights::set_row(int row, const void* values) {
+  const auto* from = static_cast<const uint8_t*>(values);
+  const size_t bytes = size_t(cols_) * (4 / step_columns(precision_));
+  const int whole = int(bytes / 4), rest = int(bytes % 4);
+  uint8_t* to = place(row, 0);
+  for (int step = 0; step < whole; ++step, to += kStepBytes) std::memcpy(to, from + step * 4, 4);
+  if (rest) std::memcpy(to, from + size_t(whole) * 4, rest);
+}
+
+void PackedWeights::set_int8_row(int row, const int8_t* values, float scale) {
+  set_row(row, values);
   int32_t sum = 0;
-  for (int c = 0; c < cols_; ++c) {
-    *place(row, c) = uint8_t(values[c]);
-    sum += values[c];
-  }
+  for (int c = 0; c < cols_; ++c) sum += values[c];
   const_cast<float*>(scales())[row] = scale;
   const_cast<int32_t*>(offsets())[row] = -128 * sum;
 }
@@ -62,7 +66,7 @@ Result<PackedWeights> PackedWeights::from_int8(int rows, int cols, std::span<con
     if (!(std::isfinite(scales[r]) && scales[r] >= 0))
       return bad_input("the INT8 scale of row " + std::to_string(r) +
                        " is not a finite number >= 0");
-    packed.set_row(r, values.data() + size_t(r) * cols, scales[r]);
+    packed.set_int8_row(r, values.data() + size_t(r) * cols, scales[r]);
   }
   return packed;
 }
@@ -79,25 +83,24 @@ Result<PackedWeights> PackedWeights::quantize(ConstMatrix w) {
     }
     const Int8Scale scale = int8_scale(most);
     for (int c = 0; c < w.cols; ++c) row[c] = to_int8(w.row(r)[c], scale.inverse);
-    packed.set_row(r, row.data(), scale.scale);
+    packed.set_int8_row(r, row.data(), scale.scale);
   }
   return packed;
 }
 
 Result<PackedWeights> PackedWeights::bf16(ConstMatrix w) {
   TUTTI_ASSIGN(PackedWeights packed, make(w.rows, w.cols, Precision::bf16, false));
-  for (int r = 0; r < w.rows; ++r)
-    for (int c = 0; c < w.cols; ++c) {
-      const uint16_t value = to_bf16(w.row(r)[c]);
-      std::memcpy(packed.place(r, c), &value, sizeof value);
-    }
+  std::vector<uint16_t> row(w.cols);
+  for (int r = 0; r < w.rows; ++r) {
+    for (int c = 0; c < w.cols; ++c) row[c] = to_bf16(w.row(r)[c]);
+    packed.set_row(r, row.data());
+  }
   return packed;
 }
 
 Result<PackedWeights> PackedWeights::f32(ConstMatrix w) {
   TUTTI_ASSIGN(PackedWeights packed, make(w.rows, w.cols, Precision::f32, false));
-  for (int r = 0; r < w.rows; ++r)
-    for (int c = 0; c < w.cols; ++c) std::memcpy(packed.place(r, c), w.row(r) + c, sizeof(float));
+  for (int r = 0; r < w.rows; ++r) packed.set_row(r, w.row(r));
   return packed;
 }
 
@@ -128,13 +131,14 @@ Result<PackedWeights> PackedWeights::interleave(const PackedWeights& gate,
 }
 
 void PackedWeights::dequantize_row(int row, float* out) const {
+  const int per_step = step_columns(precision_);
   for (int c = 0; c < cols_; ++c) {
-    const uint8_t* from = place(row, c);
+    const uint8_t* from = place(row, c / per_step);
     if (precision_ == Precision::int8) {
-      out[c] = float(int8_t(*from)) * scales()[row];
+      out[c] = float(int8_t(from[c % 4])) * scales()[row];
     } else if (precision_ == Precision::bf16) {
       uint16_t value;
-      std::memcpy(&value, from, sizeof value);
+      std::memcpy(&value, from + c % 2 * 2, sizeof value);
       out[c] = from_bf16(value);
     } else {
       std::memcpy(out + c, from, sizeof(float));

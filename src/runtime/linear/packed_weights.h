@@ -74,9 +74,11 @@ class PackedWeights {
  private:
   static Result<PackedWeights> make(int rows, int cols, Precision precision, bool interleaved);
   uint8_t* data() const { return reinterpret_cast<uint8_t*>(memory_.data()); }
-  // Where column `col` of row `row` lies.
-  uint8_t* place(int row, int col) const;
-  void set_row(int row, const int8_t* values, float scale);
+  // Where the four bytes of row `row` in step `step` lie.
+  uint8_t* place(int row, int step) const;
+  // cols() values of this precision.
+  void set_row(int row, const void* values);
+  void set_int8_row(int row, const int8_t* values, float scale);
 
   int rows_ = 0, cols_ = 0;
   Precision precision_ = Precision::f32;
