@@ -7,8 +7,9 @@
 namespace tutti::program {
 namespace {
 
-const std::vector<std::string> kVerbs = {"",       "run",  "eval",       "explain", "inspect",
-                                         "doctor", "data", "data build", "train",   "version"};
+const std::vector<std::string> kVerbs = {
+    "",           "run",   "eval",        "explain",       "inspect", "doctor", "data",
+    "data build", "bench", "bench trunk", "bench encoder", "train",   "version"};
 
 class FlagsTest : public ProgramTest {
  protected:

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   tutti::add_inspect(app, chosen);
   tutti::add_doctor(app, chosen);
   tutti::add_data(app, chosen);
+  tutti::add_bench(app, chosen);
   tutti::add_train(app, chosen);
   add_version(app, chosen);
   try {

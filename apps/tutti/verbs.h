@@ -17,6 +17,7 @@ void add_explain(CLI::App& app, Verb& chosen);
 void add_inspect(CLI::App& app, Verb& chosen);
 void add_doctor(CLI::App& app, Verb& chosen);
 void add_data(CLI::App& app, Verb& chosen);
+void add_bench(CLI::App& app, Verb& chosen);
 void add_train(CLI::App& app, Verb& chosen);
 
 }  // namespace tutti

@@ -11,6 +11,7 @@ enum class Activation {
   none,
   relu2,   // max(v, 0)^2
   silu,    // v / (1 + e^-v)
+  gelu,    // the tanh form: v / (1 + e^(-1.5957691 (v + 0.044715 v^3)))
   swiglu,  // silu(gate) * up: weights made by PackedWeights::interleave, half as many columns out
 };
 

@@ -61,6 +61,7 @@ Product block_of(const InputRows& x, const PackedWeights& w, int first, int coun
   p.weights = w.panel(first);
   p.panels = count;
   p.steps = w.steps();
+  p.panel_bytes = size_t(w.steps()) * kStepBytes;
   if (w.precision() == Precision::int8) {
     p.w_scales = w.scales() + size_t(first) * kPanelRows;
     p.offsets = w.offsets() + size_t(first) * kPanelRows;

@@ -46,7 +46,8 @@ void expect_exact(const Int8Problem& p, const KernelTable& kernels) {
   Product product = {};
   product.x = x.data(), product.x_stride = stride, product.x_scales = ones.data();
   product.rows = p.rows, product.weights = w->panel(0), product.panels = w->panels();
-  product.steps = w->steps(), product.w_scales = w->scales(), product.offsets = w->offsets();
+  product.steps = w->steps(), product.panel_bytes = size_t(w->steps()) * kStepBytes,
+  product.w_scales = w->scales(), product.offsets = w->offsets();
   product.columns = p.outputs, product.y = y.data(), product.y_stride = size_t(p.outputs);
   kernels.product[int(Precision::int8)](product);
   for (int r = 0; r < p.rows; ++r)

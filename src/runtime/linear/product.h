@@ -17,6 +17,7 @@ struct Product {
 
   const uint8_t* weights;  // the first panel
   int panels, steps;
+  size_t panel_bytes;      // from one panel to the next
   const float* w_scales;   // 16 a panel; INT8 alone, as are
   const int32_t* offsets;  // the sums' initial values, 16 a panel
 

@@ -31,6 +31,8 @@ TUTTI_INLINE V activate(Activation activation, const V& v) {
     const V positive = v > 0.0f ? v : V{};
     return positive * positive;
   }
+  if (activation == Activation::gelu)
+    return v / (1.0f + exp(-1.5957691f * (v + 0.044715f * v * v * v)));
   return v / (1.0f + exp(-v));  // silu, and the gate of swiglu
 }
 
@@ -167,9 +169,8 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel) {
     for (int r = 0; r < R; ++r)
       for (int q = 0; q < P; ++q)
         __builtin_prefetch(p.y + size_t(row + r) * p.y_stride + (panel + q) * 16, 1);
-  const size_t panel_bytes = size_t(p.steps) * 64;
-  accumulate<B, R, P>(p.x + size_t(row) * p.x_stride, p.x_stride, p.weights + panel * panel_bytes,
-                      panel_bytes, p.steps, sums);
+  accumulate<B, R, P>(p.x + size_t(row) * p.x_stride, p.x_stride, p.weights + panel * p.panel_bytes,
+                      p.panel_bytes, p.steps, sums);
   Sum done[R * P * kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < P * kVectors; ++v) done[r * P * kVectors + v] = sums[r][v];

@@ -1,0 +1,111 @@
+// The timed transformer computes what it says: precisions agree, and decoding is prefilling.
+#include "bench/transformer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/rng.h"
+
+namespace tutti::bench {
+namespace {
+
+std::vector<int32_t> some_tokens(int count, int vocabulary) {
+  Rng rng(7);
+  std::vector<int32_t> tokens(count);
+  for (int32_t& token : tokens) token = rng.below(vocabulary);
+  return tokens;
+}
+
+// Logits after the prompt, the last `decoded` of its tokens one by one.
+std::vector<float> logits_of(Precision precision, int threads, int decoded, int count = 61) {
+  ThreadPool pool(threads);
+  const auto shape = find_shape("tiny", true);
+  const auto model = Transformer::random(*shape, precision);
+  EXPECT_TRUE(model) << model.error().message();
+  auto session = TransformerSession::create(*model, pool, 64);
+  EXPECT_TRUE(session) << session.error().message();
+  const std::vector<int32_t> tokens = some_tokens(count, shape->vocabulary);
+  const int read = count - decoded;
+  if (read > 0) session->prefill(std::span(tokens).first(read));
+  for (int i = read; i < count; ++i) session->decode(tokens[i]);
+  EXPECT_EQ(session->length(), count);
+  return {session->logits().begin(), session->logits().end()};
+}
+
+std::vector<float> encoding_of(Precision precision, int batch) {
+  ThreadPool pool(2);
+  const auto shape = find_shape("tiny-encoder", false);
+  const auto model = Transformer::random(*shape, precision);
+  EXPECT_TRUE(model) << model.error().message();
+  auto session = TransformerSession::create(*model, pool, shape->tokens, batch);
+  EXPECT_TRUE(session) << session.error().message();
+  std::vector<float> x(size_t(batch) * shape->tokens * shape->width);
+  Rng rng(3);
+  for (size_t i = 0; i < x.size() / batch; ++i) x[i] = float(rng.normal());
+  for (int b = 1; b < batch; ++b)
+    std::copy_n(x.begin(), x.size() / batch, x.begin() + b * (x.size() / batch));
+  session->encode({x.data(), batch * shape->tokens, shape->width, size_t(shape->width)});
+  return x;
+}
+
+double relative_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference += (double(a[i]) - b[i]) * (double(a[i]) - b[i]);
+    norm += double(b[i]) * b[i];
+  }
+  return std::sqrt(difference / norm);
+}
+
+// A product of L layers' roundings: INT8 rounds a uniform weight by 1 / (127 sqrt 12) of its range,
+// sqrt 3 times its deviation, and a normal input by about 3.5 / (127 sqrt 12) of its own; bf16 by
+// 2^-9. Two layers with seven roundings each on the residual path add up to sqrt(14) of that.
+TEST(Transformer, PrecisionsAgree) {
+  const auto exact = logits_of(Precision::f32, 1, 0);
+  const double int8 = std::hypot(std::sqrt(3.0), 3.5) / (127 * std::sqrt(12.0));
+  EXPECT_LT(relative_difference(logits_of(Precision::bf16, 1, 0), exact), std::sqrt(14.0) * 0x1p-8);
+  EXPECT_LT(relative_difference(logits_of(Precision::int8, 1, 0), exact), std::sqrt(14.0) * int8);
+  EXPECT_GT(relative_difference(logits_of(Precision::int8, 1, 0), exact), 0);
+}
+
+// Scores and sums are the same products in another block, so only the softmax's padding differs.
+TEST(Transformer, DecodingIsPrefilling) {
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
+    const auto at_once = logits_of(precision, 2, 0);
+    for (const int decoded : {1, 20, 61})
+      EXPECT_EQ(logits_of(precision, 2, decoded), at_once) << int(precision) << " " << decoded;
+  }
+}
+
+TEST(Transformer, ThreadsDoNotChangeTheResult) {
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8})
+    EXPECT_EQ(logits_of(precision, 3, 5), logits_of(precision, 1, 5)) << int(precision);
+}
+
+TEST(Transformer, SeesOnlyThePast) {
+  const auto shorter = logits_of(Precision::f32, 2, 0, 30),
+             longer = logits_of(Precision::f32, 2, 31);
+  EXPECT_NE(shorter, longer);
+}
+
+TEST(Transformer, EncodesEverySequenceOfABatchAlike) {
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
+    const auto one = encoding_of(precision, 1), three = encoding_of(precision, 3);
+    for (int b = 0; b < 3; ++b)
+      EXPECT_EQ(
+          std::vector<float>(three.begin() + b * one.size(), three.begin() + (b + 1) * one.size()),
+          one);
+  }
+  EXPECT_LT(relative_difference(encoding_of(Precision::int8, 1), encoding_of(Precision::f32, 1)),
+            0.05);
+}
+
+TEST(Transformer, UnknownShapesAreListed) {
+  const auto shape = find_shape("900b", true);
+  ASSERT_FALSE(shape);
+  EXPECT_NE(shape.error().message().find("125m"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tutti::bench

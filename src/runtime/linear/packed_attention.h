@@ -1,0 +1,81 @@
+// Attention on keys and values that lie as the linear kernels read weights: q k^T and p v^T are two
+// products of the same kernels (product.h), with a softmax between them.
+//
+//   TUTTI_ASSIGN(PackedKv kv, PackedKv::create(heads, capacity, Precision::bf16));
+//   kv.put(head, position, key, value);                      // 64 floats each, rotated already
+//   attend(kv, {.head = h, .queries = q, .rows = 24, .first_keys = 100, .causal = true, ...});
+//
+// In bf16 both products take bf16 and add up in FP32, the softmax is FP32; in FP32 all of it is.
+// Scores are materialised a block of queries at a time: 24 rows of 512 keys are 48 KB and stay in
+// the second-level cache. INT8 is no gain here: a row of keys is 64 bytes, 16 steps, and rounding
+// probabilities to 7 bits costs more than the products of a head take.
+#pragma once
+
+#include "runtime/linear/packed_weights.h"
+
+namespace tutti {
+
+inline constexpr int kHeadColumns = 64;
+// Rows of a block: a multiple of every instruction set's tile.
+inline constexpr int kAttentionRows = 24;
+
+// Keys are panels of 16 positions; values, transposed, are 4 panels of 16 channels of `capacity`
+// positions. Positions beyond those put are finite, whatever they hold. Not thread-safe; different
+// heads may be written at once, and different positions of a head where they are at least 16 apart.
+class PackedKv {
+ public:
+  PackedKv() = default;
+  // `precision`: f32 or bf16. Capacity is rounded up to whole panels.
+  static Result<PackedKv> create(int heads, int capacity, Precision precision);
+
+  int heads() const { return heads_; }
+  int capacity() const { return capacity_; }
+  Precision precision() const { return precision_; }
+  size_t bytes() const { return memory_.size() * sizeof(float); }
+
+  void put(int head, int position, const float* key, const float* value);
+
+  const uint8_t* keys(int head) const { return data(head); }
+  const uint8_t* values(int head) const { return data(head) + head_bytes() / 2; }
+  size_t key_panel_bytes() const { return kHeadColumns / step_columns(precision_) * kStepBytes; }
+  size_t value_panel_bytes() const {
+    return size_t(capacity_) / step_columns(precision_) * kStepBytes;
+  }
+
+ private:
+  size_t head_bytes() const { return size_t(2) * capacity_ * kHeadColumns * element(); }
+  size_t element() const { return 4 / step_columns(precision_); }
+  uint8_t* data(int head) const {
+    return reinterpret_cast<uint8_t*>(memory_.data()) + size_t(head) * head_bytes();
+  }
+
+  int heads_ = 0, capacity_ = 0;
+  Precision precision_ = Precision::f32;
+  AlignedFloats memory_;
+};
+
+// Up to kAttentionRows queries of one key head. Row r sees keys [0, first_keys + r), or all of
+// [0, first_keys) where not causal.
+struct AttentionBlock {
+  int head = 0;
+  const uint8_t* queries = nullptr;  // rows of 64 in kv.precision(), scaled; close to each other
+  int rows = 0;
+  int first_keys = 0;
+  bool causal = false;
+  float* y = nullptr;  // rows of 64, y_stride apart
+  size_t y_stride = 0;
+};
+
+// Floats of 64-byte aligned scratch that attend() needs, for one thread.
+size_t attention_floats(int capacity);
+void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch);
+
+namespace kernels {
+
+// 64 channels turned by 32 angles in pairs (c, c + 32), times `scale`.
+void rope_head(const float* x, const float* cosines, const float* sines, float scale, float* y);
+// To bf16, 64 values.
+void round_head(const float* x, uint8_t* y);
+
+}  // namespace kernels
+}  // namespace tutti
