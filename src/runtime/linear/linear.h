@@ -63,8 +63,10 @@ InputRows prepare_norm(ThreadPool& threads, Precision precision, ConstMatrix x, 
 void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
             const Epilogue& epilogue, Matrix y);
 
-// y = epilogue(activation(x up^T) down^T): the hidden rows are quantized while they are in the
-// cache and never leave it. `scale` is the hidden rows'; 0 for dynamic.
+// y = epilogue(activation(x up^T) down^T). `scale` is the hidden rows'; 0 for dynamic.
+// Both products run over all rows in turn. Rejected: a thread that takes a block of rows through
+// both while the hidden ones are in its cache; it reads all weights once a block, and was as fast
+// at widths up to 768 and slower above (docs/experiments.md).
 struct FeedForward {
   const PackedWeights& up;  // interleaved for swiglu
   Activation activation;
