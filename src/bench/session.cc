@@ -1,6 +1,7 @@
 // The forward pass. x_TD is tokens x width; rows of sequence s are [s * rows_each, ...).
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "bench/transformer.h"
 #include "runtime/linear/inputs.h"
@@ -101,40 +102,48 @@ void TransformerSession::layers(Matrix x, int rows_each) {
   }
 }
 
+// Of positions [first, first + count) of a sequence, at most 16: what a panel of keys holds.
 // queries: batch x heads x rows_each rows of 64.
-void TransformerSession::store_keys(int layer, int rows_each) {
+void TransformerSession::store_rows(int layer, int rows_each, int sequence, int first, int count) {
   const TransformerShape& shape = model_->shape();
-  const size_t element = kept_ == Precision::bf16 ? 2 : 4;
-  uint8_t* queries = reinterpret_cast<uint8_t*>(queries_.data());
-  const auto row = [&](int sequence, int t) {
-    const float* q = qkv_.data() + (size_t(sequence) * rows_each + t) * size_t(shape.qkv_columns());
-    const float *k = q + shape.heads * kHeadColumns, *v = k + shape.kv_heads * kHeadColumns;
-    const float *cosines = rope(shape.causal() ? length_ + t : 0), *sines = cosines + 32;
-    alignas(64) float turned[kHeadColumns];
-    for (int h = 0; h < shape.heads; ++h, q += kHeadColumns) {
-      uint8_t* to = queries + ((size_t(sequence) * shape.heads + h) * rows_each + t) *
-                                  (kHeadColumns * element);
-      if (element == 4) {
-        kernels::rope_head(q, cosines, sines, 0.125f, reinterpret_cast<float*>(to));
-        continue;
-      }
-      kernels::rope_head(q, cosines, sines, 0.125f, turned);
-      kernels::round_head(turned, to);
-    }
-    for (int h = 0; h < shape.kv_heads; ++h) {
-      kernels::rope_head(k + h * kHeadColumns, cosines, sines, 1, turned);
-      kv_[layer].put(sequence * shape.kv_heads + h, length_ + t, turned, v + h * kHeadColumns);
+  const size_t columns = size_t(shape.qkv_columns());
+  const float* q = qkv_.data() + (size_t(sequence) * rows_each + first) * columns;
+  const int at = shape.causal() ? length_ + first : 0, step = shape.causal() ? 1 : 0;
+  alignas(64) float turned[kPanelRows * kHeadColumns];
+  const auto rotate = [&](const float* from, float scale) {
+    for (int r = 0; r < count; ++r) {
+      const float* angles = rope(at + r * step);
+      kernels::rope_head(from + r * columns, angles, angles + kHeadColumns / 2, scale,
+                         turned + r * kHeadColumns);
     }
   };
-  // By 16 positions: what a panel of keys holds.
+  const size_t element = kept_ == Precision::bf16 ? 2 : 4;
+  for (int h = 0; h < shape.heads; ++h, q += kHeadColumns) {
+    rotate(q, 0.125f);
+    uint8_t* to =
+        reinterpret_cast<uint8_t*>(queries_.data()) +
+        ((size_t(sequence) * shape.heads + h) * rows_each + first) * kHeadColumns * element;
+    if (kept_ == Precision::f32)
+      std::memcpy(to, turned, size_t(count) * kHeadColumns * element);
+    else
+      kernels::round_bf16(turned, count * kHeadColumns, to);
+  }
+  for (int h = 0; h < shape.kv_heads; ++h, q += kHeadColumns) {
+    rotate(q, 1);
+    kv_[layer].put(sequence * shape.kv_heads + h, length_ + first,
+                   {turned, count, kHeadColumns, kHeadColumns},
+                   {q + shape.kv_heads * kHeadColumns, count, kHeadColumns, columns});
+  }
+}
+
+void TransformerSession::store_keys(int layer, int rows_each) {
   const int blocks = (rows_each + kPanelRows - 1) / kPanelRows;
-  const auto some = [&](int, int begin, int end) {
+  threads_->run(batch_ * blocks, [&](int, int begin, int end) {
     for (int b = begin; b < end; ++b) {
       const int first = b % blocks * kPanelRows;
-      for (int t = first; t < std::min(first + kPanelRows, rows_each); ++t) row(b / blocks, t);
+      store_rows(layer, rows_each, b / blocks, first, std::min(kPanelRows, rows_each - first));
     }
-  };
-  threads_->run(batch_ * blocks, some);
+  });
 }
 
 // The heads that share keys are rows of one block.

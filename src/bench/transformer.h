@@ -89,6 +89,7 @@ class TransformerSession {
   void layers(Matrix x_TD, int rows_each);
   void attention(int layer, int rows_each);
   void store_keys(int layer, int rows_each);
+  void store_rows(int layer, int rows_each, int sequence, int first, int count);
   void attend_rows(int layer, int rows_each);
   void attend_one(int layer);
 

@@ -5,7 +5,6 @@
 
 #include "runtime/linear/isa.h"
 #include "runtime/linear/product.h"
-#include "runtime/linear/rounding.h"
 #include "runtime/simd.h"
 
 namespace tutti {
@@ -23,10 +22,13 @@ int whole_panels(int keys) {
 }
 
 // To bf16, ties away from zero: values here are finite, and a tie is one in 65536.
-TUTTI_INLINE void store_bf16(uint8_t* y, const v16& v) {
+TUTTI_INLINE i16 bits_of(const v16& v) {
   i16 bits;
   std::memcpy(&bits, &v, sizeof bits);
-  const halves16 high = __builtin_convertvector((bits + 0x8000) >> 16 & 0xffff, halves16);
+  return bits;
+}
+TUTTI_INLINE void store_bf16(uint8_t* y, const v16& v) {
+  const halves16 high = __builtin_convertvector((bits_of(v) + 0x8000) >> 16 & 0xffff, halves16);
   std::memcpy(y, &high, sizeof high);
 }
 
@@ -78,6 +80,40 @@ void softmax_f32(const float* scores, size_t stride, int rows, int first, int st
         exponentials<false>(scores + r * stride, first + r * step, padded, out + r * stride * 4);
 }
 
+// One position of FP32 keys and values; steps of both are 64 bytes.
+void put_f32(const float* key, const float* value, uint8_t* k, uint8_t* v, size_t v_panel) {
+  for (int c = 0; c < kHeadColumns; ++c) std::memcpy(k + c * kStepBytes, key + c, 4);
+  for (int c = 0; c < kHeadColumns; c += kPanelRows)
+    std::memcpy(v + c / kPanelRows * v_panel, value + c, kStepBytes);
+}
+
+TUTTI_KERNEL
+void put_key(const float* key, uint8_t* k) {
+  uint8_t halves[2 * kHeadColumns];
+  for (int c = 0; c < kHeadColumns; c += 16) store_bf16(halves + 2 * c, load<v16>(key + c));
+  for (int step = 0; step < kHeadColumns / 2; ++step)
+    std::memcpy(k + step * kStepBytes, halves + 4 * step, 4);
+}
+
+// Both positions of a step, or one of them.
+TUTTI_KERNEL
+void put_value_pair(const float* even, const float* odd, uint8_t* v, size_t v_panel) {
+  for (int c = 0; c < kHeadColumns; c += kPanelRows, v += v_panel) {
+    const i16 low = (bits_of(load<v16>(even + c)) + 0x8000) >> 16 & 0xffff;
+    const i16 high = (bits_of(load<v16>(odd + c)) + 0x8000) & int(0xffff0000);
+    const i16 both = low | high;
+    std::memcpy(v, &both, sizeof both);
+  }
+}
+TUTTI_KERNEL
+void put_value(const float* value, uint8_t* v, size_t v_panel) {
+  uint8_t halves[2 * kPanelRows];
+  for (int c = 0; c < kHeadColumns; c += kPanelRows, v += v_panel) {
+    store_bf16(halves, load<v16>(value + c));
+    for (int i = 0; i < kPanelRows; ++i) std::memcpy(v + 4 * i, halves + 2 * i, 2);
+  }
+}
+
 }  // namespace
 
 Result<PackedKv> PackedKv::create(int heads, int capacity, Precision precision) {
@@ -90,27 +126,24 @@ Result<PackedKv> PackedKv::create(int heads, int capacity, Precision precision) 
   return kv;
 }
 
-void PackedKv::put(int head, int position, const float* key, const float* value) {
-  uint8_t* k = data(head) + position / kPanelRows * key_panel_bytes() + position % kPanelRows * 4;
-  const int per_step = step_columns(precision_);
-  uint8_t* v = data(head) + head_bytes() / 2 + size_t(position / per_step) * kStepBytes +
-               position % per_step * element();
-  for (int panel = 0; panel < kHeadColumns / kPanelRows; ++panel, v += value_panel_bytes())
-    for (int c = 0; c < kPanelRows; ++c, ++value) {
-      if (precision_ == Precision::f32) {
-        std::memcpy(v + 4 * c, value, 4);
-        continue;
-      }
-      const uint16_t half = to_bf16(*value);
-      std::memcpy(v + 4 * c, &half, 2);
-    }
-  for (int c = 0; c < kHeadColumns; c += per_step, k += kStepBytes) {
+void PackedKv::put(int head, int position, ConstMatrix keys, ConstMatrix values) {
+  uint8_t *k = data(head), *v = data(head) + head_bytes() / 2;
+  const size_t k_panel = key_panel_bytes(), v_panel = value_panel_bytes();
+  for (int r = 0; r < keys.rows; ++r, ++position) {
+    uint8_t* key = k + position / kPanelRows * k_panel + position % kPanelRows * 4;
     if (precision_ == Precision::f32) {
-      std::memcpy(k, key + c, 4);
+      put_f32(keys.row(r), values.row(r), key, v + size_t(position) * kStepBytes, v_panel);
       continue;
     }
-    const uint16_t pair[2] = {to_bf16(key[c]), to_bf16(key[c + 1])};
-    std::memcpy(k, pair, 4);
+    put_key(keys.row(r), key);
+    uint8_t* value = v + size_t(position / 2) * kStepBytes;
+    if (position % 2 == 1) {
+      if (r == 0) put_value(values.row(r), value + 2, v_panel);  // else its pair has written it
+    } else if (r + 1 < keys.rows) {
+      put_value_pair(values.row(r), values.row(r + 1), value, v_panel);
+    } else {
+      put_value(values.row(r), value, v_panel);
+    }
   }
 }
 
@@ -169,8 +202,8 @@ void rope_head(const float* x, const float* cosines, const float* sines, float s
 }
 
 TUTTI_KERNEL
-void round_head(const float* x, uint8_t* y) {
-  for (int i = 0; i < kHeadColumns; i += 16) store_bf16(y + 2 * i, load<v16>(x + i));
+void round_bf16(const float* x, int count, uint8_t* y) {
+  for (int i = 0; i < count; i += 16) store_bf16(y + 2 * i, load<v16>(x + i));
 }
 
 }  // namespace kernels

@@ -2,7 +2,7 @@
 // products of the same kernels (product.h), with a softmax between them.
 //
 //   TUTTI_ASSIGN(PackedKv kv, PackedKv::create(heads, capacity, Precision::bf16));
-//   kv.put(head, position, key, value);                      // 64 floats each, rotated already
+//   kv.put(head, position, {keys, n, 64, 64}, {values, n, 64, stride});  // keys rotated already
 //   attend(kv, {.head = h, .queries = q, .rows = 24, .first_keys = 100, .causal = true, ...});
 //
 // In bf16 both products take bf16 and add up in FP32, the softmax is FP32; in FP32 all of it is.
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "runtime/linear/packed_weights.h"
+#include "runtime/tensor.h"
 
 namespace tutti {
 
@@ -21,7 +22,7 @@ inline constexpr int kAttentionRows = 24;
 
 // Keys are panels of 16 positions; values, transposed, are 4 panels of 16 channels of `capacity`
 // positions. Positions beyond those put are finite, whatever they hold. Not thread-safe; different
-// heads may be written at once, and different positions of a head where they are at least 16 apart.
+// heads or positions may be written at once.
 class PackedKv {
  public:
   PackedKv() = default;
@@ -33,7 +34,8 @@ class PackedKv {
   Precision precision() const { return precision_; }
   size_t bytes() const { return memory_.size() * sizeof(float); }
 
-  void put(int head, int position, const float* key, const float* value);
+  // Rows of 64 at positions [position, position + keys.rows).
+  void put(int head, int position, ConstMatrix keys, ConstMatrix values);
 
   const uint8_t* keys(int head) const { return data(head); }
   const uint8_t* values(int head) const { return data(head) + head_bytes() / 2; }
@@ -74,8 +76,8 @@ namespace kernels {
 
 // 64 channels turned by 32 angles in pairs (c, c + 32), times `scale`.
 void rope_head(const float* x, const float* cosines, const float* sines, float scale, float* y);
-// To bf16, 64 values.
-void round_head(const float* x, uint8_t* y);
+// To bf16; `count` is a multiple of 16.
+void round_bf16(const float* x, int count, uint8_t* y);
 
 }  // namespace kernels
 }  // namespace tutti
