@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 namespace tutti {
 
@@ -41,16 +42,28 @@ Result<std::string> find_model(const std::string& given) {
   return bad_input("no model found; name one with --model or TUTTI_MODEL. Looked for:" + tried);
 }
 
+void add_dtype_option(CLI::App& verb, EngineOptions::Dtype& dtype) {
+  using Dtype = EngineOptions::Dtype;
+  static const std::map<std::string, Dtype> names = {
+      {"auto", Dtype::as_stored}, {"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"i8", Dtype::int8}};
+  verb.add_option("--dtype", dtype,
+                  "what products run in: auto (as the file stores its matrices), f32, bf16 or i8")
+      ->transform(CLI::Transformer(names))
+      ->check(CLI::IsMember(names))
+      ->type_name("TYPE");
+}
+
 void ModelChoice::add_options(CLI::App& verb) {
   verb.add_option("-m,--model", path,
                   "model file; else $TUTTI_MODEL, else " + std::string(kDefaultModel));
   verb.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
+  add_dtype_option(verb, dtype);
 }
 
 Result<Engine> ModelChoice::load(std::string* found) const {
   TUTTI_ASSIGN(const std::string place, find_model(path));
   if (found) *found = place;
-  return Engine::load(place, {.threads = threads});
+  return Engine::load(place, {.threads = threads, .dtype = dtype});
 }
 
 }  // namespace tutti

@@ -20,10 +20,14 @@ std::vector<std::string> model_candidates();
 // The first that exists. bad_input that lists the places where there is none.
 Result<std::string> find_model(const std::string& given);
 
-// --model and --threads, the same for every verb that loads one.
+// --dtype auto|f32|bf16|i8
+void add_dtype_option(CLI::App& verb, EngineOptions::Dtype& dtype);
+
+// --model, --threads and --dtype, the same for every verb that loads one.
 struct ModelChoice {
   std::string path;
   int threads = 0;
+  EngineOptions::Dtype dtype = EngineOptions::Dtype::as_stored;
 
   void add_options(CLI::App& verb);
   Result<Engine> load(std::string* found = nullptr) const;

@@ -27,7 +27,7 @@ Result<std::vector<std::string>> read_classes(const std::string& card) {
 class CpuReferee : public Referee {
  public:
   CpuReferee(std::vector<std::string> classes, const ModelConfig& config, Judge<CpuOps> judge,
-             std::vector<AlignedFloats> weights, int threads)
+             WeightStorage weights, int threads)
       : classes_(std::move(classes)),
         config_(config),
         weights_(std::move(weights)),
@@ -77,7 +77,7 @@ class CpuReferee : public Referee {
 
   std::vector<std::string> classes_;
   ModelConfig config_;
-  std::vector<AlignedFloats> weights_;
+  WeightStorage weights_;
   Judge<CpuOps> judge_;
   ThreadPool pool_;
   Arena arena_;

@@ -1,6 +1,7 @@
 #include "format/model_package.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -87,7 +88,22 @@ bool quantizable(const TensorView& tensor) {
          tensor.shape[1] >= 16;
 }
 
-Result<std::vector<float>> dequantized(const SafetensorsFile& file, const TensorView& tensor) {
+Result<const TensorView*> find_shaped(const SafetensorsFile& file, std::string_view name,
+                                      std::span<const int64_t> shape) {
+  const TensorView* tensor = file.find(name);
+  if (!tensor) {
+    return bad_input("the model lacks the tensor " + quote(name) + " of shape " +
+                     shape_text(shape) + "; its tutti.config asks for it");
+  }
+  if (!std::equal(tensor->shape.begin(), tensor->shape.end(), shape.begin(), shape.end())) {
+    return bad_input("tensor " + quote(name) + " has shape " + shape_text(tensor->shape) +
+                     ", its tutti.config asks for " + shape_text(shape));
+  }
+  return tensor;
+}
+
+Result<ModelPackage::Int8Matrix> int8_matrix(const SafetensorsFile& file,
+                                             const TensorView& tensor) {
   const std::string name = tensor.name + std::string(scale_suffix);
   const TensorView* scale = file.find(name);
   if (tensor.shape.size() != 2 || !scale || scale->dtype != DType::f32 ||
@@ -96,10 +112,18 @@ Result<std::vector<float>> dequantized(const SafetensorsFile& file, const Tensor
                      " with one F32 scale a row is missing; save the model again");
   }
   TUTTI_CHECK(validate_finite(*scale));
+  ModelPackage::Int8Matrix matrix{{reinterpret_cast<const int8_t*>(tensor.data), tensor.bytes}, {}};
+  matrix.scales.resize(size_t(tensor.shape[0]));
+  std::memcpy(matrix.scales.data(), scale->data, scale->bytes);
+  return matrix;
+}
+
+Result<std::vector<float>> dequantized(const SafetensorsFile& file, const TensorView& tensor) {
+  TUTTI_ASSIGN(const ModelPackage::Int8Matrix matrix, int8_matrix(file, tensor));
   std::vector<float> values(tensor.bytes);
   const size_t cols = size_t(tensor.shape[1]);
   for (size_t i = 0; i < values.size(); ++i)
-    values[i] = float(std::to_integer<int8_t>(tensor.data[i])) * f32_at(*scale, i / cols);
+    values[i] = float(matrix.values[i]) * matrix.scales[i / cols];
   return values;
 }
 
@@ -111,18 +135,17 @@ Result<ModelPackage> ModelPackage::open(const std::string& path) {
   return package;
 }
 
+Result<ModelPackage::Int8Matrix> ModelPackage::read_int8(std::string_view name, int64_t rows,
+                                                         int64_t cols) const {
+  TUTTI_ASSIGN(const TensorView* tensor, find_shaped(file, name, std::array{rows, cols}));
+  if (tensor->dtype == DType::i8) return int8_matrix(file, *tensor);
+  return bad_input("tensor " + quote(name) + " has type " + std::string(dtype_name(tensor->dtype)) +
+                   ", wanted I8");
+}
+
 Result<std::vector<float>> ModelPackage::read_f32(std::string_view name,
                                                   std::span<const int64_t> expected_shape) const {
-  const TensorView* tensor = file.find(name);
-  if (!tensor) {
-    return bad_input("the model lacks the tensor " + quote(name) + " of shape " +
-                     shape_text(expected_shape) + "; its tutti.config asks for it");
-  }
-  if (!std::equal(tensor->shape.begin(), tensor->shape.end(), expected_shape.begin(),
-                  expected_shape.end())) {
-    return bad_input("tensor " + quote(name) + " has shape " + shape_text(tensor->shape) +
-                     ", its tutti.config asks for " + shape_text(expected_shape));
-  }
+  TUTTI_ASSIGN(const TensorView* tensor, find_shaped(file, name, expected_shape));
   if (tensor->dtype == DType::i8) return dequantized(file, *tensor);
   if (tensor->dtype != DType::f32 && tensor->dtype != DType::f16 && tensor->dtype != DType::bf16) {
     return bad_input("tensor " + quote(name) + " has type " +

@@ -4,7 +4,11 @@
 //             tutti.config     JSON text, understood by model/
 //             tutti.card       markdown for people
 //   tensor    tutti.tokenizer  U8 [bytes], a SentencePiece model
-//   tensors   everything else, the weights
+//   tensors   everything else, the weights; of an INT8 matrix NAME also
+//             NAME.scale        F32 [rows]: value = int8 * scale of its row
+//             NAME.input_scale  F32 [1] or [groups], optional: the calibrated scale of what the
+//                               matrix is multiplied with, by modality group; 0: a scale of its
+//                               own for each row
 //
 //   TUTTI_ASSIGN(ModelPackage model, ModelPackage::open("models/tutti-nano.safetensors"));
 //   TUTTI_ASSIGN(std::vector<float> query, model.read_f32("trunk.0.query", {256, 256}));
@@ -31,6 +35,13 @@ struct ModelPackage {
   std::span<const std::byte> tokenizer;
 
   static Result<ModelPackage> open(const std::string& path);
+
+  // An INT8 matrix as it is stored; `values` point into `file`. The error as below.
+  struct Int8Matrix {
+    std::span<const int8_t> values;  // row-major
+    std::vector<float> scales;       // one a row
+  };
+  Result<Int8Matrix> read_int8(std::string_view name, int64_t rows, int64_t cols) const;
 
   // Weights as floats, row-major, from F32, F16, BF16, or INT8 with scales a row. The error names
   // the tensor when it is missing, has another shape or an integer type, or holds NaN or infinity.

@@ -42,7 +42,36 @@ float pixel_value(uint8_t pixel) {
   return float(pixel) / 127.5f - 1.0f;
 }
 
+// Sinusoids of each noise level, 0.5 to 1000 radians over [0, 1].
+void fill_noise_features(std::span<const float> levels, std::vector<float>& features) {
+  features.resize(levels.size() * kTimeFeatures);
+  for (size_t level = 0; level < levels.size(); ++level)
+    for (int i = 0; i < kTimeFeatures / 2; ++i) {
+      const float rate = 0.5f * std::pow(2000.0f, float(i) / float(kTimeFeatures / 2 - 1));
+      float* pair = features.data() + level * kTimeFeatures + 2 * i;
+      pair[0] = std::cos(levels[level] * rate);
+      pair[1] = std::sin(levels[level] * rate);
+    }
+}
+
 }  // namespace
+
+void Batch::set_noisy(Kind kind, std::span<const float> z, float t) {
+  std::vector<float>& noisy = kind == Kind::paint ? paint_noisy : speak_noisy;
+  assert(!z.empty() && noisy.size() % z.size() == 0);
+  for (size_t begin = 0; begin < noisy.size(); begin += z.size())
+    std::copy(z.begin(), z.end(), noisy.begin() + ptrdiff_t(begin));
+  std::fill(noise_levels.begin(), noise_levels.end(), t);
+  fill_noise_features(noise_levels, noise_features);
+}
+
+void Batch::set_text_step(int32_t id, int past, float time) {
+  assert(rows() == 1 && text_ids.size() == 1);
+  text_ids[0] = id;
+  trunk.past[0] = past;
+  trunk.last_key[0] = past + 1;
+  trunk.query_positions[0] = trunk.key_positions[0] = {time, 0, 0};
+}
 
 void BatchBuilder::begin_sequence(int past, float time) {
   past_.push_back(past);
@@ -234,6 +263,7 @@ Batch BatchBuilder::build() {
   batch_.paint_levels = int(paint_levels_.size());
   batch_.noise_levels = paint_levels_;
   batch_.noise_levels.insert(batch_.noise_levels.end(), speak_levels_.begin(), speak_levels_.end());
+  fill_noise_features(batch_.noise_levels, batch_.noise_features);
   batch_.noise_index.resize(begin[6] - begin[4]);
   for (Span& span : batch_.spans) {
     span.first_row += begin[int(span.kind)];

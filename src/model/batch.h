@@ -55,6 +55,7 @@ struct Batch {
   std::vector<int32_t> speak_alignment;    // speak rows: row of speech_bytes being said
   std::vector<float> noise_levels;         // t in [0, 1], paint's first
   int paint_levels = 0;
+  std::vector<float> noise_features;  // levels x kTimeFeatures
 
   // Level 1 of pictures (images, then 4 tubelets a clip): windows of 64 tokens at 16x16 and at 8x8.
   AttentionPlan windows_16, windows_8;
@@ -71,6 +72,12 @@ struct Batch {
 
   std::vector<Span> spans;
   int rows() const { return kind_begin[kKinds]; }
+
+  // The same batch one step on, in place and without allocating:
+  // every noisy segment (all of `kind`) holds z at noise level t,
+  void set_noisy(Kind kind, std::span<const float> z, float t);
+  // or the only row is text `id` behind `past` tokens, at `time`.
+  void set_text_step(int32_t id, int past, float time);
 };
 
 class BatchBuilder {

@@ -2,6 +2,8 @@
 // Names carry shapes: N rows, D width, G modality groups, M noise levels.
 #pragma once
 
+#include <vector>
+
 #include "model/ops.h"
 #include "model/params.h"
 
@@ -42,25 +44,16 @@ struct Block {
     }
   }
 
-  Tensor forward(O& ops, Tensor x_ND, const BlockContext<Tensor>& context,
+  Tensor forward(O& ops, const Tensor& x_ND, const BlockContext<Tensor>& context,
                  typename O::Cache* cache = nullptr) const {
-    Tensor h_ND = modulate(ops, ops.rms_norm(x_ND, attention_norm_GD, context.bounds), context, 0);
-    Tensor a_ND = ops.attention(ops.linear(h_ND, query_DD), ops.linear(h_ND, key_value_2DD),
-                                attention, context.plan, cache);
-    x_ND = add_branch(ops, x_ND, ops.linear(a_ND, output_DD), context, 1);
-
-    h_ND = modulate(ops, ops.rms_norm(x_ND, ffn_norm_GD, context.bounds), context, 2);
-    return add_branch(ops, x_ND, feed_forward(ops, h_ND, context.bounds), context, 3);
-  }
-
-  // ReLU^2 (Primer, arXiv 2109.08668): two products where SwiGLU needs three, and sparse.
-  Tensor feed_forward(O& ops, const Tensor& h_ND, std::span<const int32_t> bounds) const {
-    std::vector<Tensor> parts;
-    for (size_t g = 0; g < up.size(); ++g)
-      if (bounds[g] < bounds[g + 1])
-        parts.push_back(ops.linear(
-            ops.relu2(ops.linear(ops.rows(h_ND, bounds[g], bounds[g + 1]), up[g])), down[g]));
-    return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
+    const auto [q_ND, kv_N2D] =
+        ops.norm_linear(x_ND, {attention_norm_GD, context.bounds, modulation(ops, context, 0)},
+                        query_DD, key_value_2DD);
+    const Tensor a_ND = ops.attention(q_ND, kv_N2D, attention, context.plan, cache);
+    const Tensor h_ND = ops.linear_join(a_ND, output_DD, join(ops, x_ND, context, 1));
+    // ReLU^2 (Primer, arXiv 2109.08668): two products where SwiGLU needs three, and sparse.
+    return ops.feed_forward(h_ND, {ffn_norm_GD, context.bounds, modulation(ops, context, 2)}, up,
+                            down, join(ops, h_ND, context, 3));
   }
 
   int width;
@@ -70,19 +63,17 @@ struct Block {
   std::vector<Tensor> up, down;
 
  private:
-  // Slot 0 and 2 scale the branch's input, 1 and 3 its output (adaLN, arXiv 2212.09748, without
-  // shifts; outputs begin at zero through `output` and `down`).
-  Tensor modulate(O& ops, const Tensor& h_ND, const BlockContext<Tensor>& context, int slot) const {
-    if (!context.modulation_M4D) return h_ND;
-    return ops.modulate(h_ND, ops.cols(*context.modulation_M4D, slot * width, (slot + 1) * width),
-                        context.noise_index, context.first_noisy);
+  // Slot 0 and 2 scale the branch's input, 1 and 3 its output (outputs begin at zero through
+  // `output` and `down`).
+  Modulation<Tensor> modulation(O& ops, const BlockContext<Tensor>& context, int slot) const {
+    if (!context.modulation_M4D) return {};
+    return {ops.cols(*context.modulation_M4D, slot * width, (slot + 1) * width),
+            context.noise_index, context.first_noisy};
   }
 
-  Tensor add_branch(O& ops, const Tensor& x_ND, Tensor branch_ND,
-                    const BlockContext<Tensor>& context, int slot) const {
-    branch_ND = modulate(ops, branch_ND, context, slot);
-    if (context.gate_N1) branch_ND = ops.scale_rows(branch_ND, *context.gate_N1);
-    return ops.add(x_ND, branch_ND);
+  Join<Tensor> join(O& ops, const Tensor& x_ND, const BlockContext<Tensor>& context,
+                    int slot) const {
+    return {x_ND, context.bounds, modulation(ops, context, slot), context.gate_N1};
   }
 };
 

@@ -43,8 +43,9 @@ inline constexpr int kAudioStride = 4;    // mel frames a level-1 token: 25 toke
 inline constexpr int kAudioSegment = 24;  // level-1 tokens that the resampler sees at once
 inline constexpr int kAudioMerge = 3;     // level-1 tokens a summary token starts from
 inline constexpr int kImageMerge = 4;
-inline constexpr int kClipMerge = 8;    // 4 tubelets x 2 neighbours
-inline constexpr int kSpeakFrames = 4;  // mel frames a spoken token: 25 tokens a second
+inline constexpr int kClipMerge = 8;      // 4 tubelets x 2 neighbours
+inline constexpr int kTimeFeatures = 64;  // sinusoids of a noise level
+inline constexpr int kSpeakFrames = 4;    // mel frames a spoken token: 25 tokens a second
 inline constexpr int kSpeakValues = kSpeakFrames * kMelBins;
 inline constexpr int kCtcSymbols = 257;    // UTF-8 bytes, and 256 = blank
 inline constexpr int kCtcPerToken = 2;     // labels a level-1 token may emit

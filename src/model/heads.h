@@ -29,7 +29,7 @@ struct SpeechText {
     for (const Tensor* conv : {&conv_1, &conv_2}) {
       const Tensor around = ops.gather_rows(x, batch.speech_byte_index);
       const int rows = int(batch.speech_bytes.size());
-      x = ops.add(x, ops.silu(ops.linear(ops.reshape(around, rows, 5 * width), *conv)));
+      x = ops.add(x, ops.linear_silu(ops.reshape(around, rows, 5 * width), *conv));
     }
     return x;
   }
@@ -70,9 +70,7 @@ struct MatteHead {
     x = ops.silu(ops.rms_norm(x, norm_16, bounds_16));
     x = ops.reshape(ops.linear(x, up_32), pictures * 1024, stem);
     x = ops.concat_cols(ops.gather_rows(x, raster_32(pictures)), features.stem_PS);
-    const std::array<int32_t, 2> bounds_32 = {0, pictures * 1024};
-    x = ops.silu(ops.rms_norm(x, norm_32, bounds_32));
-    x = ops.silu(ops.conv2d(x, conv_32, {pictures, 32, 32}, 3, 1));
+    x = ops.silu(ops.norm_silu_conv(x, norm_32, conv_32, {pictures, 32, 32}, 3, 1));
     return ops.linear(x, pixels);
   }
 
@@ -120,8 +118,8 @@ struct Heads {
   Tensor ctc_logits(O& ops, const Tensor& audio_ND) const {
     const int rows = ops.row_count(audio_ND);
     const std::array<int32_t, 2> bounds = {0, rows};
-    return ops.reshape(ops.linear(ops.rms_norm(audio_ND, ctc_norm, bounds), ctc),
-                       rows * kCtcPerToken, kCtcSymbols);
+    return ops.reshape(ops.norm_linear(audio_ND, {ctc_norm, bounds}, ctc), rows * kCtcPerToken,
+                       kCtcSymbols);
   }
 
   float logit_cap;

@@ -51,7 +51,7 @@ struct Judge {
   Tensor ctc_logits(O& ops, const AudioPlan& plan) const {
     const Tensor audio = ear.forward(ops, plan);
     const std::array<int32_t, 2> all = {0, ops.row_count(audio)};
-    return ops.reshape(ops.linear(ops.rms_norm(audio, ear_norm, all), ctc),
+    return ops.reshape(ops.norm_linear(audio, {ear_norm, all}, ctc),
                        ops.row_count(audio) * kCtcPerToken, kCtcSymbols);
   }
 

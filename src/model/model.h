@@ -32,7 +32,7 @@ struct Model {
   template <class Source>
   Model(const Scope<Source>& scope, const ModelConfig& config)
       : config(config),
-        pieces(scope.get("pieces", config.vocabulary, config.width, normal(0.02f))),
+        pieces(scope.tied_table("pieces", config.vocabulary, config.width)),
         picture_stem(scope / "picture", config),
         audio_stem(scope / "audio", config),
         image_summary(scope / "image_summary", config, kImageMerge, 64 / kImageMerge),
@@ -50,7 +50,7 @@ struct Model {
   ModelOutput<Tensor> forward(O& ops, const Batch& batch,
                               std::span<typename O::Cache* const> caches = {}) const {
     ModelOutput<Tensor> out;
-    std::vector<Tensor> rows;  // in the order of Kind
+    TensorList rows;  // in the order of Kind
     if (!batch.text_ids.empty()) rows.push_back(ops.embedding(pieces, batch.text_ids));
     if (batch.images || batch.clips) {
       out.pictures = picture_stem.forward(ops, batch);
@@ -80,8 +80,10 @@ struct Model {
   Vocoder<O> vocoder;
 
  private:
+  using TensorList = InlineVector<Tensor, kKinds>;
+
   void summarise_pictures(O& ops, const Tensor& tokens_PD, const Batch& batch,
-                          std::vector<Tensor>& rows) const {
+                          TensorList& rows) const {
     const int images = batch.images * 64, all = ops.row_count(tokens_PD);
     if (images)
       rows.push_back(image_summary.forward(ops, ops.rows(tokens_PD, 0, images), batch.summary[0]));
@@ -94,7 +96,7 @@ struct Model {
   // Noisy patches pass a bottleneck (JiT, arXiv 2511.13720): what can be predicted about them lies
   // in few dimensions.
   void noisy_rows(O& ops, const Batch& batch, const ModelOutput<Tensor>& out,
-                  std::vector<Tensor>& rows) const {
+                  TensorList& rows) const {
     const auto& begin = batch.kind_begin;
     if (const int n = begin[5] - begin[4]) {
       const Tensor noisy = ops.constant(batch.paint_noisy, n, kPaintValues);

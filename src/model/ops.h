@@ -8,13 +8,17 @@
 // CpuOps (runtime/cpu_ops.h), arena tensors and our own kernels. The architecture never asks which.
 //
 // A Tensor is a matrix of rows x cols, row-major; a cheap handle to shared storage. Ops are coarse
-// on purpose: each is one fused kernel in either back end, and one line in the parity test.
+// on purpose: each is one fused kernel in either back end, and one line in the parity test. A block
+// is four of them: norm_linear, attention, linear_join, feed_forward. In INT8 that is what pays:
+// rows are quantised where they are made, and a product's sums are scaled, gated and added before
+// they leave the registers. compose.h says what the coarse ops mean in terms of the others.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "model/layout.h"
 
@@ -34,19 +38,63 @@ struct AttentionWeights {
                          // key group
 };
 
+// Scales rows by noise level (adaLN, arXiv 2212.09748, without shifts): row r from `first` on times
+// 1 + scale[index[r - first]]. Rows before it, and all of them without a scale, stay as they are.
+template <class Tensor>
+struct Modulation {
+  std::optional<Tensor> scale_MD;
+  std::span<const int32_t> index;
+  int first = 0;
+};
+
+// What stands before a product: rms_norm with a gain a modality group, then modulation.
+template <class Tensor>
+struct PreNorm {
+  const Tensor& gain_GD;
+  std::span<const int32_t> bounds;  // rows [bounds[g], bounds[g + 1]) are group g
+  Modulation<Tensor> modulation = {};
+};
+
+// How a branch joins the residual stream: residual + gate * modulate(branch).
+template <class Tensor>
+struct Join {
+  const Tensor& residual_ND;
+  std::span<const int32_t> bounds;  // of the modality groups
+  Modulation<Tensor> modulation = {};
+  const Tensor* gate_N1 = nullptr;
+};
+
 // Row index -1 in gather_rows and depthwise reads a row of zeros.
 using RowIndex = std::span<const int32_t>;
 
 // clang-format off
 template <class O>
-concept Ops = requires(O ops, const typename O::Tensor& t, std::vector<typename O::Tensor> list,
-                       RowIndex index, std::span<const float> values, const AttentionPlan& plan,
+concept Ops = requires(O ops, const typename O::Tensor& t,
+                       std::span<const typename O::Tensor> list, RowIndex index,
+                       std::span<const float> values, const AttentionPlan& plan,
                        AttentionWeights<typename O::Tensor> weights, typename O::Cache* cache,
-                       Grid grid, int i, float f) {
+                       PreNorm<typename O::Tensor> norm, Join<typename O::Tensor> join, Grid grid,
+                       int i, float f) {
   // Host data to a matrix of i x i. No gradient.
   { ops.constant(values, i, i) } -> std::same_as<typename O::Tensor>;
   // y_NM = x_NK w_MK^T. The only place where large weights are read.
   { ops.linear(t, t) } -> std::same_as<typename O::Tensor>;
+  // silu(x w^T)
+  { ops.linear_silu(t, t) } -> std::same_as<typename O::Tensor>;
+  // Products of modulate(rms_norm(x)) with one weight, or with two.
+  { ops.norm_linear(t, norm, t) } -> std::same_as<typename O::Tensor>;
+  { ops.norm_linear(t, norm, t, t) }
+      -> std::same_as<std::pair<typename O::Tensor, typename O::Tensor>>;
+  // residual + gate * modulate(x w^T)
+  { ops.linear_join(t, t, join) } -> std::same_as<typename O::Tensor>;
+  // residual + gate * modulate(relu2(modulate(rms_norm(x)) up^T) down^T), with up and down of each
+  // group of norm.bounds.
+  { ops.feed_forward(t, norm, list, list, join) } -> std::same_as<typename O::Tensor>;
+  // conv2d of silu(rms_norm(x) * gain_1D)
+  { ops.norm_silu_conv(t, t, t, grid, i, i) } -> std::same_as<typename O::Tensor>;
+  // Routing logits, N x 1: (x / |x|) route_1D^T + bias_G1[g], where rows [bounds[g], bounds[g+1])
+  // are group g.
+  { ops.route(t, t, t, index) } -> std::same_as<typename O::Tensor>;
   // Rows of table_VD by index.
   { ops.embedding(t, index) } -> std::same_as<typename O::Tensor>;
   // x / sqrt(mean(x^2) + 1e-6) * gain_GD[g], where rows [bounds[g], bounds[g+1]) are group g.

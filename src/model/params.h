@@ -25,6 +25,8 @@ inline Init normal(float stddev) {
   return {Init::Kind::normal, stddev};
 }
 
+// A source may also have matrix(), of the same form, for what products and token tables read: the
+// runtime keeps those packed. Everything else goes through get().
 template <class P, class Tensor>
 concept ParameterSource = requires(P source, std::string name, int rows, int cols, Init init) {
   { source.get(name, rows, cols, init) } -> std::same_as<Tensor>;
@@ -43,17 +45,28 @@ class Scope {
   }
   // A projection of `in` values to `out`: normal with 1/sqrt(in).
   auto matrix(const std::string& name, int out, int in) const {
-    return get(name, out, in, normal(1.0f / std::sqrt(float(in))));
+    return product(name, out, in, normal(1.0f / std::sqrt(float(in))));
+  }
+  // A token table that is the output matrix too.
+  auto tied_table(const std::string& name, int rows, int width) const {
+    return product(name, rows, width, normal(0.02f));
   }
   auto gain(const std::string& name, int rows, int cols) const {
     return get(name, rows, cols, ones());
   }
   // Output projections start at zero: every block begins as the identity.
   auto zero_matrix(const std::string& name, int out, int in) const {
-    return get(name, out, in, zeros());
+    return product(name, out, in, zeros());
   }
 
  private:
+  auto product(const std::string& name, int rows, int cols, Init init) const {
+    if constexpr (requires { source_.matrix(name, rows, cols, init); })
+      return source_.matrix(prefix_ + name, rows, cols, init);
+    else
+      return source_.get(prefix_ + name, rows, cols, init);
+  }
+
   Source& source_;
   std::string prefix_;
 };

@@ -41,10 +41,10 @@ struct Resampler {
     if (!cross) return x;
     x = ops.add(x, ops.embedding(queries_QD, plan.query_index));
     const std::array<int32_t, 2> summary_bounds = {0, rows / merge};
-    const Tensor q = ops.linear(ops.rms_norm(x, query_norm, summary_bounds), query);
+    const Tensor q = ops.norm_linear(x, {query_norm, summary_bounds}, query);
     const Tensor read =
         ops.attention(q, ops.linear(clean, key_value), attention, plan.attention, nullptr);
-    return ops.add(x, ops.linear(read, output));
+    return ops.linear_join(read, output, {x, summary_bounds});
   }
 
   int merge, width;

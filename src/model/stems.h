@@ -4,6 +4,7 @@
 // P pictures; widths: S stem, C local, D trunk.
 #pragma once
 
+#include "base/inline_vector.h"
 #include "model/batch.h"
 #include "model/block.h"
 
@@ -44,10 +45,11 @@ struct PictureStem {
   PictureFeatures<Tensor> forward(O& ops, const Batch& batch) const {
     const int pictures = batch.images + kClipTubelets * batch.clips;
     const Tensor patches = embed(ops, batch);
+    const Grid grid_32 = {pictures, 32, 32}, grid_16 = {pictures, 16, 16};
     const Tensor stem =
-        ops.add(patches, convolve(ops, patches, stem_norm, conv_32, {pictures, 32, 32}, 1));
-    Tensor local = convolve(ops, stem, down_norm, conv_down, {pictures, 32, 32}, 2);
-    local = ops.add(local, convolve(ops, local, norm_16, conv_16, {pictures, 16, 16}, 1));
+        ops.add(patches, ops.norm_silu_conv(patches, stem_norm, conv_32, grid_32, 3, 1));
+    Tensor local = ops.norm_silu_conv(stem, down_norm, conv_down, grid_32, 3, 2);
+    local = ops.add(local, ops.norm_silu_conv(local, norm_16, conv_16, grid_16, 3, 1));
 
     local = ops.gather_rows(local, batch.morton_16);
     const std::array<int32_t, 2> bounds_16 = {0, pictures * 256};
@@ -69,7 +71,7 @@ struct PictureStem {
 
  private:
   Tensor embed(O& ops, const Batch& batch) const {
-    std::vector<Tensor> parts;
+    InlineVector<Tensor, 2> parts;
     if (batch.images)
       parts.push_back(
           ops.linear(ops.constant(batch.image_patches, batch.images * 1024, 48), image_patch));
@@ -77,12 +79,6 @@ struct PictureStem {
       parts.push_back(ops.linear(
           ops.constant(batch.clip_patches, batch.clips * kClipTubelets * 1024, 192), clip_patch));
     return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
-  }
-
-  Tensor convolve(O& ops, const Tensor& x, const Tensor& norm, const Tensor& weight, Grid grid,
-                  int stride) const {
-    const std::array<int32_t, 2> bounds = {0, ops.row_count(x)};
-    return ops.conv2d(ops.silu(ops.rms_norm(x, norm, bounds)), weight, grid, 3, stride);
   }
 };
 
@@ -117,7 +113,7 @@ struct AudioStem {
     const int halves = int(plan.half_index.size()) / 3, tokens = int(plan.token_index.size()) / 3;
     const Tensor mel = ops.constant(plan.mel, int(plan.mel.size()) / kMelBins, kMelBins);
     Tensor h = ops.reshape(ops.gather_rows(mel, plan.half_index), halves, 3 * kMelBins);
-    h = ops.silu(ops.linear(h, half));
+    h = ops.linear_silu(h, half);
     h = ops.reshape(ops.gather_rows(h, plan.token_index), tokens, 3 * local_width);
     Tensor x = ops.linear(h, token);
     const std::array<int32_t, 2> bounds = {0, tokens};

@@ -8,6 +8,7 @@
 // painting (Janus, arXiv 2410.13848).
 #pragma once
 
+#include "base/inline_vector.h"
 #include "model/batch.h"
 #include "model/block.h"
 
@@ -15,10 +16,11 @@ namespace tutti {
 
 template <class Tensor>
 struct TrunkOutput {
-  Tensor x_ND;                    // final rows, normalised
-  std::vector<Tensor> gates_N1;   // a routed layer's decisions, for the compute loss and reports
-  std::vector<Tensor> routes_N1;  // the probabilities behind them
-  std::vector<int> routed_layers;
+  Tensor x_ND;  // final rows, normalised
+  // Of the routed layers: decisions, for the compute loss and reports, the probabilities behind
+  // them, and which layers those are.
+  InlineVector<Tensor, 32> gates_N1, routes_N1;
+  InlineVector<int, 32> routed_layers;
 };
 
 template <Ops O>
@@ -65,7 +67,7 @@ struct Trunk {
     const auto [paint_c, speak_c] = time_features(ops, batch);
 
     TrunkOutput<Tensor> out;
-    std::vector<Tensor> skips;
+    InlineVector<Tensor, 32> skips;
     for (int i = 0; i < config.layers; ++i) {
       const Layer& layer = layers[i];
       if (i < config.layers / 2)
@@ -82,7 +84,8 @@ struct Trunk {
         context.first_noisy = batch.kind_begin[int(Kind::paint)];
       }
       if (routed(i)) {
-        const Tensor logits = route(ops, layer, x_ND, batch);
+        const Tensor logits =
+            ops.route(x_ND, layer.route_1D, layer.route_bias_G1, batch.group_bounds);
         gate = ops.gate(logits);
         context.gate_N1 = &gate;
         out.gates_N1.push_back(gate);
@@ -95,8 +98,6 @@ struct Trunk {
     return out;
   }
 
-  static constexpr int kTimeFeatures = 64;
-
   // The first layer and the last two always run: what enters and what leaves is everybody's.
   bool routed(int layer) const { return layer > 0 && layer < config.layers - 2; }
   int groups() const { return config.groups ? kGroups : 1; }
@@ -106,21 +107,14 @@ struct Trunk {
   std::vector<Layer> layers;
 
  private:
-  // Sinusoids of the noise level, 0.5 to 1000 radians over [0, 1], through one SiLU layer.
+  // The noise levels' features through one SiLU layer.
   std::pair<Tensor, Tensor> time_features(O& ops, const Batch& batch) const {
-    std::vector<float> features;
-    for (float t : batch.noise_levels)
-      for (int i = 0; i < kTimeFeatures / 2; ++i) {
-        const float angle = t * 0.5f * std::pow(2000.0f, float(i) / float(kTimeFeatures / 2 - 1));
-        features.push_back(std::cos(angle));
-        features.push_back(std::sin(angle));
-      }
     const int levels = int(batch.noise_levels.size());
     const auto embed = [&](int begin, int end, const Tensor& weight) {
       if (begin == end) return Tensor();
-      const auto values =
-          std::span(features).subspan(begin * kTimeFeatures, (end - begin) * kTimeFeatures);
-      return ops.silu(ops.linear(ops.constant(values, end - begin, kTimeFeatures), weight));
+      const auto values = std::span(batch.noise_features)
+                              .subspan(begin * kTimeFeatures, (end - begin) * kTimeFeatures);
+      return ops.linear_silu(ops.constant(values, end - begin, kTimeFeatures), weight);
     };
     return {embed(0, batch.paint_levels, paint_time),
             embed(batch.paint_levels, levels, speak_time)};
@@ -128,21 +122,11 @@ struct Trunk {
 
   Tensor modulate(O& ops, const Layer& layer, const Tensor& paint_c, const Tensor& speak_c,
                   const Batch& batch) const {
-    std::vector<Tensor> parts;
+    InlineVector<Tensor, 2> parts;
     if (batch.paint_levels) parts.push_back(ops.linear(paint_c, layer.paint_modulation));
     if (int(batch.noise_levels.size()) > batch.paint_levels)
       parts.push_back(ops.linear(speak_c, layer.speak_modulation));
     return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
-  }
-
-  // Routing logits: a linear reading of the row plus a bias of its group.
-  Tensor route(O& ops, const Layer& layer, const Tensor& x_ND, const Batch& batch) const {
-    std::vector<int32_t> group_of_row(batch.rows());
-    for (int g = 0; g < kGroups; ++g)
-      std::fill(group_of_row.begin() + batch.group_bounds[g],
-                group_of_row.begin() + batch.group_bounds[g + 1], g);
-    return ops.add(ops.linear(ops.normalize_rows(x_ND), layer.route_1D),
-                   ops.embedding(layer.route_bias_G1, group_of_row));
   }
 };
 

@@ -39,10 +39,11 @@ struct Vocoder {
     Tensor x = ops.linear(mel_F80, input);
     const std::array<int32_t, 2> bounds = {0, ops.row_count(x)};
     for (const Layer& layer : layers) {
-      Tensor h = ops.rms_norm(ops.depthwise(x, layer.taps_7W, neighbours), layer.norm, bounds);
-      x = ops.add(x, ops.linear(ops.relu2(ops.linear(h, layer.up)), layer.down));
+      const Tensor h = ops.depthwise(x, layer.taps_7W, neighbours);
+      x = ops.feed_forward(h, {layer.norm, bounds}, std::span(&layer.up, 1),
+                           std::span(&layer.down, 1), {x, bounds});
     }
-    return ops.linear(ops.rms_norm(x, norm, bounds), output);
+    return ops.norm_linear(x, {norm, bounds}, output);
   }
 
   Tensor input, norm, output;

@@ -65,8 +65,7 @@ CpuTensor CpuOps::constant(std::span<const float> values, int rows, int cols) {
   return y;
 }
 
-CpuTensor CpuOps::linear(const Tensor& x, const Tensor& w) {
-  expect(x.cols() == w.cols(), "linear", x, w);
+CpuTensor CpuOps::plain_linear(const Tensor& x, const Tensor& w) {
   Tensor y = make(x.rows(), w.rows());
   const Matrix out = y.mutable_matrix();
   const int down = tiles(x.rows(), kRowTile), across = tiles(w.rows(), kColumnTile);
@@ -149,6 +148,7 @@ CpuTensor CpuOps::conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel
   const int height = (grid.height + 2 * padding - kernel) / stride + 1;
   const int width = (grid.width + 2 * padding - kernel) / stride + 1;
   const int pixels = grid.images * height * width;
+  if (w.weight()) return packed_conv(x, *w.weight(), grid, kernel, stride);
   Tensor y = make(pixels, w.rows());
   Tensor patches = make(threads_.size() * kPatchTile, size);
   if (!computing_) return y;
@@ -163,6 +163,15 @@ CpuTensor CpuOps::conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel
     }
   });
   return y;
+}
+
+CpuTensor CpuOps::norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid,
+                                 int kernel, int stride) {
+  expect(x.cols() == gain.cols() && gain.rows() == 1, "norm_silu_conv", x, gain);
+  const Tensor h = each_row(x, 13, [&](ConstMatrix in, Matrix out, int begin, int end) {
+    kernels::norm_silu(in, gain.matrix(), out, begin, end);
+  });
+  return conv2d(h, w, grid, kernel, stride);
 }
 
 CpuTensor CpuOps::depthwise(const Tensor& x, const Tensor& taps, RowIndex index) {
@@ -183,7 +192,7 @@ CpuTensor CpuOps::gather_rows(const Tensor& x, RowIndex index) {
   return y;
 }
 
-CpuTensor CpuOps::concat_rows(const std::vector<Tensor>& parts) {
+CpuTensor CpuOps::concat_rows(std::span<const Tensor> parts) {
   int rows = 0;
   for (const Tensor& x : parts) {
     expect(x.cols() == parts[0].cols(), "concat_rows", parts[0], x);

@@ -1,4 +1,6 @@
-// The architecture's operations on the CPU, in FP32: the second model of the Ops concept.
+// The architecture's operations on the CPU: the second model of the Ops concept. Activations are
+// FP32; a product runs in the precision of its packed weights (weights.h), and then the coarse ops
+// are fused (products.cc). Weights that are plain floats take part too, op by op.
 //
 //   CpuOps ops(arena, threads);
 //   TUTTI_CHECK(ops.reserve([&] { model.forward(ops, batch); }));   // a dry run sizes the arena
@@ -19,10 +21,20 @@
 
 #include "model/ops.h"
 #include "runtime/kv_cache.h"
+#include "runtime/linear/linear.h"
 #include "runtime/tensor.h"
 #include "runtime/threads.h"
+#include "runtime/weights.h"
 
 namespace tutti {
+
+// What calibration sees: rows that a product with `weight` reads, by modality group where `bounds`
+// has more than one.
+class ProductObserver {
+ public:
+  virtual ~ProductObserver() = default;
+  virtual void see(const Weight& weight, ConstMatrix inputs, RowIndex bounds) = 0;
+};
 
 // One session; not thread-safe. Arena and pool must outlive it.
 class CpuOps {
@@ -59,10 +71,23 @@ class CpuOps {
   // Whether tensors hold data: false while planning and after an error.
   bool computing() const { return computing_; }
 
+  // Where set, products on FP32 weights show it their inputs, and run on one thread. Not owned.
+  ProductObserver* observer = nullptr;
+
   // The concept; see model/ops.h for what each means.
   Tensor constant(std::span<const float> values, int rows, int cols);
   Tensor linear(const Tensor& x, const Tensor& w);
-  Tensor embedding(const Tensor& table, RowIndex index) { return gather_rows(table, index); }
+  Tensor linear_silu(const Tensor& x, const Tensor& w);
+  Tensor norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w);
+  std::pair<Tensor, Tensor> norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
+                                        const Tensor& w, const Tensor& v);
+  Tensor linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join);
+  Tensor feed_forward(const Tensor& x, const PreNorm<Tensor>& norm, std::span<const Tensor> up,
+                      std::span<const Tensor> down, const Join<Tensor>& join);
+  Tensor norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid, int kernel,
+                        int stride);
+  Tensor route(const Tensor& x, const Tensor& route, const Tensor& bias, RowIndex bounds);
+  Tensor embedding(const Tensor& table, RowIndex index);
   Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
   Tensor add(const Tensor& x, const Tensor& z);
   Tensor add_scaled(const Tensor& x, const Tensor& z, const Tensor& scale);
@@ -79,7 +104,7 @@ class CpuOps {
   Tensor conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel, int stride);
   Tensor depthwise(const Tensor& x, const Tensor& taps, RowIndex index);
   Tensor gather_rows(const Tensor& x, RowIndex index);
-  Tensor concat_rows(const std::vector<Tensor>& parts);
+  Tensor concat_rows(std::span<const Tensor> parts);
   Tensor concat_cols(const Tensor& x, const Tensor& z);
   Tensor rows(const Tensor& x, int begin, int end);     // a view
   Tensor cols(const Tensor& x, int begin, int end);     // a view
@@ -115,6 +140,18 @@ class CpuOps {
   }
   template <class Kernel>
   Tensor each_row(const Tensor& x, size_t work, const Kernel& kernel);
+
+  struct Input;  // rows of x, prepared for products of one precision
+  Input prepare(const Tensor& x, const Weight& w, RowIndex bounds = {});
+  Input prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm, const Weight& w);
+  Tensor product(const Input& x, const Weight& w, const Epilogue& epilogue);
+  void observe_feed_forward(const Weight& up, const Weight& down, const InputRows& x,
+                            Matrix hidden);
+  bool check_join(const Tensor& y, const Join<Tensor>& join);
+  Tensor plain_linear(const Tensor& x, const Tensor& w);
+  Tensor packed_conv(const Tensor& x, const Weight& w, Grid grid, int kernel, int step);
+  void round_pixels(const Tensor& x, const Weight& w, int images, float* scales, float* scratch,
+                    uint8_t* out, size_t stride);
 
   bool check_attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
                        const AttentionPlan& plan, const Cache* cache);

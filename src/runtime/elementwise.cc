@@ -114,6 +114,43 @@ void silu(ConstMatrix x, Matrix y, int begin, int end) {
         [](const v16& v) __attribute__((always_inline)) { return v / (1.0f + exp(-v)); });
 }
 
+// silu(rms_norm(x) * gain)
+TUTTI_KERNEL
+void norm_silu(ConstMatrix x, ConstMatrix gain, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const float mean = sum_of_squares(x.row(r), x.cols) / float(x.cols);
+    const float scale = 1.0f / std::sqrt(mean + kEpsilon);
+    map(
+        x.row(r), gain.row(0), y.row(r),
+        x.cols, [&](const v16& v, const v16& g) __attribute__((always_inline)) {
+          const v16 h = v * scale * g;
+          return h / (1.0f + exp(-h));
+        });
+  }
+}
+
+TUTTI_KERNEL
+void row_peaks(ConstMatrix x, float* peaks, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const float* row = x.row(r);
+    float peak = 0;
+    for (int c = 0; c < x.cols; ++c) peak = std::fabs(row[c]) > peak ? std::fabs(row[c]) : peak;
+    peaks[r] = peak;
+  }
+}
+
+// (x / |x|) . route + bias of the row's group
+TUTTI_KERNEL
+void route(ConstMatrix x, ConstMatrix route, ConstMatrix bias, std::span<const int32_t> bounds,
+           Matrix y, int begin, int end) {
+  size_t group = 0;
+  for (int r = begin; r < end; ++r) {
+    while (group + 2 < bounds.size() && r >= bounds[group + 1]) ++group;
+    const float scale = 1.0f / std::max(std::sqrt(sum_of_squares(x.row(r), x.cols)), 1e-12f);
+    y.row(r)[0] = scale * dot(x.row(r), route.row(0), x.cols) + bias.row(int(group))[0];
+  }
+}
+
 // tanh(u) = 1 - 2 / (e^2u + 1)
 TUTTI_KERNEL
 void softcap(ConstMatrix x, float cap, Matrix y, int begin, int end) {

@@ -132,7 +132,7 @@ TEST(Engine, AListenerStopsAndTheContextEnds) {
 }
 
 TEST(TextSequence, DecodingEqualsOnePassAndForgets) {
-  const auto loaded = value(load_model(tiny_model()));
+  const auto loaded = value(load_model(tiny_model(), {}));
   const auto session = value(Session::create(*loaded, 2));
   const Part image = Part::of_picture(picture(5));
   const Tokens text = {20, 30, 40, 50, 60, 70};

@@ -28,6 +28,11 @@ void gate(ConstMatrix x, Matrix y, int begin, int end);
 void sigmoid(ConstMatrix x, Matrix y, int begin, int end);
 void relu2(ConstMatrix x, Matrix y, int begin, int end);
 void silu(ConstMatrix x, Matrix y, int begin, int end);
+void norm_silu(ConstMatrix x, ConstMatrix gain, Matrix y, int begin, int end);
+// max |x| of each row; a NaN is passed over.
+void row_peaks(ConstMatrix x, float* peaks, int begin, int end);
+void route(ConstMatrix x, ConstMatrix route, ConstMatrix bias, std::span<const int32_t> bounds,
+           Matrix y, int begin, int end);
 void softcap(ConstMatrix x, float cap, Matrix y, int begin, int end);
 
 void copy_rows(ConstMatrix x, Matrix y, int begin, int end);

@@ -155,7 +155,7 @@ TEST(Rows, GatherConcatMeanAndDepthwise) {
   auto expected = values;
   const auto more = contents(gathered);
   expected.insert(expected.end(), more.begin(), more.end());
-  EXPECT_EQ(contents(f.ops.concat_rows({x, gathered})), expected);
+  EXPECT_EQ(contents(f.ops.concat_rows(std::vector<CpuTensor>{x, gathered})), expected);
   const CpuTensor wide = f.ops.concat_cols(f.ops.cols(x, 0, 10), f.ops.cols(x, 10, 33));
   EXPECT_EQ(contents(wide), values);
 }

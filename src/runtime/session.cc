@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "runtime/linear/isa.h"
 #include "runtime/prompt.h"
 
 namespace tutti {
@@ -44,7 +45,8 @@ Engine::~Engine() = default;
 
 Result<Engine> Engine::load(const std::string& path, const EngineOptions& options) {
   auto state = std::make_unique<State>();
-  Result<std::unique_ptr<LoadedModel>> loaded = load_model(path);
+  TUTTI_CHECK(select_isa());
+  Result<std::unique_ptr<LoadedModel>> loaded = load_model(path, options);
   if (!loaded) return loaded.error().with_context("loading " + path);
   state->loaded = *std::move(loaded);
   TUTTI_ASSIGN(state->session, Session::create(*state->loaded, options.threads));
@@ -69,7 +71,7 @@ Result<Engine::MemoryPlan> Engine::memory_plan() const {
       session.loaded.model.forward(session.ops, batch, session.cache_pointers);
     }));
   TUTTI_CHECK(session.ops.status());
-  return MemoryPlan{session.loaded.weight_bytes, session.cache_bytes(), arena};
+  return MemoryPlan{session.loaded.weights.bytes(), session.cache_bytes(), arena};
 }
 
 }  // namespace tutti

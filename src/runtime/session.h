@@ -83,7 +83,11 @@ struct SpeakResult {
 };
 
 struct EngineOptions {
+  // What products are computed in. As stored: INT8 where the file has INT8 matrices, bf16 where it
+  // has bf16 ones, else FP32. INT8 leaves in bf16 what `tutti quantize` left so.
+  enum class Dtype { as_stored, f32, bf16, int8 };
   int threads = 0;  // 0: all cores
+  Dtype dtype = Dtype::as_stored;
 };
 
 // One layer's share of attention, averaged over heads and queries: share[query group][key group].

@@ -1,11 +1,12 @@
 #include "runtime/session_state.h"
 
 #include "format/model_package.h"
-#include "runtime/weights.h"
+#include "runtime/read_weight.h"
 
 namespace tutti {
 
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path) {
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
+                                                const EngineOptions& options) {
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
   TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
   TUTTI_ASSIGN(Tokenizer tokenizer, Tokenizer::from_bytes(package.tokenizer));
@@ -13,14 +14,18 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path) {
     return bad_input("the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " pieces, the model " + std::to_string(config.vocabulary) +
                      "; they do not belong together");
-  WeightSource source([&](const std::string& name, int rows, int cols) {
-    return package.read_f32(name, {rows, cols});
-  });
+  WeightSource source(
+      [&](const std::string& name, int rows, int cols) {
+        return package.read_f32(name, {rows, cols});
+      },
+      [&](const std::string& name, int rows, int cols) {
+        return read_weight(package, name, rows, cols, options.dtype);
+      });
   Model<CpuOps> model(Scope(source, ""), config);
-  TUTTI_CHECK(source.status());
-  const size_t bytes = source.bytes();
+  ThreadPool threads(options.threads);
+  TUTTI_CHECK(source.pack(threads));
   return std::unique_ptr<LoadedModel>(
-      new LoadedModel{config, std::move(tokenizer), source.take(), bytes, std::move(model)});
+      new LoadedModel{config, std::move(tokenizer), source.take(), std::move(model)});
 }
 
 Result<std::unique_ptr<Session>> Session::create(const LoadedModel& loaded, int threads) {

@@ -17,13 +17,13 @@ namespace tutti {
 struct LoadedModel {
   ModelConfig config;
   Tokenizer tokenizer;
-  std::vector<AlignedFloats> weights;
-  size_t weight_bytes;
+  WeightStorage weights;
   Model<CpuOps> model;
 };
 
 // Reads and checks a model file. Errors name the file's part that is wrong.
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path);
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
+                                                const EngineOptions& options);
 
 // Everything that a request changes: arena, caches, threads. One request at a time.
 class Session {

@@ -122,6 +122,14 @@ TUTTI_INLINE void map(const float* x, const float* z, float* y, int n, const F& 
     store_some(y + i, f(load_some<v16>(x + i, n - i), load_some<v16>(z + i, n - i)), n - i);
 }
 
+TUTTI_INLINE float dot(const float* x, const float* z, int n) {
+  v16 total = {};
+  int i = 0;
+  for (; i + 16 <= n; i += 16) total += load<v16>(x + i) * load<v16>(z + i);
+  if (i < n) total += load_some<v16>(x + i, n - i) * load_some<v16>(z + i, n - i);
+  return sum(total);
+}
+
 TUTTI_INLINE float sum_of_squares(const float* x, int n) {
   v16 total = {};
   int i = 0;

@@ -1,4 +1,5 @@
 // A matrix of floats: a counted handle to an arena block, or a view of weights that live elsewhere.
+// A matrix of weights may be packed instead: then it has a shape, a weight() and no floats.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,8 @@
 #include "runtime/arena.h"
 
 namespace tutti {
+
+struct Weight;
 
 // What kernels see of a tensor. Rows are `stride` floats apart.
 struct ConstMatrix {
@@ -40,8 +43,15 @@ class CpuTensor {
     return tensor;
   }
 
+  // Refers to a packed matrix that outlives it.
+  static CpuTensor of_weight(const Weight& weight, int rows, int cols) {
+    CpuTensor tensor = view(nullptr, rows, cols);
+    tensor.weight_ = &weight;
+    return tensor;
+  }
+
   CpuTensor(const CpuTensor& other)
-      : arena_(other.arena_), block_(other.block_), matrix_(other.matrix_) {
+      : arena_(other.arena_), block_(other.block_), matrix_(other.matrix_), weight_(other.weight_) {
     if (arena_) arena_->retain(block_);
   }
   CpuTensor(CpuTensor&& other) noexcept { swap(other); }
@@ -53,6 +63,7 @@ class CpuTensor {
     if (arena_) arena_->release(block_);
   }
 
+  const Weight* weight() const { return weight_; }
   int rows() const { return matrix_.rows; }
   int cols() const { return matrix_.cols; }
   bool contiguous() const { return matrix_.stride == size_t(matrix_.cols) || rows() == 1; }
@@ -75,11 +86,13 @@ class CpuTensor {
     std::swap(arena_, other.arena_);
     std::swap(block_, other.block_);
     std::swap(matrix_, other.matrix_);
+    std::swap(weight_, other.weight_);
   }
 
   Arena* arena_ = nullptr;
   int block_ = -1;
   Matrix matrix_ = {nullptr, 0, 0, 0};
+  const Weight* weight_ = nullptr;
 };
 
 }  // namespace tutti

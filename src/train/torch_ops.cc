@@ -1,5 +1,6 @@
 #include "train/torch_ops.h"
 
+#include "model/compose.h"
 #include "train/fused_ops.h"
 #include "train/generic_ops.h"
 
@@ -31,6 +32,34 @@ Tensor TorchOps::linear(const Tensor& x, const Tensor& w) {
   flops_ += 2.0 * double(x.size(0)) * double(w.numel());
   if (fused()) return fused::linear(x, w, computed(w));
   return torch::linear(x.to(compute_), w.to(compute_));
+}
+
+Tensor TorchOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w) {
+  return compose::norm_linear(*this, x, norm, w);
+}
+
+std::pair<Tensor, Tensor> TorchOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
+                                                const Tensor& w, const Tensor& v) {
+  return compose::norm_linear(*this, x, norm, w, v);
+}
+
+Tensor TorchOps::linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join) {
+  return compose::join(*this, linear(x, w), join);
+}
+
+Tensor TorchOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
+                              std::span<const Tensor> up, std::span<const Tensor> down,
+                              const Join<Tensor>& join) {
+  return compose::feed_forward(*this, x, norm, up, down, join);
+}
+
+Tensor TorchOps::norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid,
+                                int kernel, int stride) {
+  return compose::norm_silu_conv(*this, x, gain, w, grid, kernel, stride);
+}
+
+Tensor TorchOps::route(const Tensor& x, const Tensor& route, const Tensor& bias, RowIndex bounds) {
+  return compose::route(*this, x, route, bias, bounds);
 }
 
 Tensor TorchOps::embedding(const Tensor& table, RowIndex index) {
@@ -121,7 +150,7 @@ Tensor TorchOps::gather_rows(const Tensor& x, RowIndex index) {
   return fused() ? fused::gather_rows(x, i) : generic::gather_rows(x, i);
 }
 
-Tensor TorchOps::concat_rows(const std::vector<Tensor>& parts) {
+Tensor TorchOps::concat_rows(std::span<const Tensor> parts) {
   // Mixed precision: FP32 wins, so that a residual stream stays FP32.
   bool wide = false;
   for (const Tensor& part : parts) wide |= part.scalar_type() == torch::kFloat;

@@ -24,6 +24,16 @@ class TorchOps {
 
   Tensor constant(std::span<const float> values, int rows, int cols);
   Tensor linear(const Tensor& x, const Tensor& w);
+  Tensor linear_silu(const Tensor& x, const Tensor& w) { return silu(linear(x, w)); }
+  Tensor norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w);
+  std::pair<Tensor, Tensor> norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
+                                        const Tensor& w, const Tensor& v);
+  Tensor linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join);
+  Tensor feed_forward(const Tensor& x, const PreNorm<Tensor>& norm, std::span<const Tensor> up,
+                      std::span<const Tensor> down, const Join<Tensor>& join);
+  Tensor norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid, int kernel,
+                        int stride);
+  Tensor route(const Tensor& x, const Tensor& route, const Tensor& bias, RowIndex bounds);
   Tensor embedding(const Tensor& table, RowIndex index);
   Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
   Tensor add(const Tensor& x, const Tensor& y);
@@ -40,7 +50,7 @@ class TorchOps {
   Tensor conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel, int stride);
   Tensor depthwise(const Tensor& x, const Tensor& w, RowIndex index);
   Tensor gather_rows(const Tensor& x, RowIndex index);
-  Tensor concat_rows(const std::vector<Tensor>& parts);
+  Tensor concat_rows(std::span<const Tensor> parts);
   Tensor concat_cols(const Tensor& a, const Tensor& b);
   Tensor rows(const Tensor& x, int begin, int end);
   Tensor cols(const Tensor& x, int begin, int end);

@@ -1,0 +1,66 @@
+// The coarse operations of ops.h by composition of the others: their definition, and how a back end
+// without a fused kernel for one implements it.
+#pragma once
+
+#include <vector>
+
+#include "model/ops.h"
+
+namespace tutti::compose {
+
+template <class O, class T>
+T modulate(O& ops, const T& x, const Modulation<T>& by) {
+  return by.scale_MD ? ops.modulate(x, *by.scale_MD, by.index, by.first) : x;
+}
+
+template <class O, class T>
+T norm(O& ops, const T& x, const PreNorm<T>& norm) {
+  return modulate(ops, ops.rms_norm(x, norm.gain_GD, norm.bounds), norm.modulation);
+}
+
+template <class O, class T>
+T join(O& ops, const T& branch, const Join<T>& join) {
+  T y = modulate(ops, branch, join.modulation);
+  if (join.gate_N1) y = ops.scale_rows(y, *join.gate_N1);
+  return ops.add(join.residual_ND, y);
+}
+
+template <class O, class T>
+T norm_linear(O& ops, const T& x, const PreNorm<T>& before, const T& w) {
+  return ops.linear(norm(ops, x, before), w);
+}
+
+template <class O, class T>
+std::pair<T, T> norm_linear(O& ops, const T& x, const PreNorm<T>& before, const T& w, const T& v) {
+  const T h = norm(ops, x, before);
+  return {ops.linear(h, w), ops.linear(h, v)};
+}
+
+template <class O, class T>
+T feed_forward(O& ops, const T& x, const PreNorm<T>& before, std::span<const T> up,
+               std::span<const T> down, const Join<T>& after) {
+  const T h = norm(ops, x, before);
+  std::vector<T> parts;
+  for (size_t g = 0; g < up.size(); ++g) {
+    const int begin = before.bounds[g], end = before.bounds[g + 1];
+    if (begin < end)
+      parts.push_back(ops.linear(ops.relu2(ops.linear(ops.rows(h, begin, end), up[g])), down[g]));
+  }
+  return join(ops, parts.size() == 1 ? parts[0] : ops.concat_rows(parts), after);
+}
+
+template <class O, class T>
+T norm_silu_conv(O& ops, const T& x, const T& gain, const T& w, Grid grid, int kernel, int stride) {
+  const int32_t bounds[] = {0, ops.row_count(x)};
+  return ops.conv2d(ops.silu(ops.rms_norm(x, gain, bounds)), w, grid, kernel, stride);
+}
+
+template <class O, class T>
+T route(O& ops, const T& x, const T& route, const T& bias, RowIndex bounds) {
+  std::vector<int32_t> group(ops.row_count(x));
+  for (size_t g = 0; g + 1 < bounds.size(); ++g)
+    std::fill(group.begin() + bounds[g], group.begin() + bounds[g + 1], int32_t(g));
+  return ops.add(ops.linear(ops.normalize_rows(x), route), ops.embedding(bias, group));
+}
+
+}  // namespace tutti::compose

@@ -1,0 +1,15 @@
+// A matrix of a model file, packed for the kernels in the precision that was asked for.
+#pragma once
+
+#include "format/model_package.h"
+#include "runtime/session.h"
+#include "runtime/weights.h"
+
+namespace tutti {
+
+// INT8 matrices that stay INT8 are packed straight from the mapped file. bad_input names the tensor
+// that is missing or wrong.
+Result<Weight> read_weight(const ModelPackage& package, const std::string& name, int rows, int cols,
+                           EngineOptions::Dtype dtype);
+
+}  // namespace tutti
