@@ -46,10 +46,10 @@ void add_dtype_option(CLI::App& verb, EngineOptions::Dtype& dtype) {
   using Dtype = EngineOptions::Dtype;
   static const std::map<std::string, Dtype> names = {
       {"auto", Dtype::as_stored}, {"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"i8", Dtype::int8}};
-  verb.add_option("--dtype", dtype,
-                  "what products run in: auto (as the file stores its matrices), f32, bf16 or i8")
-      ->transform(CLI::Transformer(names))
-      ->check(CLI::IsMember(names))
+  verb.add_option_function<std::string>(
+          "--dtype", [&dtype](const std::string& name) { dtype = names.at(name); },
+          "what products run in: auto (as the file stores its matrices), f32, bf16 or i8")
+      ->check(CLI::IsMember({"auto", "f32", "bf16", "i8"}))
       ->type_name("TYPE");
 }
 

@@ -22,6 +22,8 @@ struct RopeRates {
   }
 };
 
+const RopeRates kRopeRates;
+
 // Rows x 64 sums over `count` keys, in the order of the keys.
 template <int Rows>
 TUTTI_INLINE void weighted_rows(const float* probabilities, int count, const float* values,
@@ -39,13 +41,16 @@ TUTTI_INLINE void weighted_rows(const float* probabilities, int count, const flo
 
 }  // namespace
 
+TUTTI_KERNEL
 void rope_table(const Position& position, float* cosines, float* sines) {
-  static const RopeRates rates;
-  for (int pair = 0; pair < kRopePairs; ++pair) {
-    const float place = pair < 16 ? position.time : pair < 24 ? position.y : position.x;
-    const float angle = place * rates.rate[pair];
-    cosines[pair] = std::cos(angle);
-    sines[pair] = std::sin(angle);
+  float places[kRopePairs];
+  for (int pair = 0; pair < kRopePairs; ++pair)
+    places[pair] = pair < 16 ? position.time : pair < 24 ? position.y : position.x;
+  for (int pair = 0; pair < kRopePairs; pair += 16) {
+    v16 c, s;
+    cos_sin(load<v16>(places + pair) * load<v16>(kRopeRates.rate + pair), c, s);
+    store(cosines + pair, c);
+    store(sines + pair, s);
   }
 }
 

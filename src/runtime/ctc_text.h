@@ -1,4 +1,5 @@
-// Reading a CTC head (Graves et al. 2006). Symbols are UTF-8 bytes; the last one, 256, is the blank.
+// Reading a CTC head (Graves et al. 2006). Symbols are UTF-8 bytes; the last one, 256, is the
+// blank.
 #pragma once
 
 #include <string>

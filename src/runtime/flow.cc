@@ -30,9 +30,10 @@ Result<std::vector<float>> sample_flow(size_t values, const FlowOptions& options
   std::vector<float> z(values);
   for (float& value : z) value = float(rng.normal());
 
+  FlowPrediction prediction;
   for (int step = 0; step < options.steps; ++step) {
     const float t = float(step) / float(options.steps);
-    TUTTI_ASSIGN(FlowPrediction prediction, model(z, t));
+    TUTTI_CHECK(model(z, t, prediction));
     std::vector<float>& x = prediction.conditional;
     const std::vector<float>& without = prediction.unconditional;
     for (size_t i = 0; i < without.size(); ++i)

@@ -27,7 +27,9 @@ Status check_flow_options(const FlowOptions& options);
 struct FlowPrediction {
   std::vector<float> conditional, unconditional;  // the latter empty without guidance
 };
-using FlowModel = std::function<Result<FlowPrediction>(std::span<const float> z, float t)>;
+// Overwrites the prediction of the step before, so that steps need no new memory.
+using FlowModel =
+    std::function<Status(std::span<const float> z, float t, FlowPrediction& prediction)>;
 
 // `values` numbers, started from standard normal noise.
 Result<std::vector<float>> sample_flow(size_t values, const FlowOptions& options,

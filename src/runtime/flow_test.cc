@@ -8,9 +8,10 @@ namespace tutti {
 namespace {
 
 TEST(Flow, OneStepIsThePrediction) {
-  const auto x = sample_flow(3, {.steps = 1}, [](auto, float t) {
+  const auto x = sample_flow(3, {.steps = 1}, [](auto, float t, FlowPrediction& p) {
     EXPECT_EQ(t, 0);
-    return FlowPrediction{{1, 2, 3}, {}};
+    p = {{1, 2, 3}, {}};
+    return Status();
   });
   ASSERT_TRUE(x);
   EXPECT_EQ(*x, (std::vector<float>{1, 2, 3}));
@@ -19,11 +20,14 @@ TEST(Flow, OneStepIsThePrediction) {
 // A model that always predicts c: z follows the straight line from the noise to c.
 TEST(Flow, FollowsStraightLines) {
   std::vector<float> start;
-  const auto x = sample_flow(4, {.steps = 10, .seed = 8}, [&](std::span<const float> z, float t) {
-    if (t == 0) start.assign(z.begin(), z.end());
-    for (size_t i = 0; i < z.size(); ++i) EXPECT_NEAR(z[i], t * 5 + (1 - t) * start[i], 1e-5) << t;
-    return FlowPrediction{std::vector<float>(4, 5.0f), {}};
-  });
+  const auto x = sample_flow(4, {.steps = 10, .seed = 8},
+                             [&](std::span<const float> z, float t, FlowPrediction& p) {
+                               if (t == 0) start.assign(z.begin(), z.end());
+                               for (size_t i = 0; i < z.size(); ++i)
+                                 EXPECT_NEAR(z[i], t * 5 + (1 - t) * start[i], 1e-5) << t;
+                               p = {std::vector<float>(4, 5.0f), {}};
+                               return Status();
+                             });
   ASSERT_TRUE(x);
   EXPECT_EQ((*x)[0], 5);
 }
@@ -32,14 +36,14 @@ TEST(Flow, FollowsStraightLines) {
 TEST(Flow, SamplesAGaussian) {
   constexpr double mean = 2, deviation = 0.5;
   constexpr int count = 4000;
-  const auto x =
-      sample_flow(count, {.steps = 20, .seed = 2}, [&](std::span<const float> z, float t) {
-        FlowPrediction p;
+  const auto x = sample_flow(
+      count, {.steps = 20, .seed = 2}, [&](std::span<const float> z, float t, FlowPrediction& p) {
+        p.conditional.clear();
         const double variance = t * t * deviation * deviation + (1 - t) * (1 - t);
         for (float value : z)
           p.conditional.push_back(
               float(mean + t * deviation * deviation / variance * (value - t * mean)));
-        return p;
+        return Status();
       });
   ASSERT_TRUE(x);
   double sum = 0, squares = 0;
@@ -49,14 +53,17 @@ TEST(Flow, SamplesAGaussian) {
 }
 
 TEST(Flow, GuidanceExtrapolates) {
-  const auto model = [](auto, float) { return FlowPrediction{{3}, {1}}; };
+  const auto model = [](auto, float, FlowPrediction& p) {
+    p = {{3}, {1}};
+    return Status();
+  };
   const auto x = sample_flow(1, {.steps = 1, .guidance_scale = 2}, model);
   ASSERT_TRUE(x);
   EXPECT_EQ((*x)[0], 5);
 }
 
 TEST(Flow, BadOptionsAndModelErrorsComeBack) {
-  const auto fails = [](auto, float) -> Result<FlowPrediction> { return failed("broken"); };
+  const auto fails = [](auto, float, FlowPrediction&) -> Status { return failed("broken"); };
   EXPECT_EQ(sample_flow(1, {.steps = 3}, fails).error().message(), "broken");
   for (const FlowOptions& options :
        {FlowOptions{.steps = 0}, {.steps = 1001}, {.guidance_scale = -1}, {.guidance_scale = NAN}})

@@ -34,29 +34,34 @@ Batch GuidedFlow::noisy_batch(std::span<const float> z, float t) const {
   return builder.build();
 }
 
-Result<FlowPrediction> GuidedFlow::predict(std::span<const float> z, float t) {
-  const Batch batch = noisy_batch(z, t);
+Status GuidedFlow::predict(std::span<const float> z, float t, FlowPrediction& prediction) {
   CpuOps& ops = session_.ops;
-  FlowPrediction prediction;
   const auto pass = [&] {
-    const auto out = session_.loaded.model.forward(ops, batch, session_.cache_pointers);
-    const int begin = batch.kind_begin[int(kind_)], end = batch.kind_begin[int(kind_) + 1];
+    const auto out = session_.loaded.model.forward(ops, batch_, session_.cache_pointers);
+    const int begin = batch_.kind_begin[int(kind_)], end = batch_.kind_begin[int(kind_) + 1];
     const CpuTensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head_);
     if (!ops.computing()) return;
     prediction.conditional.assign(x.row(0), x.row(0) + z.size());
     if (sequences_ > 1) prediction.unconditional.assign(x.row(tokens_), x.row(0) + 2 * z.size());
   };
-  // All steps have the same shape: the first one's plan serves them all.
-  if (t == 0) TUTTI_CHECK(ops.reserve(pass));
+  // The first step's batch and plan serve them all.
+  if (t == 0) {
+    batch_ = noisy_batch(z, t);
+    TUTTI_CHECK(ops.reserve(pass));
+  } else {
+    batch_.set_noisy(kind_, z, t);
+  }
   pass();
   TUTTI_CHECK(ops.status());
   for (int s = 0; s < sequences_; ++s) session_.truncate(s, past_[s]);
-  return prediction;
+  return {};
 }
 
 Result<std::vector<float>> GuidedFlow::sample(const FlowOptions& options) {
   return sample_flow(size_t(tokens_) * head_.rows(), options,
-                     [&](std::span<const float> z, float t) { return predict(z, t); });
+                     [&](std::span<const float> z, float t, FlowPrediction& prediction) {
+                       return predict(z, t, prediction);
+                     });
 }
 
 }  // namespace tutti

@@ -27,12 +27,13 @@ class GuidedFlow {
 
  private:
   Batch noisy_batch(std::span<const float> z, float t) const;
-  Result<FlowPrediction> predict(std::span<const float> z, float t);
+  Status predict(std::span<const float> z, float t, FlowPrediction& prediction);
 
   Session& session_;
   Kind kind_;
   CpuTensor head_;
   AddNoisy add_noisy_;
+  Batch batch_;  // of the steps: all of one shape
   int tokens_ = 0, sequences_ = 1;
   std::array<int, Session::kSequences> past_ = {};
   std::array<float, Session::kSequences> time_ = {};

@@ -107,6 +107,27 @@ TUTTI_INLINE V exp(V x) {
   return mantissa * scale;
 }
 
+// cos and sin to about 1e-7 for |x| up to 1e6: x = n pi / 2 + r in double precision, polynomials in
+// r (coefficients of Cephes' sinf, S. Moshier), and n modulo 4 says which and with what sign.
+TUTTI_INLINE void cos_sin(const v16& x, v16& cosines, v16& sines) {
+  typedef double d16 __attribute__((vector_size(128)));
+  using i16 = Lanes<16>::integers;
+  const d16 wide = __builtin_convertvector(x, d16);
+  const double magic = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
+  const d16 n = (wide * 0.63661977236758134 + magic) - magic;
+  const v16 r = __builtin_convertvector(wide - n * 1.5707963267948966, v16);
+  const i16 quarter = __builtin_convertvector(n, i16);
+  const v16 z = r * r;
+  v16 s = ((z * -1.9515295891e-4f + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
+  v16 c =
+      ((z * 2.443315711809948e-5f - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z -
+      0.5f * z + 1.0f;
+  const i16 odd = -(quarter & 1);
+  const v16 even_s = odd != 0 ? c : s, even_c = odd != 0 ? s : c;
+  sines = (quarter & 2) != 0 ? -even_s : even_s;
+  cosines = ((quarter + 1) & 2) != 0 ? -even_c : even_c;
+}
+
 // y[i] = f(x[i]) or f(x[i], z[i]); a rest shorter than 16 goes through the same code.
 template <class F>
 TUTTI_INLINE void map(const float* x, float* y, int n, const F& f) {

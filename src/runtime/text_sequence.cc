@@ -31,6 +31,15 @@ Status TextSequence::append(const Tokens& ids) {
   return session_.ops.status();
 }
 
+Status TextSequence::append(int32_t id) {
+  if (step_.spans.empty()) step_ = batch_of({id}, past_, time_);
+  step_.set_text_step(id, past_, time_);
+  forward(step_, 0);
+  past_ += 1;
+  time_ += 1;
+  return session_.ops.status();
+}
+
 void TextSequence::truncate(int length) {
   time_ -= float(past_ - length);
   past_ = length;

@@ -16,6 +16,8 @@ class TextSequence {
 
   // Appends tokens, which must fit the context; leaves the logits behind each of them.
   Status append(const Tokens& ids);
+  // Of one token: allocates nothing from the second time on.
+  Status append(int32_t id);
 
   // Forgets all but the first `length` tokens. Only text may be forgotten.
   void truncate(int length);
@@ -31,6 +33,7 @@ class TextSequence {
   int past_ = 0;
   float time_ = 0;  // the clock behind the last token
   std::vector<float> logits_;
+  Batch step_;  // of one token
 };
 
 }  // namespace tutti

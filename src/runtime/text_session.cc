@@ -39,7 +39,7 @@ Status generate(TextSequence& sequence, const Tokenizer& tokenizer, const TextOp
     result.text = tokenizer.decode(ids);
     const std::string piece = stream.advance(result.text);
     if (options.on_text && !piece.empty()) wanted = options.on_text(piece);
-    if (wanted && int(ids.size()) < limit) TUTTI_CHECK(sequence.append({id}));
+    if (wanted && int(ids.size()) < limit) TUTTI_CHECK(sequence.append(id));
   }
   const std::string rest = stream.finish(result.text);
   if (options.on_text && !rest.empty()) options.on_text(rest);
