@@ -46,6 +46,10 @@ struct Block {
 
   Tensor forward(O& ops, const Tensor& x_ND, const BlockContext<Tensor>& context,
                  typename O::Cache* cache = nullptr) const {
+    if (context.gate_N1)
+      if (const RunningRows* some = ops.running_rows(*context.gate_N1, context.plan, context.bounds,
+                                                     context.noise_index, context.first_noisy))
+        return forward_some(ops, x_ND, context, *some, cache);
     const auto [q_ND, kv_N2D] =
         ops.norm_linear(x_ND, {attention_norm_GD, context.bounds, modulation(ops, context, 0)},
                         query_DD, key_value_2DD);
@@ -63,6 +67,25 @@ struct Block {
   std::vector<Tensor> up, down;
 
  private:
+  // The same values for less work, where a gate is known to be 0 or 1: N rows of keys and values,
+  // the rest for the R rows that run.
+  Tensor forward_some(O& ops, const Tensor& x_ND, const BlockContext<Tensor>& all,
+                      const RunningRows& some, typename O::Cache* cache) const {
+    const BlockContext<Tensor> context = {some.plan, some.bounds, all.modulation_M4D,
+                                          some.noise_index, some.first_noisy};
+    const Tensor x_RD = ops.gather_rows(x_ND, some.rows);
+    const Tensor q_RD = ops.norm_linear(
+        x_RD, {attention_norm_GD, some.bounds, modulation(ops, context, 0)}, query_DD);
+    const Tensor kv_N2D = ops.norm_linear(
+        x_ND, {attention_norm_GD, all.bounds, modulation(ops, all, 0)}, key_value_2DD);
+    const Tensor a_RD = ops.attention(q_RD, kv_N2D, attention, some.plan, cache);
+    const Tensor h_RD = ops.linear_join(a_RD, output_DD, join(ops, x_RD, context, 1));
+    const Tensor y_RD =
+        ops.feed_forward(h_RD, {ffn_norm_GD, some.bounds, modulation(ops, context, 2)}, up, down,
+                         join(ops, h_RD, context, 3));
+    return ops.replace_rows(x_ND, some.rows, y_RD);
+  }
+
   // Slot 0 and 2 scale the branch's input, 1 and 3 its output (outputs begin at zero through
   // `output` and `down`).
   Modulation<Tensor> modulation(O& ops, const BlockContext<Tensor>& context, int slot) const {

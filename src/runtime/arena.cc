@@ -12,6 +12,7 @@ constexpr size_t kAlignment = 64;                     // a cache line, and an AV
 constexpr size_t kStep = kAlignment / sizeof(float);  // blocks begin at multiples of it
 constexpr size_t kMost = size_t(1) << 37;  // floats: 512 GiB, beyond any machine this runs on
 constexpr size_t kUsualBlocks = 512;  // far above what a pass holds at once; more grows the tables
+constexpr size_t kUsualPass = 4096;   // and above what it asks for
 
 size_t rounded(size_t floats) {
   return (std::max<size_t>(floats, 1) + kStep - 1) / kStep * kStep;
@@ -40,17 +41,20 @@ Arena::Arena() {
   slots_.reserve(kUsualBlocks);
   unused_.reserve(kUsualBlocks);
   order_.reserve(kUsualBlocks);
+  planned_.reserve(kUsualPass);
 }
 
 void Arena::begin_plan() {
   assert(order_.empty());
   planning_ = true;
   peak_ = 0;
+  planned_.clear();
 }
 
 size_t Arena::end_plan() {
   assert(order_.empty());
   planning_ = false;
+  next_ = 0;
   return peak_ * sizeof(float);
 }
 
@@ -65,7 +69,11 @@ Status Arena::reserve(size_t bytes) {
 int Arena::allocate(size_t floats) {
   const size_t limit = planning_ ? kMost : memory_.size();
   if (floats > limit) return -1;
-  const size_t wanted = rounded(floats);
+  size_t wanted = rounded(floats);
+  if (planning_)
+    planned_.push_back(wanted);
+  else if (next_ < planned_.size())
+    wanted = std::max(wanted, planned_[next_++]);
   size_t begin = 0, place = 0;
   for (; place < order_.size(); ++place) {
     const Slot& next = slots_[order_[place]];

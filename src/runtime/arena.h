@@ -2,10 +2,11 @@
 //
 // Design. A pass is first run without memory ("planning"): the same architecture asks for the same
 // blocks in the same order, so the highest byte it touches is exactly what the real pass needs.
-// First fit depends only on that order, never on where the memory lies. The gaps between live
-// blocks are the free list; a pass holds a few dozen blocks, so finding one is a short scan.
-// Rejected: one malloc per tensor (unbounded, slow in the tail); a bump pointer (a decoding step
-// would need the sum of its blocks instead of their peak).
+// First fit depends only on that order and on sizes, never on where the memory lies; a block that
+// turns out smaller than planned (rows that skip a layer) takes its planned room all the same. The
+// gaps between live blocks are the free list; a pass holds a few dozen blocks, so finding one is a
+// short scan. Rejected: one malloc per tensor (unbounded, slow in the tail); a bump pointer (a
+// decoding step would need the sum of its blocks instead of their peak).
 #pragma once
 
 #include <cstddef>
@@ -76,6 +77,8 @@ class Arena {
   AlignedFloats memory_;
   bool planning_ = false;
   size_t peak_ = 0;
+  std::vector<size_t> planned_;  // sizes of the last plan's blocks, in order
+  size_t next_ = 0;              // of them, in the pass that follows it
   std::vector<Slot> slots_;
   std::vector<int> unused_;  // slots without a block
   std::vector<int> order_;   // slots with one, by address

@@ -123,6 +123,26 @@ CpuTensor CpuOps::gate(const Tensor& x) {
   return each_row(x, 1, kernels::gate);
 }
 
+// While planning no gate is known, so every row runs.
+const RunningRows* CpuOps::running_rows(const Tensor& gate, const AttentionPlan& plan,
+                                        RowIndex bounds, RowIndex noise_index, int first_noisy) {
+  if (!routing) return nullptr;
+  const auto known =
+      computing_ ? std::span(gate.row(0), size_t(gate.rows())) : std::span<const float>();
+  running_.select(known, plan, bounds, noise_index, first_noisy);
+  return &running_;
+}
+
+CpuTensor CpuOps::replace_rows(const Tensor& x, RowIndex index, const Tensor& z) {
+  expect(x.cols() == z.cols() && int(index.size()) == z.rows(), "replace_rows", x, z);
+  Tensor y = make(x.rows(), x.cols());
+  if (!computing_) return y;
+  kernels::copy_rows(x.matrix(), y.mutable_matrix(), 0, x.rows());
+  for (size_t i = 0; i < index.size(); ++i)
+    std::copy_n(z.row(int(i)), z.cols(), y.mutable_matrix().row(index[i]));
+  return y;
+}
+
 CpuTensor CpuOps::sigmoid(const Tensor& x) {
   return each_row(x, 10, kernels::sigmoid);
 }

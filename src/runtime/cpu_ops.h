@@ -74,6 +74,9 @@ class CpuOps {
   // Where set, products on FP32 weights show it their inputs, and run on one thread. Not owned.
   ProductObserver* observer = nullptr;
 
+  // Whether rows whose gate is closed are skipped, or computed and multiplied by 0: the same bits.
+  bool routing = true;
+
   // The concept; see model/ops.h for what each means.
   Tensor constant(std::span<const float> values, int rows, int cols);
   Tensor linear(const Tensor& x, const Tensor& w);
@@ -94,6 +97,9 @@ class CpuOps {
   Tensor modulate(const Tensor& x, const Tensor& modulation, RowIndex index, int first);
   Tensor scale_rows(const Tensor& x, const Tensor& scale);
   Tensor gate(const Tensor& x);
+  const RunningRows* running_rows(const Tensor& gate, const AttentionPlan& plan, RowIndex bounds,
+                                  RowIndex noise_index, int first_noisy);
+  Tensor replace_rows(const Tensor& x, RowIndex index, const Tensor& z);
   Tensor sigmoid(const Tensor& x);
   Tensor relu2(const Tensor& x);
   Tensor silu(const Tensor& x);
@@ -169,6 +175,7 @@ class CpuOps {
   bool computing_ = true;
   std::optional<Error> error_;
   std::vector<QueryBlock> blocks_;  // scratch of attention()
+  RunningRows running_;             // scratch of running_rows()
 };
 
 static_assert(Ops<CpuOps>);

@@ -150,6 +150,42 @@ TEST(Model, ThreadsDoNotChangeABit) {
   EXPECT_EQ(one.rows_of(batch), three.rows_of(batch));
 }
 
+// Both ways of serving a closed gate, in a batch of every kind and with caches.
+TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
+  ModelConfig config = tiny_config();
+  config.layers = 6;
+  ModelFixture f(2, config);
+  for (auto& layer : f.model.trunk.layers)
+    if (layer.route_bias_G1.rows())
+      std::fill_n(layer.route_bias_G1.mutable_matrix().data, kGroups, 0.0f);  // half of them close
+  BatchBuilder builder(config);
+  builder.begin_sequence();
+  builder.audio(noise_mel(40, 3));
+  builder.text(ids(11, 4));
+  Rng rng(33);
+  builder.paint(random_values(rng, size_t(kPaintTokens) * kPaintValues), 0.4f);
+  builder.begin_sequence();
+  builder.image(noise_picture(1));
+  const std::vector<int32_t> alignment = {0, 0, 1, 2, 4};
+  builder.speak(random_values(rng, 5 * kSpeakValues), 0.5f, "hello", alignment);
+  const Batch batch = builder.build();
+
+  double open = 0, all = 0;
+  const auto out = f.model.forward(f.ops, batch);
+  for (const CpuTensor& gate : out.trunk.gates_N1)
+    for (int row = 0; row < gate.rows(); ++row, ++all) open += gate.row(row)[0];
+  EXPECT_GT(open / all, 0.2);
+  EXPECT_LT(open / all, 0.8);
+  for (bool cached : {false, true}) {
+    f.ops.routing = true;
+    const auto skipped = f.rows_of(batch, cached);
+    for (KvCache& cache : f.caches) cache.clear();
+    f.ops.routing = false;
+    EXPECT_EQ(f.rows_of(batch, cached), skipped);
+    for (KvCache& cache : f.caches) cache.clear();
+  }
+}
+
 TEST(Model, AblationsRunToo) {
   for (bool groups : {false, true}) {
     ModelConfig config = tiny_config();

@@ -101,6 +101,10 @@ Tensor TorchOps::gate(const Tensor& logits) {
   return (hard - p).detach() + p;
 }
 
+Tensor TorchOps::replace_rows(const Tensor& x, RowIndex index, const Tensor& z) {
+  return x.index_copy(0, index_tensor(index).to(torch::kLong), z.to(x.scalar_type()));
+}
+
 Tensor TorchOps::sigmoid(const Tensor& x) {
   return torch::sigmoid(x.to(torch::kFloat));
 }

@@ -41,6 +41,11 @@ class TorchOps {
   Tensor modulate(const Tensor& x, const Tensor& mod, RowIndex index, int first);
   Tensor scale_rows(const Tensor& x, const Tensor& g);
   Tensor gate(const Tensor& logits);
+  // Gradients reach a gate through the rows it closes, so all are computed.
+  const RunningRows* running_rows(const Tensor&, const AttentionPlan&, RowIndex, RowIndex, int) {
+    return nullptr;
+  }
+  Tensor replace_rows(const Tensor& x, RowIndex index, const Tensor& z);
   Tensor sigmoid(const Tensor& x);
   Tensor relu2(const Tensor& x);
   Tensor silu(const Tensor& x);
