@@ -1,6 +1,7 @@
 // `tutti bench` says what it timed. How fast this machine is no test's business.
 #include <nlohmann/json.hpp>
 
+#include "media/encode.h"
 #include "program.h"
 
 namespace tutti::program {
@@ -39,6 +40,32 @@ TEST_F(BenchTest, EncoderOfABatch) {
   EXPECT_EQ(answer["batch"], 3);
   EXPECT_EQ(answer["dtype"], "int8");
   EXPECT_GT(answer["pictures_per_second"].get<double>(), 0);
+}
+
+TEST_F(BenchTest, EveryTaskInEveryPrecision) {
+  const Picture picture = make_picture(90, 60, 3, 200);
+  Sound sound;
+  sound.samples.assign(8000, 0.1f);
+  fs::create_directories(folder_ / "demo");
+  ASSERT_TRUE(save_picture(path("demo/picture.png"), picture));
+  ASSERT_TRUE(save_sound(path("demo/speech.wav"), sound));
+  ASSERT_TRUE(save_clip(path("demo/clip.mp4"), {30, std::vector<Picture>(20, picture)}));
+  write_text(folder_ / "trainer", "#!/bin/sh\necho '{\"vocoder\": 0.5}'\n");
+  fs::permissions(folder_ / "trainer", fs::perms::owner_all);
+  const Outcome outcome =
+      run({"bench", "model", "--model", "model.safetensors", "--threads", "1", "--json"},
+          "TUTTI_TRAIN=" + path("trainer"));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json answer = json::parse(outcome.out);
+  EXPECT_EQ(answer["tasks"].size(), 8u);
+  for (const json& task : answer["tasks"])
+    for (const char* dtype : {"f32", "bf16", "int8"})
+      EXPECT_GE(task[dtype]["p95"].get<double>(), task[dtype]["p50"].get<double>());
+  EXPECT_EQ(answer["passes"]["vocoder"]["libtorch"], 0.5);
+  for (const json& pass : answer["passes"]) EXPECT_GT(pass["int8"].get<double>(), 0);
+  const Outcome lacking = run({"bench", "model", "--model", "model.safetensors", "--inputs", "no"});
+  EXPECT_EQ(lacking.code, 3);
+  EXPECT_NE(lacking.err.find("--inputs"), std::string::npos);
 }
 
 TEST_F(BenchTest, RefusesWhatItDoesNotKnow) {

@@ -2,6 +2,7 @@
 //
 //   tutti-train RECIPE.toml [--steps N] [--shards DIR] [--output DIR]
 //   tutti-train judge --shards DIR -o models/judge.safetensors [--steps N]
+//   tutti-train passes --model FILE [--threads N]
 //
 // `tutti train` finds and runs this program.
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "data/mix/mixer.h"
 #include "judge.h"
+#include "passes.h"
 #include "train/trainer.h"
 
 // Read by jemalloc, which this program links: freed tensors stay with the process. Handing their
@@ -85,6 +87,7 @@ tutti::Status train(const tutti::Recipe& recipe) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == "judge") return tutti::judge_main(argc - 1, argv + 1);
+  if (argc > 1 && std::string(argv[1]) == "passes") return tutti::passes_main(argc - 1, argv + 1);
   CLI::App app(
       "Trains a Tutti model. A run that was stopped goes on where its last checkpoint is.");
   std::string recipe_path, shards, output;

@@ -61,6 +61,7 @@ void add_bench(CLI::App& app, Verb& chosen) {
   verb->require_subcommand(1);
   bench::add_trunk(*verb, chosen);
   bench::add_encoder(*verb, chosen);
+  bench::add_model(*verb, chosen);
 }
 
 }  // namespace tutti

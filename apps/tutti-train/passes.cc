@@ -1,0 +1,69 @@
+#include "passes.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "bench/passes.h"
+#include "format/model_package.h"
+#include "train/torch_ops.h"
+#include "train/weights.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kRuns = 5;
+
+// One run to warm up, then the median of five, as `tutti bench` times its own.
+template <class Run>
+double median_seconds(const Run& run) {
+  std::vector<double> seconds;
+  for (int i = 0; i <= kRuns; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    if (i > 0) seconds.push_back(time.count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[kRuns / 2];
+}
+
+Status time_passes(const std::string& path, int threads) {
+  at::set_num_threads(threads > 0 ? threads : int(std::thread::hardware_concurrency()));
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
+  TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
+  torch::NoGradGuard no_grad;
+  Weights weights(0, torch::kCPU);
+  const Model<TorchOps> model(Scope(weights, ""), config);
+  TUTTI_CHECK(weights.load(package));
+  TorchOps ops(torch::kCPU, torch::kFloat);
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const bench::Pass& pass : bench::task_passes(config))
+    json[pass.name] = median_seconds([&] { bench::run_pass(ops, model, pass); });
+  std::printf("%s\n", json.dump().c_str());
+  return {};
+}
+
+}  // namespace
+
+int passes_main(int argc, char** argv) {
+  CLI::App app("Times single forward passes in libtorch, FP32; `tutti bench model` runs this.");
+  std::string model;
+  int threads = 0;
+  app.add_option("--model", model, "model file")->required();
+  app.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
+  }
+  const Status status = time_passes(model, threads);
+  if (status) return 0;
+  std::fprintf(stderr, "tutti-train: %s\n", status.error().message().c_str());
+  return int(status.error().code());
+}
+
+}  // namespace tutti

@@ -1,0 +1,106 @@
+// tutti bench model: every task of a model in FP32, bf16 and INT8, and single passes of its network
+// beside the same passes in libtorch, where tutti-train is found.
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "../machine.h"
+#include "../models.h"
+#include "../outputs.h"
+#include "model_bench.h"
+#include "runtime/linear/isa.h"
+
+namespace tutti::bench {
+namespace {
+
+struct ModelOptions {
+  std::string model, inputs;
+  int threads = 0;
+  bool json = false;
+};
+
+double number(const Json& json, const char* key) {
+  return json.contains(key) ? json[key].get<double>() : 0;
+}
+
+// The figure that a task is known by, beside its latency.
+std::string remark(const Json& figures) {
+  char text[120] = "";
+  if (figures.contains("first_token"))
+    std::snprintf(text, sizeof text, "first token %.1f ms, then %.0f tokens/s",
+                  1e3 * number(figures, "first_token"), number(figures, "tokens_per_second"));
+  if (figures.contains("real_time_factor"))
+    std::snprintf(text, sizeof text, "%.4f of real time", number(figures, "real_time_factor"));
+  if (figures.contains("first_audio"))
+    std::snprintf(text, sizeof text, "first audio %.0f ms, %.3f of real time",
+                  1e3 * number(figures, "first_audio"), number(figures, "real_time_factor"));
+  return text;
+}
+
+void print(const Json& json) {
+  std::printf("%s on %s, %d threads\n\n%-24s %-5s %10s %10s\n",
+              json["model"].get<std::string>().c_str(), json["isa"].get<std::string>().c_str(),
+              json["threads"].get<int>(), "task", "dtype", "p50 ms", "p95 ms");
+  for (const auto& [task, dtypes] : json["tasks"].items())
+    for (const auto& [dtype, figures] : dtypes.items())
+      std::printf("%-24s %-5s %10.1f %10.1f  %s\n", task.c_str(), dtype.c_str(),
+                  1e3 * number(figures, "p50"), 1e3 * number(figures, "p95"),
+                  remark(figures).c_str());
+  std::printf("\n%-24s %9s %9s %9s %9s  INT8 against libtorch, FP32\n", "one pass, ms", "f32",
+              "bf16", "int8", "libtorch");
+  for (const auto& [pass, times] : json["passes"].items()) {
+    std::printf("%-24s %9.2f %9.2f %9.2f", pass.c_str(), 1e3 * number(times, "f32"),
+                1e3 * number(times, "bf16"), 1e3 * number(times, "int8"));
+    if (times.contains("libtorch"))
+      std::printf(" %9.2f  %.2fx", 1e3 * number(times, "libtorch"),
+                  number(times, "libtorch") / number(times, "int8"));
+    else
+      std::printf(" %9s  -", "-");
+    std::printf(", %.2fx\n", number(times, "f32") / number(times, "int8"));
+  }
+}
+
+Status run(const ModelOptions& options) {
+  TUTTI_ASSIGN(const std::string model, find_model(options.model));
+  const std::string folder = options.inputs.empty()
+                                 ? (std::filesystem::path(model).parent_path() / "demo").string()
+                                 : options.inputs;
+  const auto inputs = TaskInputs::read(folder);
+  if (!inputs) return inputs.error().with_context("the tasks' inputs (--inputs)");
+  const int threads =
+      options.threads ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<Engine> engines;
+  for (const EngineOptions::Dtype dtype : kDtypes) {
+    EngineOptions engine_options;
+    engine_options.threads = threads;
+    engine_options.dtype = dtype;
+    TUTTI_ASSIGN(Engine engine, Engine::load(model, engine_options));
+    engines.push_back(std::move(engine));
+  }
+  Json json = {{"bench", "model"}, {"model", model}, {"isa", isa_name()}, {"threads", threads}};
+  TUTTI_ASSIGN(json["tasks"], time_tasks(engines, *inputs));
+  engines.clear();
+  TUTTI_ASSIGN(json["passes"], time_passes(model, threads, find_trainer()));
+  if (options.json)
+    std::printf("%s\n", json_line(json).c_str());
+  else
+    print(json);
+  return {};
+}
+
+}  // namespace
+
+void add_model(CLI::App& verb, Verb& chosen) {
+  CLI::App* model = verb.add_subcommand(
+      "model", "Time each task of a model in every precision, and its passes beside libtorch's.");
+  auto options = std::make_shared<ModelOptions>();
+  model->add_option("-m,--model", options->model, "model file; else as `tutti run` finds one");
+  model->add_option("--inputs", options->inputs,
+                    "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the "
+                    "model)");
+  model->add_option("--threads", options->threads, "0: one a core")->check(CLI::Range(0, 1024));
+  model->add_flag("--json", options->json, "one JSON object");
+  model->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace tutti::bench
