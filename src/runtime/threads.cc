@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/cores.h"
+
 namespace tutti {
 namespace {
 
@@ -31,7 +33,7 @@ void wait_while(const std::atomic<T>& value, T old) {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
-  if (threads <= 0) threads = int(std::thread::hardware_concurrency());
+  if (threads <= 0) threads = default_threads();
   threads = std::clamp(threads, 1, kMostThreads);
   ticket_ = uint32_t(threads);  // job 0 has no share left
   workers_.reserve(threads - 1);

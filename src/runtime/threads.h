@@ -15,7 +15,7 @@ namespace tutti {
 // run() may be called by one thread at a time.
 class ThreadPool {
  public:
-  // 0: as many as the machine has cores. The caller is one of them.
+  // 0: as many as cores.h says. The caller is one of them.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -7,7 +7,7 @@ if(NOT AARCH64_CXX OR NOT QEMU_AARCH64 OR CMAKE_SYSTEM_PROCESSOR MATCHES "aarch6
 endif()
 
 set(objects)
-foreach(source arena.cc threads.cc linear/packed_weights.cc linear/linear.cc linear/isa.cc
+foreach(source arena.cc threads.cc cores.cc linear/packed_weights.cc linear/linear.cc linear/isa.cc
         linear/kernels_scalar.cc linear/isa_check.cc linear/inputs.cc linear/kernels_neon.cc)
   string(REGEX REPLACE "[/.]" "_" name ${source})
   set(object ${CMAKE_CURRENT_BINARY_DIR}/aarch64_${name}.o)
