@@ -11,7 +11,7 @@ test:  ## installs, builds everything, runs every test and a minute of fuzzing
 	@scripts/packages.sh all
 	@scripts/test.sh
 
-bench: runtime  ## times every task of the demo on the shipped model
+bench: runtime  ## times the shipped model, and plain transformers against the machine's ceilings
 	@scripts/bench.sh
 
 asan:  ## the tests of everything but the trainer, under sanitizers

@@ -134,6 +134,10 @@ __attribute__((noinline)) void finish_tile(const Product& p, int row, int rows, 
   }
 }
 
+// A single row is bound by memory, and a processor's own prefetching ends at each page: 32 steps
+// ahead, into the second-level cache, reading is 1.2 times as fast (43 against 34 GB/s, 2 cores).
+constexpr int kStepsAhead = 32;
+
 // Adds `steps` steps to R x (P panels of vectors) sums. With kStay every step is the first one: the
 // loop without its memory, which measures the processor's ceiling.
 template <class B, int R, int P, bool kStay = false>
@@ -143,6 +147,12 @@ TUTTI_INLINE void accumulate(const uint8_t* x, size_t x_stride, const uint8_t* w
   constexpr int kVectors = 16 / B::kLanes;
   for (int64_t step = 0; step < steps; ++step) {
     if constexpr (kStay) asm volatile("" : "+r"(x), "+r"(w));  // or it would be computed once
+    if constexpr (R == 1 && !kStay) {
+      // Past the end of a panel, where the next tile begins.
+      const size_t jump = step + kStepsAhead < steps ? 0 : P * panel_bytes - size_t(steps) * 64;
+      for (int q = 0; q < P; ++q)
+        __builtin_prefetch(w + q * panel_bytes + kStepsAhead * 64 + jump, 0, 2);
+    }
     for (int r = 0; r < R; ++r) {
       const typename B::Input input = B::input(x + r * x_stride);
       for (int v = 0; v < P * kVectors; ++v)

@@ -1,0 +1,51 @@
+#!/bin/bash
+# The table of our own figures between the "measured" marks of docs/performance.md.
+#   scripts/performance.sh            measures on all cores and writes it (three minutes)
+#   scripts/performance.sh --print    prints it
+# Figures of one machine at one time; close everything else first.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tutti=${TUTTI:-build/runtime/apps/tutti/tutti}
+threads=${THREADS:-$(nproc)}
+table=$(mktemp)
+trap 'rm -f "$table"' EXIT
+
+rows() {
+  echo "| \`tutti bench\` | INT8 | share of the ceiling | bf16 | FP32 |"
+  echo "|---|---|---|---|---|"
+  for shape in 25m 125m 500m; do
+    for dtype in int8 bf16 f32; do
+      "$tutti" bench trunk --shape $shape --dtype $dtype --threads "$threads" | sed "s/^/$dtype /"
+    done | awk -v shape=$shape '
+      $2 == "prefill" { prefill[$1] = $5; share[$1] = $9 }
+      $2 == "decode" { decode[$1] = $5; rate[$1] = $9 }
+      END {
+        row = "| trunk %s, %s | %.0f tokens/s | %d %% of %s | %.0f | %.0f |\n"
+        printf row, shape, "prefill", prefill["int8"], share["int8"], "products", prefill["bf16"], prefill["f32"]
+        printf row, shape, "decode", decode["int8"], rate["int8"], "reads", decode["bf16"], decode["f32"] }'
+  done
+  for batch in 1 8; do
+    for dtype in int8 bf16 f32; do
+      "$tutti" bench encoder --batch $batch --dtype $dtype --threads "$threads" | sed "s/^/$dtype /"
+    done | awk -v batch=$batch '
+      $2 == "batch" { time[$1] = $4; share[$1] = $10 }
+      END { printf "| encoder vit-s16, batch %d | %.2f ms | %d %% of products | %.2f | %.2f |\n",
+            batch, time["int8"], share["int8"], time["bf16"], time["f32"] }'
+  done
+  echo
+  echo '```'
+  "$tutti" bench model --threads "$threads"
+  echo '```'
+}
+
+rows > "$table"
+if [ "${1:-}" = --print ]; then
+  cat "$table"
+  exit 0
+fi
+awk -v table="$table" '
+  /<!-- measured:end -->/ { inside = 0 }
+  !inside { print }
+  /<!-- measured:begin -->/ { inside = 1; while ((getline line < table) > 0) print line }
+' docs/performance.md > docs/performance.md.new
+mv docs/performance.md.new docs/performance.md
