@@ -21,6 +21,10 @@ struct Ceilings {
   double read;
 };
 
+// Bytes a second now: the median of a few passes over 256 MiB. Virtual machines share their memory
+// with others, so it is to be measured beside what is compared with it.
+Result<double> measure_read(ThreadPool& threads);
+
 // Takes about half a second and 256 MiB; an error where there is not that much memory.
 Result<Ceilings> measure_ceilings(ThreadPool& threads);
 
