@@ -1,9 +1,10 @@
-// CpuOps::attention: keys are rotated once and stored head by head (in the cache, or in the arena
-// for one pass), then each block of 16 queries of one sequence and head is scores, softmax, values.
-// Scores are materialised: at the lengths we serve (at most a few hundred keys) 16 rows of them fit
-// the first-level cache, where a tiled online softmax only adds rescaling.
+// CpuOps::attention: keys are rotated once and put into their head's panels (in the cache, or in
+// the arena for one pass), then each block of 24 queries of one sequence and head is two products
+// with a softmax between them (linear/packed_attention.h). Scores are materialised: at the lengths
+// we serve (at most a few hundred keys) a block of them fits the second-level cache, where a tiled
+// online softmax only adds rescaling.
 #include <algorithm>
-#include <cmath>
+#include <cstring>
 
 #include "model/rope.h"
 #include "runtime/cpu_ops.h"
@@ -12,30 +13,37 @@
 namespace tutti {
 namespace {
 
-constexpr int kQueryBlock = 16;
+constexpr int kQueryBlock = kAttentionRows;
+constexpr int kKeyBlock = kPanelRows;  // positions that one thread puts: whole panels
+
+static_assert(kHeadWidth == kHeadColumns);
+
+int whole_panels(int keys) {
+  return (keys + kPanelRows - 1) / kPanelRows * kPanelRows;
+}
 
 }  // namespace
 
 struct CpuOps::KeyStore {
   const AttentionPlan& plan;
-  KvCache* cache;       // or, without one:
-  Matrix keys, values;  // (heads * new keys) x 64
+  KvCache* cache;  // or, without one, panels of each sequence in turn, head by head:
+  uint8_t* data;
+  std::span<const size_t> begins;  // of sequences, in positions; the last is the end
+  Precision precision;
   int heads;
 
-  // Key rows of a sequence and head; the first new key is row past(sequence).
-  float* key_rows(int s, int head) const { return rows(s, head, keys.data, true); }
-  float* value_rows(int s, int head) const { return rows(s, head, values.data, false); }
+  // The first new key is at position past(sequence).
+  KvHead head(int s, int h) const {
+    if (cache) return cache->head(s, h);
+    const int capacity = int(begins[s + 1] - begins[s]);
+    const size_t position = KvHead::bytes(1, precision);
+    return KvHead(data + (begins[s] * heads + size_t(h) * capacity) * position, capacity,
+                  precision);
+  }
   const uint8_t* groups(int s) const {
     return cache ? cache->groups(s) : plan.key_groups.data() + plan.key_offsets[s];
   }
   int past(int s) const { return cache ? plan.past[s] : 0; }
-
- private:
-  float* rows(int s, int head, float* data, bool is_key) const {
-    if (cache) return is_key ? cache->keys(s, head) : cache->values(s, head);
-    const size_t row = size_t(head) * plan.key_rows.size() + plan.key_offsets[s];
-    return data + row * kHeadWidth;
-  }
 };
 
 bool CpuOps::check_attention(const Tensor& q, const Tensor& kv,
@@ -74,23 +82,43 @@ int CpuOps::list_query_blocks(const AttentionPlan& plan) {
   return most;
 }
 
+// Fills key_begins_, where each sequence's panels begin without a cache; returns their positions.
+size_t CpuOps::list_key_begins(const AttentionPlan& plan) {
+  key_begins_.assign(1, 0);
+  for (int s = 0; s < plan.sequences(); ++s)
+    key_begins_.push_back(key_begins_.back() +
+                          whole_panels(plan.key_offsets[s + 1] - plan.key_offsets[s]));
+  return key_begins_.back();
+}
+
 void CpuOps::store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weights,
                         const AttentionPlan& plan, const KeyStore& store) {
+  const int width = store.heads * kHeadWidth;
   for (int s = 0; s < plan.sequences(); ++s) {
     const int first = plan.key_offsets[s], count = plan.key_offsets[s + 1] - first;
-    const int past = store.past(s), width = store.heads * kHeadWidth;
-    parallel(count, size_t(10) * width, [&](int begin, int end) {
-      float cosines[kRopePairs], sines[kRopePairs];
-      for (int i = begin; i < end; ++i) {
-        const float* row = kv.row(plan.key_rows[first + i]);
-        kernels::rope_table(plan.key_positions[first + i], cosines, sines);
-        for (int head = 0; head < store.heads; ++head) {
-          const size_t place = size_t(past + i) * kHeadWidth;
-          kernels::rotate_head(row + head * kHeadWidth, weights.key_gain.row(0), cosines, sines, 1,
-                               store.key_rows(s, head) + place);
-          std::copy_n(row + width + head * kHeadWidth, kHeadWidth,
-                      store.value_rows(s, head) + place);
+    const int past = store.past(s), first_block = past / kKeyBlock;
+    // Of new keys [begin, end), all in one block of positions.
+    const auto put = [&](int begin, int end) {
+      float cosines[kKeyBlock][kRopePairs], sines[kKeyBlock][kRopePairs];
+      float keys[kKeyBlock][kHeadWidth], values[kKeyBlock][kHeadWidth];
+      for (int i = begin; i < end; ++i)
+        kernels::rope_table(plan.key_positions[first + i], cosines[i - begin], sines[i - begin]);
+      for (int h = 0; h < store.heads; ++h) {
+        for (int i = begin; i < end; ++i) {
+          const float* row = kv.row(plan.key_rows[first + i]) + h * kHeadWidth;
+          kernels::rotate_head(row, weights.key_gain.row(0), cosines[i - begin], sines[i - begin],
+                               1, keys[i - begin]);
+          std::copy_n(row + width, kHeadWidth, values[i - begin]);
         }
+        store.head(s, h).put(past + begin, {keys[0], end - begin, kHeadWidth, kHeadWidth},
+                             {values[0], end - begin, kHeadWidth, kHeadWidth});
+      }
+    };
+    const int key_blocks = (past + count + kKeyBlock - 1) / kKeyBlock - first_block;
+    parallel(key_blocks, size_t(10) * width * kKeyBlock, [&](int begin, int end) {
+      for (int b = begin; b < end; ++b) {
+        const int at = (first_block + b) * kKeyBlock - past;
+        put(std::max(at, 0), std::min(at + kKeyBlock, count));
       }
     });
     if (!store.cache) continue;
@@ -99,51 +127,79 @@ void CpuOps::store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weight
   }
 }
 
-// rotated: (heads * queries) x 64, scaled by 1 / sqrt(64).
+// rotated: (heads * queries) rows of 64 in the keys' precision, scaled by 1 / sqrt(64).
 void CpuOps::rotate_queries(const Tensor& q, const AttentionWeights<Tensor>& weights,
-                            const AttentionPlan& plan, Tensor& rotated) {
+                            const AttentionPlan& plan, Precision precision, uint8_t* rotated) {
   const int queries = q.rows(), heads = q.cols() / kHeadWidth;
-  const Matrix out = rotated.mutable_matrix();
+  const size_t row_bytes = size_t(kHeadWidth) * 4 / step_columns(precision);
   parallel(queries, size_t(10) * q.cols(), [&](int begin, int end) {
-    float cosines[kRopePairs], sines[kRopePairs];
+    float cosines[kRopePairs], sines[kRopePairs], row[kHeadWidth];
     for (int i = begin; i < end; ++i) {
       kernels::rope_table(plan.query_positions[i], cosines, sines);
-      for (int head = 0; head < heads; ++head)
+      for (int head = 0; head < heads; ++head) {
+        uint8_t* out = rotated + (size_t(head) * queries + i) * row_bytes;
         kernels::rotate_head(q.row(plan.query_rows[i]) + head * kHeadWidth,
-                             weights.query_gain.row(0), cosines, sines, 0.125f,
-                             out.row(head * queries + i));
+                             weights.query_gain.row(0), cosines, sines, 0.125f, row);
+        if (precision == Precision::bf16)
+          kernels::round_bf16(row, kHeadWidth, out);
+        else
+          std::memcpy(out, row, sizeof row);
+      }
     }
   });
 }
 
-// scratch: kQueryBlock x the block's keys of scores, then kQueryBlock x 64 of results.
-void CpuOps::attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
-                    const AttentionPlan& plan, const KeyStore& store, const Tensor& queries,
-                    float* scratch, Tensor& y, AttentionProbe* probe) {
-  const int keys = block.last_key - block.first_key;
-  const size_t skip = size_t(block.first_key) * kHeadWidth;
-  const Matrix scores{scratch + kQueryBlock * kHeadWidth, block.count, keys, size_t(keys)};
-  const int total = int(plan.query_rows.size());
-  kernels::gemm({queries.row(head * total + block.first), block.count, kHeadWidth, kHeadWidth},
-                {store.key_rows(block.sequence, head) + skip, keys, kHeadWidth, kHeadWidth},
-                scores);
-
-  const uint8_t* groups = store.groups(block.sequence) + block.first_key;
-  const ConstMatrix gain = weights.modality_gain.matrix();
-  for (int i = 0; i < block.count; ++i) {
-    const int query = block.first + i, group = plan.query_groups[query];
+// Gains of the keys that the block sees, for each group that asks: what is added to the scores.
+// rows[g] is indexed by key.
+void CpuOps::gain_rows(const QueryBlock& block, int head, ConstMatrix gain,
+                       const AttentionPlan& plan, const uint8_t* groups, float* memory,
+                       const float** rows) {
+  const int begin = block.first_key / kPanelRows * kPanelRows;
+  const int length = whole_panels(block.last_key - begin);
+  for (int i = block.first; i < block.first + block.count; ++i) {
+    const int g = plan.query_groups[i];
+    if (rows[g]) continue;
     float gains[kGroups];
-    for (int g = 0; g < kGroups; ++g)
-      gains[g] = gain.row(gain.rows == 1 ? 0 : group * kGroups + g)[head];
-    kernels::softmax(scores.row(i), keys, plan.first_key[query] - block.first_key,
-                     plan.last_key[query] - block.first_key, gains, groups);
-    if (!probe) continue;
-    probe->queries[group] += 1;
-    for (int k = 0; k < keys; ++k) probe->share[group][groups[k]] += scores.row(i)[k];
+    for (int k = 0; k < kGroups; ++k) gains[k] = gain.row(g * kGroups + k)[head];
+    float* row = memory + size_t(g) * length;
+    for (int key = block.first_key; key < block.last_key; ++key)
+      row[key - begin] = gains[groups[key]];
+    rows[g] = row - begin;
   }
+}
 
-  kernels::weighted_values(scores.data, block.count, keys,
-                           store.value_rows(block.sequence, head) + skip, scratch, kHeadWidth);
+void CpuOps::count_shares(const QueryBlock& block, const AttentionPlan& plan, const uint8_t* groups,
+                          const float* probabilities, AttentionProbe& probe) {
+  const int begin = block.first_key / kPanelRows * kPanelRows;
+  const int length = whole_panels(block.last_key - begin);
+  for (int i = 0; i < block.count; ++i, probabilities += length) {
+    const int group = plan.query_groups[block.first + i];
+    probe.queries[group] += 1;
+    for (int key = block.first_key; key < block.last_key; ++key)
+      probe.share[group][groups[key]] += probabilities[key - begin];
+  }
+}
+
+// scratch: results, gains, what attend() wants, and probabilities for a probe.
+void CpuOps::attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
+                    const AttentionPlan& plan, const KeyStore& store, const uint8_t* queries,
+                    int most, float* scratch, Tensor& y, AttentionProbe* probe) {
+  float* gains = scratch + kQueryBlock * kHeadWidth;
+  const ConstMatrix gain = weights.modality_gain.matrix();
+  const float *by_group[kGroups] = {}, *bias[kQueryBlock];
+  if (gain.rows > 1)  // one gain for all keys changes nothing
+    gain_rows(block, head, gain, plan, store.groups(block.sequence), gains, by_group);
+  for (int i = 0; i < block.count; ++i) bias[i] = by_group[plan.query_groups[block.first + i]];
+  const size_t row = size_t(head) * plan.query_rows.size() + block.first;
+  const size_t row_bytes = size_t(kHeadWidth) * 4 / step_columns(store.precision);
+  float* rest = gains + size_t(kGroups) * whole_panels(most + kPanelRows);
+  float* probabilities = probe ? rest + attention_floats(most) : nullptr;
+  tutti::attend(store.head(block.sequence, head),
+                {queries + row * row_bytes, block.count, plan.first_key.data() + block.first,
+                 plan.last_key.data() + block.first, gain.rows > 1 ? bias : nullptr, scratch,
+                 kHeadWidth, probabilities},
+                rest);
+  if (probe) count_shares(block, plan, store.groups(block.sequence), probabilities, *probe);
   for (int i = 0; i < block.count; ++i)
     std::copy_n(scratch + i * kHeadWidth, kHeadWidth,
                 y.mutable_matrix().row(plan.query_rows[block.first + i]) + head * kHeadWidth);
@@ -154,20 +210,29 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
                             Cache* cache) {
   Tensor y = make(q.rows(), q.cols());
   if (!check_attention(q, kv, weights, plan, cache)) return y;
-  const int heads = q.cols() / kHeadWidth, stored = cache ? 0 : int(plan.key_rows.size()) * heads;
-  Tensor keys = make(stored, kHeadWidth), values = make(stored, kHeadWidth);
-  Tensor queries = make(q.rows() * heads, kHeadWidth);
+  const int heads = q.cols() / kHeadWidth;
+  const Precision precision = cache ? cache->precision() : kept;
+  const int element = 4 / step_columns(precision);
+  const size_t positions = cache ? 0 : list_key_begins(plan);
+  Tensor keys = make(int(positions) * heads, 2 * kHeadWidth * element / 4);
+  Tensor queries = make(q.rows() * heads, kHeadWidth * element / 4);
   const int most = list_query_blocks(plan);
-  Tensor scratch = make(threads_.size(), kQueryBlock * (kHeadWidth + most));
+  AttentionProbe* probe = cache ? cache->probe : nullptr;
+  const int row = whole_panels(most + kPanelRows);
+  Tensor scratch = make(
+      threads_.size(), whole_panels(kQueryBlock * kHeadWidth + kGroups * row +
+                                    int(attention_floats(most)) + (probe ? kQueryBlock * row : 0)));
   if (!computing_) return y;
 
-  const KeyStore store{plan, cache, keys.mutable_matrix(), values.mutable_matrix(), heads};
+  auto* rotated = reinterpret_cast<uint8_t*>(queries.mutable_matrix().data);
+  const KeyStore store{
+      plan,        cache,     reinterpret_cast<uint8_t*>(keys.mutable_matrix().data),
+      key_begins_, precision, heads};
   store_keys(kv, weights, plan, store);
-  rotate_queries(q, weights, plan, queries);
-  AttentionProbe* probe = cache ? cache->probe : nullptr;
+  rotate_queries(q, weights, plan, precision, rotated);
   const auto work = [&](int thread, int begin, int end) {
     for (int task = begin; task < end; ++task)
-      attend(blocks_[task / heads], task % heads, weights, plan, store, queries,
+      attend(blocks_[task / heads], task % heads, weights, plan, store, rotated, most,
              scratch.mutable_matrix().row(thread), y, probe);
   };
   const int tasks = int(blocks_.size()) * heads;

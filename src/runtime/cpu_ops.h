@@ -119,13 +119,17 @@ class CpuOps {
   Tensor normalize_rows(const Tensor& x);
   int row_count(const Tensor& x) const { return x.rows(); }
 
+  // What keys, values and queries are rounded to where there is no cache: FP32 or bf16. With one,
+  // the cache says.
+  Precision kept = Precision::f32;
+
  private:
   // Below this many multiply-adds waking another thread costs more than it saves.
   static constexpr size_t kWorthThreads = 30000;
 
-  // Keys and values as attention reads them: per sequence and head, rows of 64.
+  // Keys and values as attention reads them, by sequence and head.
   struct KeyStore;
-  // Up to 16 queries of one sequence.
+  // Up to 24 queries of one sequence.
   struct QueryBlock {
     int sequence, first, count;  // `first` counts over all sequences
     int first_key, last_key;     // the union of what they see
@@ -164,18 +168,26 @@ class CpuOps {
   int list_query_blocks(const AttentionPlan& plan);
   void store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weights,
                   const AttentionPlan& plan, const KeyStore& store);
+  size_t list_key_begins(const AttentionPlan& plan);
   void rotate_queries(const Tensor& q, const AttentionWeights<Tensor>& weights,
-                      const AttentionPlan& plan, Tensor& rotated);
+                      const AttentionPlan& plan, Precision precision, uint8_t* rotated);
+  static void gain_rows(const QueryBlock& block, int head, ConstMatrix gain,
+                        const AttentionPlan& plan, const uint8_t* groups, float* memory,
+                        const float** rows);
+  static void count_shares(const QueryBlock& block, const AttentionPlan& plan,
+                           const uint8_t* groups, const float* probabilities,
+                           AttentionProbe& probe);
   void attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
-              const AttentionPlan& plan, const KeyStore& store, const Tensor& queries,
+              const AttentionPlan& plan, const KeyStore& store, const uint8_t* queries, int most,
               float* scratch, Tensor& y, AttentionProbe* probe);
 
   Arena& arena_;
   ThreadPool& threads_;
   bool computing_ = true;
   std::optional<Error> error_;
-  std::vector<QueryBlock> blocks_;  // scratch of attention()
-  RunningRows running_;             // scratch of running_rows()
+  std::vector<QueryBlock> blocks_;  // scratch of attention(), as is
+  std::vector<size_t> key_begins_;
+  RunningRows running_;  // scratch of running_rows()
 };
 
 static_assert(Ops<CpuOps>);

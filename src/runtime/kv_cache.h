@@ -1,5 +1,6 @@
 // One trunk layer's keys and values of the tokens so far, for a few sequences side by side.
-// Keys are stored normalised and rotated, head by head, so that a step only reads them.
+// Keys are stored normalised and rotated, head by head, as the products of attention read them
+// (linear/packed_attention.h), in FP32 or bf16.
 //
 // `past` in the attention plan says how many keys a pass builds on; attention writes the new ones
 // behind them. Noisy tokens must not stay: truncate() after a flow step.
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "model/config.h"
-#include "runtime/arena.h"
+#include "runtime/linear/packed_attention.h"
 
 namespace tutti {
 
@@ -22,17 +23,18 @@ struct AttentionProbe {
 
 class KvCache {
  public:
-  static Result<KvCache> create(int sequences, int capacity, int heads);
+  static Result<KvCache> create(int sequences, int capacity, int heads,
+                                Precision precision = Precision::f32);
 
   int sequences() const { return int(lengths_.size()); }
   int capacity() const { return capacity_; }
   int heads() const { return heads_; }
   int length(int sequence) const { return lengths_[sequence]; }
-  size_t bytes() const { return (keys_.size() + values_.size()) * sizeof(float) + groups_.size(); }
+  Precision precision() const { return kv_.precision(); }
+  size_t bytes() const { return kv_.bytes() + groups_.size(); }
 
-  // capacity x 64 each, of which length() rows are in use.
-  float* keys(int sequence, int head) const { return keys_.data() + offset(sequence, head); }
-  float* values(int sequence, int head) const { return values_.data() + offset(sequence, head); }
+  // Of its positions length() are in use.
+  KvHead head(int sequence, int head) const { return kv_.head(sequence * heads_ + head); }
   uint8_t* groups(int sequence) { return groups_.data() + size_t(sequence) * capacity_; }
 
   // For CpuOps::attention, after it has written the rows.
@@ -46,12 +48,8 @@ class KvCache {
   AttentionProbe* probe = nullptr;
 
  private:
-  size_t offset(int sequence, int head) const {
-    return (size_t(sequence) * heads_ + head) * capacity_ * kHeadWidth;
-  }
-
   int capacity_ = 0, heads_ = 0;
-  AlignedFloats keys_, values_;
+  PackedKv kv_;
   std::vector<uint8_t> groups_;
   std::vector<int> lengths_;
 };

@@ -28,12 +28,20 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
       new LoadedModel{config, std::move(tokenizer), source.take(), std::move(model)});
 }
 
+Precision LoadedModel::kept() const {
+  for (const Weight& weight : weights.matrices)
+    if (weight.packed.precision() != Precision::f32) return Precision::bf16;
+  return Precision::f32;
+}
+
 Result<std::unique_ptr<Session>> Session::create(const LoadedModel& loaded, int threads) {
   std::unique_ptr<Session> session(new Session(loaded, threads));
   const ModelConfig& config = loaded.config;
+  session->ops.kept = loaded.kept();
   session->caches.reserve(config.layers);
   for (int layer = 0; layer < config.layers; ++layer) {
-    TUTTI_ASSIGN(KvCache cache, KvCache::create(kSequences, config.context, config.heads()));
+    TUTTI_ASSIGN(KvCache cache,
+                 KvCache::create(kSequences, config.context, config.heads(), loaded.kept()));
     session->caches.push_back(std::move(cache));
   }
   for (KvCache& cache : session->caches) session->cache_pointers.push_back(&cache);

@@ -19,6 +19,9 @@ struct LoadedModel {
   Tokenizer tokenizer;
   WeightStorage weights;
   Model<CpuOps> model;
+
+  // What keys and values are kept in: FP32 where all matrices are, else bf16.
+  Precision kept() const;
 };
 
 // Reads and checks a model file. Errors name the file's part that is wrong.

@@ -20,9 +20,28 @@ inline constexpr int kHeadColumns = 64;
 // Rows of a block: a multiple of every instruction set's tile.
 inline constexpr int kAttentionRows = 24;
 
-// Keys are panels of 16 positions; values, transposed, are 4 panels of 16 channels of `capacity`
-// positions. Positions beyond those put are finite, whatever they hold. Not thread-safe; different
-// heads or positions may be written at once.
+// One head's keys and values: keys are panels of 16 positions; values, transposed, are 4 panels of
+// 16 channels of `capacity` positions, whole panels of them. Positions beyond those put are finite,
+// whatever they hold. A view; different positions may be written at once, except for the two of an
+// even and the next position.
+struct KvHead {
+  uint8_t *keys, *values;
+  int capacity;
+  Precision precision;
+
+  KvHead(uint8_t* data, int capacity, Precision precision);
+  static size_t bytes(int capacity, Precision precision);
+
+  // Rows of 64 at positions [position, position + keys.rows).
+  void put(int position, ConstMatrix keys, ConstMatrix values) const;
+
+  size_t key_panel_bytes() const { return kHeadColumns / step_columns(precision) * kStepBytes; }
+  size_t value_panel_bytes() const {
+    return size_t(capacity) / step_columns(precision) * kStepBytes;
+  }
+};
+
+// The memory of a few heads. Not thread-safe; different heads may be written at once.
 class PackedKv {
  public:
   PackedKv() = default;
@@ -34,26 +53,32 @@ class PackedKv {
   Precision precision() const { return precision_; }
   size_t bytes() const { return memory_.size() * sizeof(float); }
 
-  // Rows of 64 at positions [position, position + keys.rows).
-  void put(int head, int position, ConstMatrix keys, ConstMatrix values);
-
-  const uint8_t* keys(int head) const { return data(head); }
-  const uint8_t* values(int head) const { return data(head) + head_bytes() / 2; }
-  size_t key_panel_bytes() const { return kHeadColumns / step_columns(precision_) * kStepBytes; }
-  size_t value_panel_bytes() const {
-    return size_t(capacity_) / step_columns(precision_) * kStepBytes;
+  KvHead head(int h) const {
+    return KvHead(reinterpret_cast<uint8_t*>(memory_.data()) +
+                      size_t(h) * KvHead::bytes(capacity_, precision_),
+                  capacity_, precision_);
+  }
+  void put(int h, int position, ConstMatrix keys, ConstMatrix values) {
+    head(h).put(position, keys, values);
   }
 
  private:
-  size_t head_bytes() const { return size_t(2) * capacity_ * kHeadColumns * element(); }
-  size_t element() const { return 4 / step_columns(precision_); }
-  uint8_t* data(int head) const {
-    return reinterpret_cast<uint8_t*>(memory_.data()) + size_t(head) * head_bytes();
-  }
-
   int heads_ = 0, capacity_ = 0;
   Precision precision_ = Precision::f32;
   AlignedFloats memory_;
+};
+
+// Up to kAttentionRows queries of one head: row r sees keys [first[r], last[r]), at least one.
+struct MaskedBlock {
+  const uint8_t* queries;  // rows of 64 in the keys' precision, scaled
+  int rows;
+  const int32_t *first, *last;
+  const float* const* bias;  // bias[r][key] is added to a score; null: none
+  float* y;                  // rows of 64, y_stride apart
+  size_t y_stride;
+  // Where not null: what each key gives each row, from key first / 16 * 16 of all rows' first on,
+  // in rows of whole panels up to the last of all rows.
+  float* probabilities = nullptr;
 };
 
 // Up to kAttentionRows queries of one key head. Row r sees keys [0, first_keys + r), or all of
@@ -68,8 +93,10 @@ struct AttentionBlock {
   size_t y_stride = 0;
 };
 
-// Floats of 64-byte aligned scratch that attend() needs, for one thread.
-size_t attention_floats(int capacity);
+// Floats of 64-byte aligned scratch that attend() needs, for one thread. `keys`: the most
+// that a block's rows see between them.
+size_t attention_floats(int keys);
+void attend(const KvHead& kv, const MaskedBlock& block, float* scratch);
 void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch);
 
 namespace kernels {
