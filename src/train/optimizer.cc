@@ -1,6 +1,8 @@
 #include "train/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace tutti {
 namespace {
@@ -32,13 +34,37 @@ Optimizer::Optimizer(Weights& weights, const OptimizerOptions& options, torch::S
     if (!slot.muon) slot.second = torch::zeros_like(slot.first);
     slots_.push_back(std::move(slot));
   }
+  largest_first_.resize(slots_.size());
+  std::iota(largest_first_.begin(), largest_first_.end(), 0);
+  std::stable_sort(largest_first_.begin(), largest_first_.end(), [&](int64_t a, int64_t b) {
+    return slots_[a].first.numel() > slots_[b].first.numel();
+  });
 }
 
-double Optimizer::gradient_norm() const {
-  double sum = 0;
-  for (const Slot& slot : slots_)
-    if (const auto& g = slot.entry->value.grad(); g.defined()) sum += g.pow(2).sum().item<double>();
-  return std::sqrt(sum);
+// Tensors are independent of each other, so each core takes whole ones: hundreds of small products
+// and element-wise passes split badly, but share out well. A result does not depend on which thread
+// made it. A GPU is fed from one thread.
+template <class Body>
+void Optimizer::for_each_slot(Body body) {
+  const int64_t count = int64_t(slots_.size());
+  if (count && slots_[0].first.is_cuda()) {
+    for (int64_t i = 0; i < count; ++i) body(i);
+    return;
+  }
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int64_t i = 0; i < count; ++i) {
+    torch::NoGradGuard no_grad;  // thread-local
+    body(largest_first_[i]);
+  }
+}
+
+double Optimizer::gradient_norm() {
+  std::vector<double> squares(slots_.size());
+  for_each_slot([&](int64_t i) {
+    if (const auto& g = slots_[i].entry->value.grad(); g.defined())
+      squares[i] = std::pow(g.norm().item<double>(), 2);
+  });
+  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }
 
 double Optimizer::step(double scale) {
@@ -47,16 +73,17 @@ double Optimizer::step(double scale) {
   if (std::isfinite(norm)) {
     steps_ += 1;
     const double clip = std::min(1.0, options_.clip / (norm + 1e-12));
-    for (Slot& slot : slots_) {
+    for_each_slot([&](int64_t i) {
+      Slot& slot = slots_[i];
       torch::Tensor gradient = slot.entry->value.grad();
       // A weight that this step did not use still decays its momentum, as if its gradient were
       // zero.
-      gradient = gradient.defined() ? gradient * clip : torch::zeros_like(slot.entry->value);
+      gradient = gradient.defined() ? gradient.mul_(clip) : torch::zeros_like(slot.entry->value);
       if (slot.muon)
         muon_update(slot, gradient, options_.muon_rate * scale);
       else
         adam_update(slot, gradient, options_.adam_rate * scale);
-    }
+    });
   }
   for (Slot& slot : slots_)
     if (slot.entry->value.grad().defined()) slot.entry->value.mutable_grad().reset();
@@ -69,8 +96,8 @@ torch::Tensor orthogonalize(const torch::Tensor& matrix, torch::ScalarType compu
   x = (tall ? x.t() : x).to(compute).contiguous();
   for (int i = 0; i < 5; ++i) {
     const torch::Tensor a = torch::mm(x, x.t());
-    const torch::Tensor b = a * -4.7750 + torch::mm(a, a) * 2.0315;
-    x = x * 3.4445 + torch::mm(b, x);
+    const torch::Tensor b = torch::addmm(a, a, a, /*beta=*/-4.7750, /*alpha=*/2.0315);
+    x = torch::addmm(x, b, x, /*beta=*/3.4445);
   }
   return (tall ? x.t() : x).to(torch::kFloat);
 }

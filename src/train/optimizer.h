@@ -44,11 +44,15 @@ class Optimizer {
   };
   void muon_update(Slot& slot, const torch::Tensor& gradient, double rate);
   void adam_update(Slot& slot, const torch::Tensor& gradient, double rate);
-  double gradient_norm() const;
+  double gradient_norm();
+  // Calls body(slot index) for every slot, on a CPU from all cores.
+  template <class Body>
+  void for_each_slot(Body body);
 
   OptimizerOptions options_;
   torch::ScalarType compute_;
   std::vector<Slot> slots_;
+  std::vector<int64_t> largest_first_;
   torch::Tensor steps_;  // 1 element, int64: part of the state
 };
 
