@@ -36,16 +36,26 @@ std::pair<T, T> norm_linear(O& ops, const T& x, const PreNorm<T>& before, const 
   return {ops.linear(h, w), ops.linear(h, v)};
 }
 
+// Rows [bounds[g], bounds[g + 1]) as a function of g, for a caller that takes all of them. A back end
+// with gradients cuts at once: the gradient of one cut is one concatenation, that of G slices is G
+// full-sized sums.
+template <class O, class T>
+auto split_rows(O& ops, const T& x, RowIndex bounds) {
+  if constexpr (requires { ops.split_rows(x, bounds); })
+    return [parts = ops.split_rows(x, bounds)](size_t g) { return parts[g]; };
+  else
+    return [&ops, &x, bounds](size_t g) { return ops.rows(x, bounds[g], bounds[g + 1]); };
+}
+
 template <class O, class T>
 T feed_forward(O& ops, const T& x, const PreNorm<T>& before, std::span<const T> up,
                std::span<const T> down, const Join<T>& after) {
   const T h = norm(ops, x, before);
+  const auto rows = split_rows(ops, h, before.bounds);
   std::vector<T> parts;
-  for (size_t g = 0; g < up.size(); ++g) {
-    const int begin = before.bounds[g], end = before.bounds[g + 1];
-    if (begin < end)
-      parts.push_back(ops.linear(ops.relu2(ops.linear(ops.rows(h, begin, end), up[g])), down[g]));
-  }
+  for (size_t g = 0; g < up.size(); ++g)
+    if (before.bounds[g] < before.bounds[g + 1])
+      parts.push_back(ops.linear(ops.relu2(ops.linear(rows(g), up[g])), down[g]));
   return join(ops, parts.size() == 1 ? parts[0] : ops.concat_rows(parts), after);
 }
 

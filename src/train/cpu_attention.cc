@@ -212,19 +212,18 @@ void backward(Task& task, const bf16* dout, const AttentionGradients& grad, floa
   Workspace& space = task.space;
   task.forward();
   const int queries = task.queries, keys = task.keys, columns = task.columns;
-  const int rows = padded(queries);
-  float* d_o = Workspace::sized(space.o, size_t(rows) * kWidth);
+  float* d_o = Workspace::sized(space.o, size_t(queries) * kWidth);
   float* dp = Workspace::sized(space.dp, size_t(queries) * columns);
-  float* t = Workspace::sized(space.t, size_t(columns) * std::max(rows, kWidth));
-  float* d = Workspace::sized(space.d, size_t(std::max(rows, columns)) * kWidth);
+  float* t = Workspace::sized(space.t, size_t(columns) * kWidth);
+  float* d = Workspace::sized(space.d, size_t(std::max(queries, columns)) * kWidth);
   for (int i = 0; i < queries; ++i)
     widen(
         dout + (int64_t(in.plan->query_rows[task.query_begin + i]) * in.heads + task.head) * kWidth,
         d_o + i * kWidth);
 
   // dV = P^T dO
-  transpose(space.p.data(), queries, keys, columns, t, rows);
-  small_gemm(keys, kWidth, queries, t, rows, d_o, kWidth, d, kWidth, false);
+  small_gemm_transposed(keys, kWidth, queries, space.p.data(), columns, d_o, kWidth, d, kWidth,
+                        false);
   bf16* const dkv = grad.dkv;
   const auto key_row = [&](int j) {
     return dkv +
@@ -251,8 +250,8 @@ void backward(Task& task, const bf16* dout, const AttentionGradients& grad, floa
                          grad.dq + (row * in.heads + task.head) * kWidth, gains);
   }
   // dK = dS^T Q (q carries the logit scale)
-  transpose(dp, queries, keys, columns, t, rows);
-  small_gemm(keys, kWidth, queries, t, rows, space.q.data(), kWidth, d, kWidth, false);
+  small_gemm_transposed(keys, kWidth, queries, dp, columns, space.q.data(), kWidth, d, kWidth,
+                        false);
   for (int j = 0; j < keys; ++j)
     norm_rotate_backward(task.key(j), in.key_gain,
                          in.key_rotation + int64_t(task.key_begin + j) * kWidth, d + j * kWidth,

@@ -120,16 +120,6 @@ TUTTI_CLONES void relu2_backward_range(const bf16* x, const bf16* dy, bf16* dx, 
     dx[i] = to_bf16(2.0f * std::max(from_bf16(x[i]), 0.0f) * from_bf16(dy[i]));
 }
 
-// Calls body(begin, end) on equal parts of [0, count).
-template <class Body>
-void split(int64_t count, Body body) {
-#pragma omp parallel
-  {
-    const int64_t threads = omp_get_num_threads(), t = omp_get_thread_num();
-    body(count * t / threads, count * (t + 1) / threads);
-  }
-}
-
 }  // namespace
 
 void relu2(const bf16* x, bf16* y, int64_t count) {

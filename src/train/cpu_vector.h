@@ -1,6 +1,9 @@
-// bf16 conversion and a small FP32 matrix product, for the training kernels. Written with GCC's
+// bf16 conversion, static splits over threads and a small FP32 matrix product, for the training
+// kernels. Written with GCC's
 // vector extensions and function clones, so one source serves AVX-512, AVX2 and anything else.
 #pragma once
+
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -46,9 +49,22 @@ inline float exp2_fast(float x) {
   return p * power;
 }
 
+// Calls body(begin, end) on equal parts of [0, count), one a thread.
+template <class Body>
+void split(int64_t count, Body body) {
+#pragma omp parallel
+  {
+    const int64_t threads = omp_get_num_threads(), t = omp_get_thread_num();
+    body(count * t / threads, count * (t + 1) / threads);
+  }
+}
+
 // c_MN (+)= a_MK b_KN; row-major with leading dimensions lda, ldb, ldc. N is padded by the caller
 // to a multiple of 16 (the padding is computed and ignored).
 void small_gemm(int m, int n, int k, const float* a, int lda, const float* b, int ldb, float* c,
                 int ldc, bool accumulate);
+// The same with a_KM: c_MN (+)= a_KM^T b_KN.
+void small_gemm_transposed(int m, int n, int k, const float* a, int lda, const float* b, int ldb,
+                           float* c, int ldc, bool accumulate);
 
 }  // namespace tutti::kernels

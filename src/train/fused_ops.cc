@@ -1,27 +1,13 @@
 #include "train/fused_ops.h"
 
+#include <deque>
+
 #include "model/rope.h"
 #include "train/cpu_kernels.h"
+#include "train/fused_data.h"
 
 namespace tutti::fused {
 namespace {
-
-using kernels::bf16;
-using torch::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::Function;
-using torch::autograd::variable_list;
-
-const bf16* data(const Tensor& t) {
-  return static_cast<const bf16*>(t.data_ptr());
-}
-bf16* mutable_data(const Tensor& t) {
-  return static_cast<bf16*>(t.data_ptr());
-}
-
-Tensor as_bf16(const Tensor& t) {
-  return t.to(torch::kBFloat16).contiguous();
-}
 
 struct RmsNorm : Function<RmsNorm> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& gain,
@@ -124,15 +110,39 @@ struct GatherRows : Function<GatherRows> {
   }
 };
 
+// 32 cosines, then 32 sines, for each position. All layers of a step ask for the same few lists, so
+// the last ones are kept, found by content.
+Tensor rotations_of(const std::vector<Position>& positions) {
+  struct Known {
+    std::vector<Position> positions;
+    Tensor rotations;
+  };
+  thread_local std::deque<Known> cache;
+  const size_t bytes = positions.size() * sizeof(Position);
+  for (const Known& known : cache)
+    if (known.positions.size() == positions.size() &&
+        std::memcmp(known.positions.data(), positions.data(), bytes) == 0)
+      return known.rotations;
+  Tensor rotations = torch::empty({int64_t(positions.size()), kHeadWidth}, torch::kFloat);
+  float* const out = rotations.data_ptr<float>();
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < positions.size(); ++i)
+    for (int pair = 0; pair < kRopePairs; ++pair) {
+      const float angle = rope_angle(positions[i], pair);
+      out[i * kHeadWidth + pair] = std::cos(angle);
+      out[i * kHeadWidth + kRopePairs + pair] = std::sin(angle);
+    }
+  constexpr size_t kKept = 12;  // of pictures, sounds, summaries and the trunk: queries and keys
+  if (cache.size() == kKept) cache.pop_front();
+  cache.push_back({positions, rotations});
+  return rotations;
+}
+
 // The plan outlives the backward pass: the trainer keeps the batch until the step is done.
 struct Attention : Function<Attention> {
   static kernels::AttentionInputs inputs(const variable_list& t, const AttentionPlan* plan,
-                                         std::vector<float>& rotations) {
-    const size_t queries = plan->query_positions.size(), keys = plan->key_positions.size();
-    rotations.resize((queries + keys) * kHeadWidth);
-    float* const key_rotations = rotations.data() + queries * kHeadWidth;
-    fill_rotations(plan->query_positions, rotations.data());
-    fill_rotations(plan->key_positions, key_rotations);
+                                         const Tensor& query_rotations,
+                                         const Tensor& key_rotations) {
     const int groups = int(std::lround(std::sqrt(double(t[4].size(0)))));
     return {data(t[0]),
             data(t[1]),
@@ -142,19 +152,17 @@ struct Attention : Function<Attention> {
             groups,
             int(t[0].size(1)) / kHeadWidth,
             plan,
-            rotations.data(),
-            key_rotations};
+            query_rotations.data_ptr<float>(),
+            key_rotations.data_ptr<float>()};
   }
 
-  // 32 cosines, then 32 sines, for each position.
-  static void fill_rotations(const std::vector<Position>& positions, float* out) {
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < positions.size(); ++i)
-      for (int pair = 0; pair < kRopePairs; ++pair) {
-        const float angle = rope_angle(positions[i], pair);
-        out[i * kHeadWidth + pair] = std::cos(angle);
-        out[i * kHeadWidth + kRopePairs + pair] = std::sin(angle);
-      }
+  // Kernels write the rows of every sequence that has queries; any other row needs a zero.
+  static Tensor room_for(const Tensor& like, const std::vector<int32_t>& rows,
+                         const AttentionPlan& plan) {
+    bool all = int64_t(rows.size()) == like.size(0);
+    for (int s = 0; s < plan.sequences(); ++s)
+      all &= plan.query_offsets[s] < plan.query_offsets[s + 1];
+    return all ? torch::empty_like(like) : torch::zeros_like(like);
   }
 
   static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& kv,
@@ -164,9 +172,9 @@ struct Attention : Function<Attention> {
     ctx->save_for_backward(tensors);
     ctx->saved_data["plan"] = plan;
     const auto* p = reinterpret_cast<const AttentionPlan*>(plan);
-    std::vector<float> rotations;
-    Tensor out = torch::zeros_like(q);
-    kernels::attention(inputs(tensors, p, rotations), mutable_data(out));
+    Tensor out = room_for(q, p->query_rows, *p);
+    const Tensor queries = rotations_of(p->query_positions), keys = rotations_of(p->key_positions);
+    kernels::attention(inputs(tensors, p, queries, keys), mutable_data(out));
     return out;
   }
 
@@ -174,11 +182,11 @@ struct Attention : Function<Attention> {
     const variable_list t = ctx->get_saved_variables();
     const auto* p = reinterpret_cast<const AttentionPlan*>(ctx->saved_data["plan"].toInt());
     const Tensor dout = as_bf16(grads[0]);
-    std::vector<float> rotations;
-    Tensor dq = torch::zeros_like(t[0]), dkv = torch::zeros_like(t[1]);
+    Tensor dq = room_for(t[0], p->query_rows, *p), dkv = room_for(t[1], p->key_rows, *p);
+    const Tensor queries = rotations_of(p->query_positions), keys = rotations_of(p->key_positions);
     Tensor dqg = torch::zeros_like(t[2]), dkg = torch::zeros_like(t[3]),
            dmg = torch::zeros_like(t[4]);
-    kernels::attention_backward(inputs(t, p, rotations), data(dout),
+    kernels::attention_backward(inputs(t, p, queries, keys), data(dout),
                                 {mutable_data(dq), mutable_data(dkv), dqg.data_ptr<float>(),
                                  dkg.data_ptr<float>(), dmg.data_ptr<float>()});
     return {dq, dkv, dqg, dkg, dmg, Tensor()};

@@ -15,6 +15,16 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& kv,
 // y = x w^T with the bf16 copy of the weight; the gradient goes to the FP32 master.
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& master, const torch::Tensor& w);
 
+// fused_elementwise.cc: the operations between products.
+torch::Tensor silu(const torch::Tensor& x);
+torch::Tensor add(const torch::Tensor& x, const torch::Tensor& y);  // FP32 + bf16, same shape
+torch::Tensor add_scaled(const torch::Tensor& x, const torch::Tensor& y,
+                         const torch::Tensor& scale);  // all FP32
+torch::Tensor modulate(const torch::Tensor& x, const torch::Tensor& modulation, RowIndex index,
+                       int first);
+torch::Tensor scale_rows(const torch::Tensor& x, const torch::Tensor& scale);  // FP32 scale
+torch::Tensor normalize_rows(const torch::Tensor& x);                          // FP32 to bf16
+
 // Mean cross-entropy in nats of bf16 logits capped at cap * tanh(x / cap); target: int64, one a
 // row.
 torch::Tensor capped_cross_entropy(const torch::Tensor& logits, const torch::Tensor& target,

@@ -73,6 +73,51 @@ TEST(FusedOps, Relu2) {
       });
 }
 
+TEST(FusedOps, Silu) {
+  expect_same(
+      {3 * bf16_random({33, 70}, 21)}, {false}, [](auto& t) { return fused::silu(t[0]); },
+      [](auto& t) { return torch::silu(t[0]); });
+}
+
+TEST(FusedOps, AddBranchToResidual) {
+  expect_same(
+      {bf16_random({33, 70}, 22), bf16_random({33, 70}, 23)}, {true, false},
+      [](auto& t) { return fused::add(t[0], t[1]); }, [](auto& t) { return t[0] + t[1]; });
+}
+
+TEST(FusedOps, AddScaledSkip) {
+  expect_same(
+      {bf16_random({33, 70}, 24), bf16_random({33, 70}, 25), bf16_random({1, 70}, 26)},
+      {true, true, true}, [](auto& t) { return fused::add_scaled(t[0], t[1], t[2]); },
+      [](auto& t) { return t[0] + t[1] * t[2]; });
+}
+
+// Columns of a wider matrix, levels that several runs of rows share, rows before the first.
+TEST(FusedOps, Modulate) {
+  std::vector<int32_t> index;
+  for (int level : {2, 0, 2, 1}) index.insert(index.end(), 5, level);
+  expect_same(
+      {bf16_random({27, 40}, 27), bf16_random({4, 120}, 28)}, {false, false},
+      [&](auto& t) { return fused::modulate(t[0], t[1].narrow(1, 40, 40), index, 7); },
+      [&](auto& t) {
+        const Tensor mod = t[1].narrow(1, 40, 40);
+        const Tensor rows = mod.index_select(0, torch::tensor(index).to(torch::kLong));
+        return torch::cat({t[0].narrow(0, 0, 7), t[0].narrow(0, 7, 20) * (1 + rows)});
+      });
+}
+
+TEST(FusedOps, ScaleRows) {
+  expect_same(
+      {bf16_random({33, 70}, 29), bf16_random({33, 1}, 30)}, {false, true},
+      [](auto& t) { return fused::scale_rows(t[0], t[1]); }, [](auto& t) { return t[0] * t[1]; });
+}
+
+TEST(FusedOps, NormalizeRows) {
+  expect_same(
+      {bf16_random({33, 70}, 31)}, {true}, [](auto& t) { return fused::normalize_rows(t[0]); },
+      [](auto& t) { return t[0] * torch::rsqrt((t[0] * t[0]).sum(-1, true) + 1e-12); });
+}
+
 TEST(FusedOps, GatherRowsWithHolesAndRepeats) {
   const Tensor index = torch::tensor({3, -1, 0, 3, 5, -1, 3}, torch::kInt);
   expect_same(

@@ -73,15 +73,20 @@ Tensor TorchOps::rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds) 
 }
 
 Tensor TorchOps::add(const Tensor& x, const Tensor& y) {
+  if (fused() && x.scalar_type() == torch::kFloat && y.scalar_type() == torch::kBFloat16)
+    return fused::add(x, y);
   return x + y;
 }
 
 Tensor TorchOps::add_scaled(const Tensor& x, const Tensor& y, const Tensor& scale) {
+  if (fused() && x.scalar_type() == torch::kFloat && y.scalar_type() == torch::kFloat)
+    return fused::add_scaled(x, y, scale);
   return x + y * scale;
 }
 
 Tensor TorchOps::modulate(const Tensor& x, const Tensor& mod, RowIndex index, int first) {
   if (index.empty()) return x;
+  if (fused()) return fused::modulate(x, mod, index, first);
   const Tensor rows =
       (1 + mod.to(x.scalar_type()))
           .index_select(
@@ -92,6 +97,7 @@ Tensor TorchOps::modulate(const Tensor& x, const Tensor& mod, RowIndex index, in
 }
 
 Tensor TorchOps::scale_rows(const Tensor& x, const Tensor& g) {
+  if (fused()) return fused::scale_rows(x, g);
   return x * g.to(x.scalar_type());
 }
 
@@ -116,6 +122,7 @@ Tensor TorchOps::relu2(const Tensor& x) {
 }
 
 Tensor TorchOps::silu(const Tensor& x) {
+  if (fused()) return fused::silu(x);
   return torch::silu(x);
 }
 
@@ -167,6 +174,11 @@ Tensor TorchOps::concat_cols(const Tensor& a, const Tensor& b) {
   return torch::cat({a, b.to(a.scalar_type())}, 1);
 }
 
+std::vector<Tensor> TorchOps::split_rows(const Tensor& x, RowIndex bounds) {
+  std::vector<int64_t> counts;
+  for (size_t g = 0; g + 1 < bounds.size(); ++g) counts.push_back(bounds[g + 1] - bounds[g]);
+  return x.split_with_sizes(counts);
+}
 Tensor TorchOps::rows(const Tensor& x, int begin, int end) {
   return x.narrow(0, begin, end - begin);
 }
@@ -192,6 +204,8 @@ Tensor TorchOps::segment_mean(const Tensor& x, RowIndex index, RowIndex bounds) 
 }
 
 Tensor TorchOps::normalize_rows(const Tensor& x) {
+  // Rows of the residual stream go into a product next; short ones (embeddings) stay FP32.
+  if (fused() && x.scalar_type() == torch::kFloat) return fused::normalize_rows(x);
   const Tensor wide = x.to(torch::kFloat);
   return wide * torch::rsqrt((wide * wide).sum(-1, true) + 1e-12);
 }

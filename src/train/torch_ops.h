@@ -57,6 +57,7 @@ class TorchOps {
   Tensor gather_rows(const Tensor& x, RowIndex index);
   Tensor concat_rows(std::span<const Tensor> parts);
   Tensor concat_cols(const Tensor& a, const Tensor& b);
+  std::vector<Tensor> split_rows(const Tensor& x, RowIndex bounds);
   Tensor rows(const Tensor& x, int begin, int end);
   Tensor cols(const Tensor& x, int begin, int end);
   Tensor reshape(const Tensor& x, int rows, int cols);
