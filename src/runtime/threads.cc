@@ -7,9 +7,9 @@
 namespace tutti {
 namespace {
 
-// About 10 us: longer than the gap between two kernels of a pass, far shorter than one between
-// requests.
-constexpr int kSpins = 400;
+// About 50 us: longer than threads wait for each other within a pass, whose shares differ by a block
+// of rows, and than being woken takes; far shorter than the gap between requests.
+constexpr int kSpins = 4000;
 constexpr int kMostThreads = 255;  // shares are counted in eight bits
 
 void pause_core() {
