@@ -1,10 +1,8 @@
-// The matrix product, where nearly all of the time goes.
+// The product of matrices that are not packed: weights of fewer rows than a panel, and FP32 patches
+// of convolutions. All others are in linear/.
 //
 // Both operands have the summed dimension contiguous, so a tile of M x 4 outputs is M x 4 vector
-// accumulators over it and needs no packing; they are summed across lanes at the end. A packed
-// outer product saves those sums (about a seventh of the time at K = 256) but a second copy of the
-// weights; packing comes with INT8, where it also changes the instructions. One row of x (M = 1) is
-// the same code and bound by memory.
+// accumulators over it and needs no packing; they are summed across lanes at the end.
 #include <algorithm>
 
 #include "runtime/kernels.h"

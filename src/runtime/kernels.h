@@ -50,13 +50,4 @@ void rope_table(const Position& position, float* cosines, float* sines);
 void rotate_head(const float* x, const float* gain, const float* cosines, const float* sines,
                  float scale, float* y);
 
-// logits[i] becomes the probabilities of a softmax over [first, last) of `count` keys, zero
-// elsewhere; gains[g] is added to the logits of keys of group g.
-void softmax(float* logits, int count, int first, int last, const float* gains,
-             const uint8_t* groups);
-
-// y (rows, `stride` apart, 64 wide) = probabilities (rows x count) times values (count x 64).
-void weighted_values(const float* probabilities, int rows, int count, const float* values, float* y,
-                     size_t stride);
-
 }  // namespace tutti::kernels
