@@ -50,6 +50,7 @@ Result<Engine> Engine::load(const std::string& path, const EngineOptions& option
   if (!loaded) return loaded.error().with_context("loading " + path);
   state->loaded = *std::move(loaded);
   TUTTI_ASSIGN(state->session, Session::create(*state->loaded, options.threads));
+  state->session->ops.routing = options.routing;
   return Engine(std::move(state));
 }
 

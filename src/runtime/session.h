@@ -88,6 +88,7 @@ struct EngineOptions {
   enum class Dtype { as_stored, f32, bf16, int8 };
   int threads = 0;  // 0: all cores
   Dtype dtype = Dtype::as_stored;
+  bool routing = true;  // false: rows with a closed gate are computed too, to no effect
 };
 
 // One layer's share of attention, averaged over heads and queries: share[query group][key group].

@@ -62,6 +62,7 @@ void add_bench(CLI::App& app, Verb& chosen) {
   bench::add_trunk(*verb, chosen);
   bench::add_encoder(*verb, chosen);
   bench::add_model(*verb, chosen);
+  bench::add_routing(*verb, chosen);
 }
 
 }  // namespace tutti

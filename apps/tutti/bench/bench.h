@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 void add_trunk(CLI::App& verb, Verb& chosen);
 void add_encoder(CLI::App& verb, Verb& chosen);
 void add_model(CLI::App& verb, Verb& chosen);
+void add_routing(CLI::App& verb, Verb& chosen);
 
 // --dtype, --threads and --json, the same for those that take random weights.
 struct CommonOptions {
