@@ -12,6 +12,7 @@
 // all of its tokens and has a GELU layer instead.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -88,18 +89,22 @@ class TransformerSession {
   const float* rope(int position) const { return rope_.data() + size_t(position) * kHeadColumns; }
   void layers(Matrix x_TD, int rows_each);
   void attention(int layer, int rows_each);
-  void store_keys(int layer, int rows_each);
+  void between(ThreadPool& pool, int thread, int layer, Matrix x_TD, int first, int rows_each);
   void store_rows(int layer, int rows_each, int sequence, int first, int count);
   void attend_rows(int layer, int rows_each);
   void attend_one(int layer);
 
+  // From so many rows on, threads take rows; with fewer, columns of each product.
+  int rows_apart() const { return 48 * threads_->size(); }
+
   const Transformer* model_ = nullptr;
   ThreadPool* threads_ = nullptr;
+  std::vector<std::unique_ptr<ThreadPool>> alone_;  // of one thread each
   int batch_ = 1, length_ = 0;
   Precision kept_ = Precision::f32;  // of queries, keys and values
   std::vector<PackedKv> kv_;         // a layer; head s * kv_heads + h is sequence s
   AlignedFloats rope_, x_, qkv_, queries_, attended_, inputs_, hidden_, scratch_, logits_;
-  size_t scratch_stride_ = 0;
+  size_t inputs_stride_ = 0, hidden_stride_ = 0, scratch_stride_ = 0;
 };
 
 }  // namespace tutti::bench
