@@ -14,8 +14,8 @@ constexpr int kRowBlock = 12;
 // Panels are dealt four at a time: what AVX-512 computes at once; swiglu needs pairs.
 constexpr int kPanelBlock = 4;
 
-// Rows of a feed-forward layer that are hidden at a time: 2 MB of 4864 columns in FP32, for which the
-// weights are read once.
+// Rows of a feed-forward layer that are hidden at a time: 2 MB of 4864 columns in FP32, for which
+// the weights are read once.
 constexpr int kHiddenRows = 108;
 
 int blocks(int size, int block) {
@@ -155,12 +155,14 @@ size_t hidden_floats(const FeedForward& layer, int rows) {
          input_floats(layer.down.precision(), rows, layer.up.rows());
 }
 
+// Between the memories of two threads: each rounds its scales up to a line of its own.
+constexpr size_t kFloatsApart = 16;
+
 // One thread's rows, a block at a time.
 void feed_rows(const InputRows& x, const FeedForward& layer, int first_row,
                const Epilogue& epilogue, Matrix y, float* memory) {
   const int columns = layer.up.rows();
   const size_t stride = whole_lines(size_t(columns));
-  float* inputs = memory + size_t(kHiddenRows) * stride;
   Epilogue activation;
   activation.activation = layer.activation;
   const int each = blocks(blocks(x.rows, blocks(x.rows, kHiddenRows)), kRowBlock) * kRowBlock;
@@ -172,7 +174,7 @@ void feed_rows(const InputRows& x, const FeedForward& layer, int first_row,
     InputRows in = {Precision::f32, rows,   columns, reinterpret_cast<const uint8_t*>(memory),
                     stride * 4,     nullptr};
     if (layer.down.precision() != Precision::f32) {
-      in = lay_out(layer.down.precision(), rows, columns, inputs);
+      in = lay_out(layer.down.precision(), rows, columns, memory + size_t(rows) * stride);
       convert(read, in, layer.scale, 0);
     }
     multiply(in, layer.down, 0, layer.down.panels(), first_row + begin, epilogue, y);
@@ -181,18 +183,18 @@ void feed_rows(const InputRows& x, const FeedForward& layer, int first_row,
 
 }  // namespace
 
+// In proportion to `rows`: a pass over some of the planned rows must fit what was planned.
 size_t feed_forward_floats(const ThreadPool& threads, const FeedForward& layer, int rows) {
-  return std::max(hidden_floats(layer, rows),
-                  threads.size() * whole_lines(hidden_floats(layer, kHiddenRows)));
+  return hidden_floats(layer, rows) + kFloatsApart * threads.size();
 }
 
 void feed_forward(ThreadPool& threads, const InputRows& x, const FeedForward& layer,
                   const Epilogue& epilogue, Matrix y, float* memory) {
   if (by_rows(threads, x.rows)) {
-    const size_t each = whole_lines(hidden_floats(layer, kHiddenRows));
     threads.run(blocks(x.rows, kRowBlock), [&](int thread, int begin, int end) {
       const int first = begin * kRowBlock, last = std::min(end * kRowBlock, x.rows);
-      feed_rows(x.slice(first, last), layer, first, epilogue, y, memory + thread * each);
+      feed_rows(x.slice(first, last), layer, first, epilogue, y,
+                memory + hidden_floats(layer, first) + kFloatsApart * thread);
     });
     return;
   }
