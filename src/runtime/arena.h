@@ -56,6 +56,9 @@ class Arena {
   void begin_plan();
   size_t end_plan();
 
+  // Before a pass that asks for the blocks of the last plan once more.
+  void repeat_plan() { next_ = 0; }
+
   // Makes room for `bytes`; keeps the memory it has where that is enough. No block may be alive.
   Status reserve(size_t bytes);
 

@@ -61,6 +61,8 @@ class CpuOps {
     TUTTI_CHECK(status());
     return arena_.reserve(bytes);
   }
+  // Before the pass of the last reserve() runs once more.
+  void repeat() { arena_.repeat_plan(); }
   // Forgets an error.
   void reset() {
     error_.reset();

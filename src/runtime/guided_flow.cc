@@ -50,6 +50,7 @@ Status GuidedFlow::predict(std::span<const float> z, float t, FlowPrediction& pr
     TUTTI_CHECK(ops.reserve(pass));
   } else {
     batch_.set_noisy(kind_, z, t);
+    ops.repeat();
   }
   pass();
   TUTTI_CHECK(ops.status());
