@@ -266,10 +266,11 @@ void add_run(CLI::App& app, Verb& chosen) {
       ->type_name("KIND");
   add_text_options(*verb, *options);
   verb->add_option("--seed", options->seed, "the same seed gives the same answer (default 0)");
-  verb->add_option("--steps", options->steps, "of painting (default 20) and speaking (12)")
+  verb->add_option("--steps", options->steps,
+                   "of painting and speaking (default: as the model was made for)")
       ->check(CLI::Range(1, 1000));
   verb->add_option("--guidance", options->guidance,
-                   "how closely to follow the prompt (default 3, speaking 1.5)")
+                   "how closely to follow the prompt (default: as the model was made for)")
       ->check(CLI::Range(0.0, 100.0));
   verb->add_option("--speed", options->speed, "of speech; 2 is twice as fast")
       ->check(CLI::Range(0.25, 4.0));

@@ -65,6 +65,16 @@ void Batch::set_noisy(Kind kind, std::span<const float> z, float t) {
   fill_noise_features(noise_levels, noise_features);
 }
 
+void Batch::set_noise(std::span<const float> paint, std::span<const float> speak,
+                      std::span<const float> levels) {
+  assert(paint.size() == paint_noisy.size() && speak.size() == speak_noisy.size());
+  assert(levels.size() == noise_levels.size());
+  std::copy(paint.begin(), paint.end(), paint_noisy.begin());
+  std::copy(speak.begin(), speak.end(), speak_noisy.begin());
+  std::copy(levels.begin(), levels.end(), noise_levels.begin());
+  fill_noise_features(noise_levels, noise_features);
+}
+
 void Batch::set_text_step(int32_t id, int past, float time) {
   assert(rows() == 1 && text_ids.size() == 1);
   text_ids[0] = id;

@@ -76,6 +76,9 @@ struct Batch {
   // The same batch one step on, in place and without allocating:
   // every noisy segment (all of `kind`) holds z at noise level t,
   void set_noisy(Kind kind, std::span<const float> z, float t);
+  // the noisy rows hold these values at these noise levels, paint's first in both;
+  void set_noise(std::span<const float> paint, std::span<const float> speak,
+                 std::span<const float> levels);
   // or the only row is text `id` behind `past` tokens, at `time`.
   void set_text_step(int32_t id, int past, float time);
 };

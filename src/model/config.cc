@@ -26,6 +26,14 @@ void visit_sizes(Config& c, Field field) {
   field("embedding", c.embedding, 8, 4096);
   field("vocoder_width", c.vocoder_width, 16, 4096);
   field("vocoder_blocks", c.vocoder_blocks, 1, 64);
+  field("paint_steps", c.paint_steps, 1, 1000);
+  field("speak_steps", c.speak_steps, 1, 1000);
+}
+
+template <class Config, class Field>
+void visit_guidance(Config& c, Field field) {
+  field("paint_guidance", c.paint_guidance);
+  field("speak_guidance", c.speak_guidance);
 }
 
 Error bad_field(const std::string& key, const std::string& what) {
@@ -35,6 +43,7 @@ Error bad_field(const std::string& key, const std::string& what) {
 bool known_key(ModelConfig& config, const std::string& key) {
   bool known = key == "name" || key == "logit_cap" || key == "hierarchy" || key == "groups";
   visit_sizes(config, [&](const char* name, int&, int, int) { known |= key == name; });
+  visit_guidance(config, [&](const char* name, float&) { known |= key == name; });
   return known;
 }
 
@@ -80,6 +89,15 @@ Result<ModelConfig> parse_model_config(const std::string& text) {
       return bad_field("logit_cap", "is not a positive number");
     c.logit_cap = json["logit_cap"];
   }
+  visit_guidance(c, [&](const char* key, float& scale) {
+    if (problem || !json.contains(key)) return;
+    const Json& value = json[key];
+    if (!value.is_number() || value < 0 || value > 100)
+      problem = bad_field(key, "is " + value.dump().substr(0, 40) + "; expected 0 to 100");
+    else
+      scale = value;
+  });
+  if (problem) return *problem;
   for (auto [key, flag] : {std::pair{"hierarchy", &c.hierarchy}, {"groups", &c.groups}}) {
     if (!json.contains(key)) continue;
     if (!json[key].is_boolean()) return bad_field(key, "is neither true nor false");
@@ -96,6 +114,7 @@ std::string model_config_json(const ModelConfig& config) {
   json["hierarchy"] = config.hierarchy;
   json["groups"] = config.groups;
   visit_sizes(config, [&](const char* key, int size, int, int) { json[key] = size; });
+  visit_guidance(config, [&](const char* key, float scale) { json[key] = scale; });
   return json.dump(1);
 }
 

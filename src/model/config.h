@@ -69,6 +69,9 @@ struct ModelConfig {
   int vocoder_width = 192;
   int vocoder_blocks = 4;
   float logit_cap = 15;
+  // How the model generates unless told otherwise: evaluations, and guidance (1: none).
+  int paint_steps = 20, speak_steps = 12;
+  float paint_guidance = 3, speak_guidance = 1.5f;
   bool hierarchy = true;  // false: level-1 tokens enter the trunk unresampled (ablation)
   bool groups = true;     // false: all modalities share one feed-forward (ablation)
 

@@ -9,6 +9,12 @@
 
 namespace tutti {
 
+// What was asked for; steps 0 and a negative guidance scale leave it to the model.
+inline FlowOptions flow_options(int steps, float guidance_scale, uint64_t seed, int model_steps,
+                                float model_guidance) {
+  return {steps ? steps : model_steps, guidance_scale < 0 ? model_guidance : guidance_scale, seed};
+}
+
 // One picture or one piece of speech. Uses the session's arena and caches.
 class GuidedFlow {
  public:

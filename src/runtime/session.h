@@ -61,14 +61,14 @@ struct TextResult {
 };
 
 struct PaintOptions {
-  int steps = 20;
-  float guidance_scale = 3;
+  int steps = 0;              // 0: as many as the model was made for
+  float guidance_scale = -1;  // negative: as the model was made for; 1: none
   uint64_t seed = 0;
 };
 
 struct SpeakOptions {
-  int steps = 12;
-  float guidance_scale = 1.5f;
+  int steps = 0;  // both as in PaintOptions
+  float guidance_scale = -1;
   float speed = 1;  // 2 speaks twice as fast
   uint64_t seed = 0;
   bool griffin_lim = false;  // the baseline vocoder instead of the model's

@@ -26,13 +26,18 @@ struct SpeechPiece {
   std::vector<int32_t> alignment;
 };
 
+FlowOptions flow_asked(const ModelConfig& config, const SpeakOptions& options) {
+  return flow_options(options.steps, options.guidance_scale, options.seed, config.speak_steps,
+                      config.speak_guidance);
+}
+
 Status check_options(const std::string& text, const SpeakOptions& options) {
   if (text.empty()) return bad_input("there is nothing to say: the text is empty");
   if (const auto bad = invalid_utf8_at(text))
     return bad_input("the text to say is not UTF-8 at byte " + std::to_string(*bad));
   if (!(options.speed >= 0.25f && options.speed <= 4))
     return usage_error("speed is " + std::to_string(options.speed) + "; use 0.25 to 4");
-  return check_flow_options({options.steps, options.guidance_scale, options.seed});
+  return {};
 }
 
 Result<std::vector<int32_t>> predict_alignment(Session& session, const std::string& text,
@@ -128,17 +133,18 @@ Result<bool> deliver_mel(VocoderStream& vocoder, std::span<const float> mel, Del
 
 Result<SpeakResult> Engine::speak(const std::string& text, const SpeakOptions& options) const {
   TUTTI_CHECK(check_options(text, options));
+  FlowOptions flow = flow_asked(state_->loaded->config, options);
+  TUTTI_CHECK(check_flow_options(flow));
   const std::lock_guard lock(state_->mutex);
   Session& session = *state_->session;
   SpeakResult result;
   Delivery delivery(options, Clock::now(), result);
   TUTTI_ASSIGN(const std::vector<SpeechPiece> pieces, plan_pieces(session, text, options.speed));
 
-  FlowOptions flow_options{options.steps, options.guidance_scale, options.seed};
   VocoderStream vocoder(session);
   bool wanted = true;
-  for (size_t i = 0; wanted && i < pieces.size(); ++i, ++flow_options.seed) {
-    TUTTI_ASSIGN(const std::vector<float> mel, generate_mel(session, pieces[i], flow_options));
+  for (size_t i = 0; wanted && i < pieces.size(); ++i, ++flow.seed) {
+    TUTTI_ASSIGN(const std::vector<float> mel, generate_mel(session, pieces[i], flow));
     result.mel.values.insert(result.mel.values.end(), mel.begin(), mel.end());
     if (options.griffin_lim) continue;
     TUTTI_ASSIGN(wanted, deliver_mel(vocoder, mel, delivery));

@@ -25,8 +25,12 @@ struct Noised {
 
 Noised add_noise(const std::vector<float>& clean, const CollateOptions& options, Rng& rng) {
   Noised out;
-  const float s = options.noise_mean + options.noise_spread * float(rng.normal());
-  out.t = 1.0f / (1.0f + std::exp(-s));
+  if (options.noise_grid) {
+    out.t = float(rng.below(uint64_t(options.noise_grid))) / float(options.noise_grid);
+  } else {
+    const float s = options.noise_mean + options.noise_spread * float(rng.normal());
+    out.t = 1.0f / (1.0f + std::exp(-s));
+  }
   const float rest = std::max(1.0f - out.t, 0.05f);
   out.weight = 1.0f / (rest * rest);
   out.values.reserve(clean.size());

@@ -107,7 +107,33 @@ TUTTI_CLONES void normalize_row_backward(const float* x, const bf16* dy, int wid
   for (int i = 0; i < width; ++i) dx[i] = inverse * (from_bf16(dy[i]) - x[i] * along);
 }
 
+inline float load(const float* x) {
+  return *x;
+}
+inline float load(const bf16* x) {
+  return from_bf16(*x);
+}
+
+template <class In>
+TUTTI_CLONES void fake_quantize_row(const In* x, int width, bf16* y) {
+  float most = 0;
+#pragma omp simd reduction(max : most)
+  for (int i = 0; i < width; ++i) most = std::max(most, std::abs(load(x + i)));
+  const float scale = most / 127.0f, inverse = most > 0 ? 127.0f / most : 0.0f;
+#pragma omp simd
+  for (int i = 0; i < width; ++i) y[i] = to_bf16(std::nearbyint(load(x + i) * inverse) * scale);
+}
+
 }  // namespace
+
+template <class In>
+void fake_quantize_rows(const In* x, int rows, int width, bf16* y) {
+  split(rows, [=](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) fake_quantize_row(x + r * width, width, y + r * width);
+  });
+}
+template void fake_quantize_rows(const float*, int, int, bf16*);
+template void fake_quantize_rows(const bf16*, int, int, bf16*);
 
 void silu(const bf16* x, bf16* y, int64_t count) {
   split(count, [=](int64_t b, int64_t e) { silu_range(x + b, y + b, e - b); });

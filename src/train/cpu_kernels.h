@@ -63,6 +63,10 @@ void scale_rows_backward(const bf16* x, const float* scale, const bf16* dy, int 
 void normalize_rows(const float* x, int rows, int width, bf16* y);
 void normalize_rows_backward(const float* x, const bf16* dy, int rows, int width, float* dx);
 
+// y = what INT8 keeps of x: symmetric, 127 steps either side, one scale a row.
+template <class In>
+void fake_quantize_rows(const In* x, int rows, int width, bf16* y);
+
 // y[i] = sum over taps of w[tap] * x[index[i * taps + tap]].
 void depthwise(const bf16* x, const float* w, const int32_t* index, int rows, int taps, int width,
                bf16* y);

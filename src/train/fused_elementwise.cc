@@ -114,8 +114,24 @@ struct NormalizeRows : Function<NormalizeRows> {
   }
 };
 
+struct FakeQuantize : Function<FakeQuantize> {
+  static Tensor forward(AutogradContext*, const Tensor& x) {
+    Tensor y = torch::empty(x.sizes(), x.options().dtype(torch::kBFloat16));
+    const int rows = int(x.size(0)), width = int(x.size(1));
+    if (x.scalar_type() == torch::kFloat)
+      kernels::fake_quantize_rows(x.data_ptr<float>(), rows, width, mutable_data(y));
+    else
+      kernels::fake_quantize_rows(data(x), rows, width, mutable_data(y));
+    return y;
+  }
+  static variable_list backward(AutogradContext*, variable_list grads) { return grads; }
+};
+
 }  // namespace
 
+Tensor fake_quantize(const Tensor& x) {
+  return FakeQuantize::apply(x.contiguous());
+}
 Tensor silu(const Tensor& x) {
   return Silu::apply(as_bf16(x));
 }

@@ -23,7 +23,9 @@ torch::Tensor add_scaled(const torch::Tensor& x, const torch::Tensor& y,
 torch::Tensor modulate(const torch::Tensor& x, const torch::Tensor& modulation, RowIndex index,
                        int first);
 torch::Tensor scale_rows(const torch::Tensor& x, const torch::Tensor& scale);  // FP32 scale
-torch::Tensor normalize_rows(const torch::Tensor& x);                          // FP32 to bf16
+// To bf16; the gradient passes straight through.
+torch::Tensor fake_quantize(const torch::Tensor& x);
+torch::Tensor normalize_rows(const torch::Tensor& x);  // FP32 to bf16
 
 // Mean cross-entropy in nats of bf16 logits capped at cap * tanh(x / cap); target: int64, one a
 // row.

@@ -112,6 +112,18 @@ TEST(FusedOps, ScaleRows) {
       [](auto& t) { return fused::scale_rows(t[0], t[1]); }, [](auto& t) { return t[0] * t[1]; });
 }
 
+TEST(FusedOps, FakeQuantize) {
+  Tensor x = bf16_random({33, 70}, 32);
+  x[5].zero_();
+  for (bool wide : {true, false})
+    expect_same(
+        {x}, {wide}, [](auto& t) { return fused::fake_quantize(t[0]); },
+        [](auto& t) { return generic::fake_quantize(t[0]); });
+  const Tensor steps = generic::fake_quantize(x) / (x.abs().amax(-1, true) / 127);
+  EXPECT_EQ(steps[0].abs().max().round().item<float>(), 127);
+  EXPECT_LT((steps[0] - steps[0].round()).abs().max().item<float>(), 1e-3);
+}
+
 TEST(FusedOps, NormalizeRows) {
   expect_same(
       {bf16_random({33, 70}, 31)}, {true}, [](auto& t) { return fused::normalize_rows(t[0]); },

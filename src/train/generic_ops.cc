@@ -71,6 +71,13 @@ Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, torch::Sca
   return torch::cat(parts).to(compute);
 }
 
+Tensor fake_quantize(const Tensor& x) {
+  const Tensor wide = x.detach().to(torch::kFloat);
+  const Tensor scale = wide.abs().amax(-1, true).clamp_min(1e-30) / 127;
+  const Tensor kept = (torch::round(wide / scale) * scale).to(x.scalar_type());
+  return x + (kept - x).detach();
+}
+
 Tensor gather_rows(const Tensor& x, const Tensor& index) {
   return with_zero_row(x).index_select(
       0, torch::where(index < 0, torch::full_like(index, x.size(0)), index));

@@ -9,6 +9,7 @@ namespace tutti::generic {
 
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& gain, RowIndex bounds,
                        torch::ScalarType compute);
+torch::Tensor fake_quantize(const torch::Tensor& x);
 torch::Tensor depthwise(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& index);
 torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& index);
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& kv,

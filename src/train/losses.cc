@@ -1,5 +1,6 @@
 #include "train/losses.h"
 
+#include "train/teacher.h"
 #include "train/vocoder_loss.h"
 
 namespace tutti {
@@ -10,17 +11,23 @@ using torch::Tensor;
 class Losses {
  public:
   Losses(TorchOps& ops, const Model<TorchOps>& model, const TrainBatch& batch,
-         const LossWeights& weights)
-      : ops_(ops), model_(model), train_(batch), batch_(batch.batch), weights_(weights) {}
+         const LossWeights& weights, const TeacherTargets& teacher, const DistillWeights& distill)
+      : ops_(ops),
+        model_(model),
+        train_(batch),
+        batch_(batch.batch),
+        weights_(weights),
+        teacher_(teacher),
+        distill_(distill) {}
 
   StepLosses compute() {
     if (batch_.rows() || batch_.images) {
       const auto out = model_.forward(ops_, batch_);
       text(out);
       flow("paint", out, Kind::paint, model_.heads.paint, train_.paint_clean, train_.paint_weight,
-           weights_.paint);
+           weights_.paint, teacher_.paint);
       flow("speak", out, Kind::speak, model_.heads.speak, train_.speak_clean, train_.speak_weight,
-           weights_.speak);
+           weights_.speak, teacher_.speak);
       durations(out);
       contrast(out);
       ctc(out);
@@ -60,17 +67,30 @@ class Losses {
     add("text",
         ops_.capped_cross_entropy(logits, longs(train_.predict_ids), model_.heads.logit_cap),
         weights_.text);
+    if (teacher_.text_logits.defined()) imitate_text(logits);
+  }
+
+  // Mean Kullback-Leibler divergence of the student from the teacher, in nats.
+  void imitate_text(const Tensor& logits) {
+    const Tensor said = torch::log_softmax(ops_.softcap(logits, model_.heads.logit_cap), -1);
+    const Tensor wanted = torch::log_softmax(teacher_.text_logits, -1);
+    add("text_teacher", (wanted.exp() * (wanted - said)).sum(-1).mean(),
+        weights_.text * distill_.logits);
   }
 
   // Mean of weight * (x_hat - x)^2: the velocity loss of an x-prediction.
   void flow(const char* name, const ModelOutput<Tensor>& out, Kind kind, const Tensor& head,
-            const std::vector<float>& clean, const std::vector<float>& row_weight, double weight) {
+            const std::vector<float>& clean, const std::vector<float>& row_weight, double weight,
+            const Tensor& teacher) {
     if (clean.empty()) return;
-    const int begin = batch_.kind_begin[int(kind)], end = batch_.kind_begin[int(kind) + 1];
-    const Tensor predicted =
-        ops_.linear(ops_.rows(out.trunk.x_ND, begin, end), head).to(torch::kFloat);
-    const Tensor error = predicted - floats(clean).reshape(predicted.sizes());
-    add(name, ((error * error).mean(1) * floats(row_weight)).mean(), weight);
+    const Tensor predicted = head_values(ops_, batch_, out.trunk.x_ND, kind, head);
+    const auto distance = [&](const Tensor& target) {
+      const Tensor error = predicted - target;
+      return ((error * error).mean(1) * floats(row_weight)).mean();
+    };
+    add(name, distance(floats(clean).reshape(predicted.sizes())), weight);
+    if (teacher.defined())
+      add((std::string(name) + "_teacher").c_str(), distance(teacher), weight * distill_.flow);
   }
 
   void durations(const ModelOutput<Tensor>& out) {
@@ -89,6 +109,9 @@ class Losses {
     if (pairs < 2) return;
     const Tensor e =
         model_.heads.embeddings(ops_, out.trunk.x_ND, train_.pool_rows, train_.pool_bounds);
+    if (teacher_.relations.defined())
+      add("relations", torch::mse_loss(torch::mm(e, e.t()), teacher_.relations),
+          distill_.relations);
     const Tensor left = e.index_select(0, longs(train_.pair_left));
     const Tensor right = e.index_select(0, longs(train_.pair_right));
     const Tensor scale = model_.heads.embed_scale.flatten();
@@ -184,14 +207,17 @@ class Losses {
   const TrainBatch& train_;
   const Batch& batch_;
   const LossWeights& weights_;
+  const TeacherTargets& teacher_;
+  const DistillWeights& distill_;
   std::vector<LossTerm> terms_;
 };
 
 }  // namespace
 
 StepLosses compute_losses(TorchOps& ops, const Model<TorchOps>& model, const TrainBatch& batch,
-                          const LossWeights& weights) {
-  return Losses(ops, model, batch, weights).compute();
+                          const LossWeights& weights, const TeacherTargets& teacher,
+                          const DistillWeights& distill) {
+  return Losses(ops, model, batch, weights, teacher, distill).compute();
 }
 
 }  // namespace tutti

@@ -16,6 +16,18 @@ struct LossWeights {
   double route_target = 0.6;  // share of routed layers that a token should run, on average
 };
 
+// What a teacher says of the same batch; undefined where the batch has none of it.
+struct TeacherTargets {
+  torch::Tensor text_logits;   // capped, a row for each of predict_rows
+  torch::Tensor paint, speak;  // clean values at the batch's noise
+  torch::Tensor relations;     // cosines of all pooled segments
+};
+
+// How much each counts, as a multiple of the weight of the loss that it stands beside.
+struct DistillWeights {
+  double logits = 1, flow = 1, relations = 1;
+};
+
 struct LossTerm {
   std::string name;     // "text", "paint", ...
   torch::Tensor value;  // scalar, unweighted
@@ -29,6 +41,7 @@ struct StepLosses {
 
 // Each loss is the mean over its own modality's targets first, then weighted.
 StepLosses compute_losses(TorchOps& ops, const Model<TorchOps>& model, const TrainBatch& batch,
-                          const LossWeights& weights);
+                          const LossWeights& weights, const TeacherTargets& teacher = {},
+                          const DistillWeights& distill = {});
 
 }  // namespace tutti

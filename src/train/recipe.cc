@@ -102,9 +102,26 @@ Status check(const Recipe& r) {
     return bad_input("data.licences is \"" + r.licences + "\"; use open or all");
   if (r.checkpoint_minutes < 1 || r.log_every < 1 || r.sample_every < 1)
     return bad_input("run.checkpoint_minutes, log_every and sample_every must be at least 1");
+  if (r.few_step.steps < 1 || r.few_step.steps > 100 || r.few_step.substeps < 1 ||
+      r.few_step.substeps > 100)
+    return bad_input("few_step.steps and few_step.substeps must lie between 1 and 100");
+  if (!r.few_step.teacher.empty() && !r.distill.teacher.empty())
+    return bad_input(
+        "few_step.teacher and distill.teacher exclude each other: distil first, then "
+        "make the student a few-step model");
   if (r.mix.empty())
     return bad_input("[mix] is empty; say how many examples of each task a step holds");
   return {};
+}
+
+// A few-step model trains at the noise levels that it will generate at, always with its text, and
+// says so in its file.
+void set_few_step(Recipe& r) {
+  if (r.few_step.teacher.empty()) return;
+  r.collate.noise_grid = r.few_step.steps;
+  r.collate.drop_text = 0;
+  r.model.paint_steps = r.model.speak_steps = r.few_step.steps;
+  r.model.paint_guidance = r.model.speak_guidance = 1;
 }
 
 }  // namespace
@@ -118,24 +135,25 @@ Result<Recipe> read_recipe(const std::string& path) {
     return bad_input(what.str());
   }
   const toml::table& root = parsed.table();
-  static const std::set<std::string> tables = {"model", "data",  "run", "optimizer",
-                                               "loss",  "noise", "mix"};
+  static const std::set<std::string> tables = {"model", "data",     "run",     "optimizer", "loss",
+                                               "noise", "few_step", "distill", "quantize",  "mix"};
   for (const auto& [key, node] : root)
     if (!tables.count(std::string(key.str())))
       return bad_input(path + ": [" + std::string(key.str()) + "] is not a known table (" +
-                       place(node) + "); known: data, loss, mix, model, noise, optimizer, run");
+                       place(node) +
+                       "); known: data, distill, few_step, loss, mix, model, noise, optimizer, " +
+                       "quantize, run");
   Recipe r;
   const auto at = [&](Status status) -> Status {
     if (!status) return status.error().with_context(path);
     return status;
   };
   TUTTI_CHECK(at(read_model(root, r.model)));
-  TUTTI_CHECK(
-      at(Table(root, "data")
-             .read("shards", r.shards)
-             .read("licences", r.licences)
-             .read("card", r.card)
-             .finish()));
+  TUTTI_CHECK(at(Table(root, "data")
+                     .read("shards", r.shards)
+                     .read("licences", r.licences)
+                     .read("card", r.card)
+                     .finish()));
   TUTTI_CHECK(at(Table(root, "run")
                      .read("output", r.output)
                      .read("start_from", r.start_from)
@@ -178,8 +196,28 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("mean", r.collate.noise_mean)
                      .read("spread", r.collate.noise_spread)
                      .finish()));
+  FewStepOptions& f = r.few_step;
+  TUTTI_CHECK(at(Table(root, "few_step")
+                     .read("teacher", f.teacher)
+                     .read("steps", f.steps)
+                     .read("substeps", f.substeps)
+                     .read("paint_guidance", f.paint_guidance)
+                     .read("speak_guidance", f.speak_guidance)
+                     .finish()));
+  TUTTI_CHECK(at(Table(root, "distill")
+                     .read("teacher", r.distill.teacher)
+                     .read("inherit", r.distill.inherit)
+                     .read("logits", r.distill.weights.logits)
+                     .read("flow", r.distill.weights.flow)
+                     .read("relations", r.distill.weights.relations)
+                     .finish()));
+  TUTTI_CHECK(at(Table(root, "quantize")
+                     .read("weights", r.quantize.weights)
+                     .read("activations", r.quantize.activations)
+                     .finish()));
   TUTTI_CHECK(at(Table(root, "mix").read_counts(r.mix).finish()));
   TUTTI_CHECK(at(check(r)));
+  set_few_step(r);
   return r;
 }
 

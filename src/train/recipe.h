@@ -6,6 +6,8 @@
 #include "base/result.h"
 #include "model/config.h"
 #include "train/collate.h"
+#include "train/distill.h"
+#include "train/few_step.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
 
@@ -35,6 +37,9 @@ struct Recipe {
   OptimizerOptions optimizer;
   LossWeights loss;
   CollateOptions collate;
+  DistillOptions distill;
+  FewStepOptions few_step;
+  FakeQuantize quantize;
   std::map<std::string, int> mix;  // examples of each kind in every step
 };
 

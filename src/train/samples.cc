@@ -6,7 +6,7 @@
 namespace tutti {
 namespace {
 
-constexpr int kSteps = 16;
+constexpr int kMostSteps = 16;  // enough to see how a run goes
 
 std::vector<float> noise(size_t count, Rng& rng) {
   std::vector<float> values(count);
@@ -16,20 +16,21 @@ std::vector<float> noise(size_t count, Rng& rng) {
 
 // Euler steps from noise to data; predict(z, t) gives x_hat of the same size as z.
 template <class Predict>
-std::vector<float> integrate(std::vector<float> z, Predict predict) {
+std::vector<float> integrate(std::vector<float> z, int steps, Predict predict) {
   torch::NoGradGuard no_grad;
-  for (int i = 0; i < kSteps; ++i) {
-    const float t = float(i) / kSteps;
+  steps = std::min(steps, kMostSteps);
+  for (int i = 0; i < steps; ++i) {
+    const float t = float(i) / float(steps);
     const std::vector<float> x = predict(z, t);
-    if (i + 1 == kSteps) return x;
-    const float share = (1.0f / kSteps) / std::max(1.0f - t, 0.05f);
+    if (i + 1 == steps) return x;
+    const float share = (1.0f / float(steps)) / std::max(1.0f - t, 0.05f);
     for (size_t j = 0; j < z.size(); ++j) z[j] += share * (x[j] - z[j]);
   }
   return z;
 }
 
-std::vector<float> head_values(TorchOps& ops, const Model<TorchOps>& model, const Batch& batch,
-                               Kind kind, const torch::Tensor& head) {
+std::vector<float> values_of(TorchOps& ops, const Model<TorchOps>& model, const Batch& batch,
+                             Kind kind, const torch::Tensor& head) {
   const auto out = model.forward(ops, batch);
   const int begin = batch.kind_begin[int(kind)], end = batch.kind_begin[int(kind) + 1];
   const torch::Tensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head)
@@ -74,15 +75,16 @@ Picture sample_pictures(TorchOps& ops, const Model<TorchOps>& model,
       chosen.push_back(&example);
   if (chosen.empty()) return {};
   constexpr size_t kValues = size_t(kPaintTokens) * kPaintValues;
-  const auto drawn = integrate(noise(chosen.size() * kValues, rng), [&](const auto& z, float t) {
-    BatchBuilder builder(model.config);
-    for (size_t i = 0; i < chosen.size(); ++i) {
-      add_context(builder, *chosen[i]);
-      builder.paint(std::span(z).subspan(i * kValues, kValues), t);
-    }
-    const Batch batch = builder.build();
-    return head_values(ops, model, batch, Kind::paint, model.heads.paint);
-  });
+  const auto drawn = integrate(
+      noise(chosen.size() * kValues, rng), model.config.paint_steps, [&](const auto& z, float t) {
+        BatchBuilder builder(model.config);
+        for (size_t i = 0; i < chosen.size(); ++i) {
+          add_context(builder, *chosen[i]);
+          builder.paint(std::span(z).subspan(i * kValues, kValues), t);
+        }
+        const Batch batch = builder.build();
+        return values_of(ops, model, batch, Kind::paint, model.heads.paint);
+      });
   Picture canvas = make_picture(int(chosen.size()) * kPaintSize, 2 * kPaintSize, 3);
   for (size_t i = 0; i < chosen.size(); ++i) {
     paste(canvas, chosen[i]->segments.back().image, int(i) * kPaintSize, 0);
@@ -101,13 +103,14 @@ Picture sample_speech(TorchOps& ops, const Model<TorchOps>& model,
   const Segment& speech = found->segments.back();
   const std::vector<float> real = speak_tokens(speech.mel);
   const auto alignment = align_speech(speech, int(real.size()) / kSpeakValues);
-  const auto spoken = integrate(noise(real.size(), rng), [&](const auto& z, float t) {
-    BatchBuilder builder(model.config);
-    add_context(builder, *found);
-    builder.speak(z, t, spoken_text(speech.transcript), alignment);
-    const Batch batch = builder.build();
-    return head_values(ops, model, batch, Kind::speak, model.heads.speak);
-  });
+  const auto spoken =
+      integrate(noise(real.size(), rng), model.config.speak_steps, [&](const auto& z, float t) {
+        BatchBuilder builder(model.config);
+        add_context(builder, *found);
+        builder.speak(z, t, spoken_text(speech.transcript), alignment);
+        const Batch batch = builder.build();
+        return values_of(ops, model, batch, Kind::speak, model.heads.speak);
+      });
   const Picture above = mel_picture(real), below = mel_picture(spoken);
   Picture canvas = make_picture(above.width, 2 * kMelBins + 2, 1, 255);
   paste(canvas, above, 0, 0);

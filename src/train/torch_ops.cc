@@ -23,15 +23,21 @@ Tensor TorchOps::computed(const Tensor& weight) {
   Converted& entry = converted_[weight.unsafeGetTensorImpl()];
   if (!entry.value.defined() || entry.version != weight._version()) {
     torch::NoGradGuard no_grad;
-    entry = {uint32_t(weight._version()), weight.detach().to(compute_)};
+    const Tensor value = weight.detach();
+    entry = {uint32_t(weight._version()), quantize_.weights && quantizable(weight)
+                                              ? fused::fake_quantize(value)
+                                              : value.to(compute_)};
   }
   return entry.value;
 }
 
 Tensor TorchOps::linear(const Tensor& x, const Tensor& w) {
   flops_ += 2.0 * double(x.size(0)) * double(w.numel());
-  if (fused()) return fused::linear(x, w, computed(w));
-  return torch::linear(x.to(compute_), w.to(compute_));
+  const bool round_x = quantize_.activations && quantizable(w);
+  if (fused()) return fused::linear(round_x ? fused::fake_quantize(x) : x, w, computed(w));
+  const bool round_w = quantize_.weights && quantizable(w);
+  return torch::linear((round_x ? generic::fake_quantize(x) : x).to(compute_),
+                       (round_w ? generic::fake_quantize(w) : w).to(compute_));
 }
 
 Tensor TorchOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w) {

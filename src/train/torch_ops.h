@@ -15,6 +15,12 @@
 
 namespace tutti {
 
+// Rounding to INT8 with a scale a row (of a weight, or of an activation: a token), as the runtime's
+// INT8 products do; gradients pass straight through.
+struct FakeQuantize {
+  bool weights = false, activations = false;
+};
+
 class TorchOps {
  public:
   using Tensor = torch::Tensor;
@@ -69,6 +75,12 @@ class TorchOps {
   // concept: only training needs it.
   Tensor capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap);
 
+  // Quantization-aware training: products see what INT8 keeps of their weights and inputs.
+  void set_quantize(const FakeQuantize& quantize) {
+    quantize_ = quantize;
+    converted_.clear();
+  }
+
   // Multiply-adds of the products so far, times 2; the backward pass costs twice as much again.
   double forward_flops() const { return flops_; }
   void reset_flops() { flops_ = 0; }
@@ -81,11 +93,14 @@ class TorchOps {
   Tensor index_tensor(RowIndex index);
   // The weight in compute precision; converted once after each update of the master.
   Tensor computed(const Tensor& weight);
+  // As in the model file: matrices of at least 16 x 16 are INT8.
+  static bool quantizable(const Tensor& w) { return std::min(w.size(0), w.size(1)) >= 16; }
   bool fused() const { return device_.is_cpu() && compute_ == torch::kBFloat16; }
 
   torch::Device device_;
   torch::ScalarType compute_;
   double flops_ = 0;
+  FakeQuantize quantize_;
   struct Converted {
     uint32_t version;
     Tensor value;

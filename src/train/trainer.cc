@@ -44,19 +44,17 @@ class TorchTrainer : public Trainer {
         ops_(device, compute_type(recipe, device)),
         weights_(recipe.seed, device),
         model_(Scope<Weights>(weights_, ""), recipe.model),
-        optimizer_(weights_, recipe.optimizer, ops_.compute()) {}
+        optimizer_(weights_, recipe.optimizer, ops_.compute()) {
+    ops_.set_quantize(recipe.quantize);
+  }
 
   Status open() {
     std::error_code error;
     fs::create_directories(recipe_.output + "/samples", error);
     if (error)
       return bad_input("run.output: cannot make " + recipe_.output + ": " + error.message());
-    if (fs::exists(checkpoint_path())) {
-      TUTTI_ASSIGN(step_, load_checkpoint(checkpoint_path(), weights_, optimizer_));
-    } else if (!recipe_.start_from.empty()) {
-      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.start_from));
-      TUTTI_CHECK(weights_.load(package));
-    }
+    TUTTI_CHECK(open_teacher());
+    TUTTI_CHECK(open_weights());
     TUTTI_ASSIGN(EventWriter events, EventWriter::create(recipe_.output + "/events"));
     events_.emplace(std::move(events));
     log_.open(recipe_.output + "/log.jsonl", std::ios::app);
@@ -69,9 +67,9 @@ class TorchTrainer : public Trainer {
     auto saved = Clock::now();
     reset_meters();
     while (step_ < recipe_.steps) {
-      const Prepared prepared = next.get();
+      Prepared prepared = next.get();
       next = prepare(step_ + 1);
-      train_step(prepared.batch);
+      train_step(prepared);
       ++step_;
       if (step_ % recipe_.log_every == 0 || step_ == recipe_.steps) TUTTI_CHECK(report());
       if (step_ % recipe_.sample_every == 0) TUTTI_CHECK(write_samples(prepared.examples));
@@ -103,7 +101,37 @@ class TorchTrainer : public Trainer {
   struct Prepared {
     std::vector<Example> examples;
     TrainBatch batch;
+    GuidedBatches guided;  // for a few-step student's teacher
   };
+
+  Status open_weights() {
+    if (fs::exists(checkpoint_path())) {
+      TUTTI_ASSIGN(step_, load_checkpoint(checkpoint_path(), weights_, optimizer_));
+    } else if (!recipe_.start_from.empty()) {
+      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.start_from));
+      TUTTI_CHECK(weights_.load(package));
+    } else if (teacher_ && few_step()) {
+      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.few_step.teacher));
+      TUTTI_CHECK(weights_.load(package));
+    } else if (teacher_ && recipe_.distill.inherit) {
+      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.distill.teacher));
+      TUTTI_CHECK(inherit_weights(weights_, recipe_.model, package));
+    }
+    return {};
+  }
+
+  Status open_teacher() {
+    const std::string& path = few_step() ? recipe_.few_step.teacher : recipe_.distill.teacher;
+    if (path.empty()) return {};
+    TUTTI_ASSIGN(teacher_, Teacher::open(path, ops_.device(), ops_.compute()));
+    if (teacher_->config.vocabulary != recipe_.model.vocabulary ||
+        teacher_->config.hierarchy != recipe_.model.hierarchy)
+      return bad_input(path +
+                       ": a teacher has the student's vocabulary and hierarchy; this one has " +
+                       std::to_string(teacher_->config.vocabulary) + " pieces");
+    return {};
+  }
+  bool few_step() const { return !recipe_.few_step.teacher.empty(); }
 
   std::string checkpoint_path() const { return recipe_.output + "/checkpoint.safetensors"; }
 
@@ -112,13 +140,20 @@ class TorchTrainer : public Trainer {
       Prepared out;
       Rng examples = step_rng(recipe_.seed, step, 0), noise = step_rng(recipe_.seed, step, 1);
       out.examples = inputs_.examples(step, examples);
+      if (few_step())
+        out.guided = collate_guided(recipe_.model, out.examples, recipe_.collate, noise);
       out.batch = collate(recipe_.model, out.examples, recipe_.collate, noise);
       return out;
     });
   }
 
-  void train_step(const TrainBatch& batch) {
-    const StepLosses losses = compute_losses(ops_, model_, batch, recipe_.loss);
+  void train_step(Prepared& prepared) {
+    TrainBatch& batch = prepared.batch;
+    if (few_step()) set_few_step_targets(*teacher_, recipe_.few_step, prepared.guided, batch);
+    TeacherTargets targets;
+    if (teacher_ && !few_step()) targets = teacher_targets(*teacher_, batch);
+    const StepLosses losses =
+        compute_losses(ops_, model_, batch, recipe_.loss, targets, recipe_.distill.weights);
     losses.total.backward();
     norm_ += optimizer_.step(rate_at(recipe_, step_));
     // A young average forgets faster, so that it is not a picture of the first steps for long.
@@ -186,6 +221,7 @@ class TorchTrainer : public Trainer {
   Weights weights_;
   Model<TorchOps> model_;
   Optimizer optimizer_;
+  std::unique_ptr<Teacher> teacher_;
   int step_ = 0;
   std::optional<EventWriter> events_;
   std::ofstream log_;
