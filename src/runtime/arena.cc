@@ -21,18 +21,20 @@ size_t rounded(size_t floats) {
 }  // namespace
 
 AlignedFloats::~AlignedFloats() {
-  std::free(data_);
+  std::free(memory_);
 }
 
 Result<AlignedFloats> AlignedFloats::allocate(size_t count) {
   AlignedFloats floats;
   if (count > kMost) return failed("cannot allocate " + std::to_string(count) + " floats");
-  const size_t bytes = rounded(count) * sizeof(float);
-  floats.data_ = static_cast<float*>(std::aligned_alloc(kAlignment, bytes));
-  if (!floats.data_)
+  // calloc knows which memory the system has zeroed already: caches take pages as they fill.
+  const size_t bytes = rounded(count) * sizeof(float) + kAlignment;
+  floats.memory_ = std::calloc(bytes, 1);
+  if (!floats.memory_)
     return failed("no memory for " + std::to_string(bytes >> 20) +
                   " MiB; close other programs or use a smaller model");
-  std::memset(floats.data_, 0, bytes);
+  const auto address = reinterpret_cast<uintptr_t>(floats.memory_);
+  floats.data_ = reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
   floats.size_ = count;
   return floats;
 }

@@ -36,10 +36,12 @@ class AlignedFloats {
 
  private:
   void swap(AlignedFloats& other) noexcept {
+    std::swap(memory_, other.memory_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
   }
 
+  void* memory_ = nullptr;  // as the system gave it
   float* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -1,5 +1,7 @@
 #include "runtime/session_state.h"
 
+#include <future>
+
 #include "format/model_package.h"
 #include "runtime/read_weight.h"
 
@@ -9,11 +11,9 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
                                                 const EngineOptions& options) {
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
   TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
-  TUTTI_ASSIGN(Tokenizer tokenizer, Tokenizer::from_bytes(package.tokenizer));
-  if (tokenizer.vocabulary_size() > config.vocabulary)
-    return bad_input("the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
-                     " pieces, the model " + std::to_string(config.vocabulary) +
-                     "; they do not belong together");
+  // SentencePiece takes as long to read its vocabulary as we do to pack all weights.
+  auto reading = std::async(std::launch::async,
+                            [&package] { return Tokenizer::from_bytes(package.tokenizer); });
   WeightSource source(
       [&](const std::string& name, int rows, int cols) {
         return package.read_f32(name, {rows, cols});
@@ -24,6 +24,11 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
   Model<CpuOps> model(Scope(source, ""), config);
   ThreadPool threads(options.threads);
   TUTTI_CHECK(source.pack(threads));
+  TUTTI_ASSIGN(Tokenizer tokenizer, reading.get());
+  if (tokenizer.vocabulary_size() > config.vocabulary)
+    return bad_input("the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
+                     " pieces, the model " + std::to_string(config.vocabulary) +
+                     "; they do not belong together");
   return std::unique_ptr<LoadedModel>(
       new LoadedModel{config, std::move(tokenizer), source.take(), std::move(model)});
 }
