@@ -8,8 +8,9 @@ namespace tutti::program {
 namespace {
 
 const std::vector<std::string> kVerbs = {
-    "",           "run",   "eval",        "explain",       "inspect",     "doctor", "data",
-    "data build", "bench", "bench trunk", "bench encoder", "bench model", "train",  "version"};
+    "",       "run",        "eval",  "explain",     "quantize",      "inspect",     "doctor",
+    "data",   "data build", "bench", "bench trunk", "bench encoder", "bench model", "train",
+    "version"};
 
 class FlagsTest : public ProgramTest {
  protected:

@@ -44,6 +44,8 @@ class Source {
   std::vector<uint8_t> bytes_;
 };
 
+}  // namespace
+
 Result<Part> read_audio(const std::string& file) {
   TUTTI_ASSIGN(const Source source, Source::open(file));
   TUTTI_ASSIGN(const Sound sound, load_sound(source.input()));
@@ -80,8 +82,6 @@ Result<Part> read_video(const std::string& file) {
     chosen.push_back(kept[(2 * i + 1) * kept.size() / (2 * kClipFrames)]);
   return Part::of_clip(std::move(chosen));
 }
-
-}  // namespace
 
 void PromptOptions::add_options(CLI::App& verb) {
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* help) {

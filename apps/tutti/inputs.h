@@ -12,6 +12,10 @@
 
 namespace tutti {
 
+// A sound file, or a video for its sound; and 16 frames of a video.
+Result<Part> read_audio(const std::string& file);
+Result<Part> read_video(const std::string& file);
+
 class PromptOptions {
  public:
   void add_options(CLI::App& verb);

@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 struct InspectOptions {
   std::string model;
+  EngineOptions::Dtype dtype = EngineOptions::Dtype::as_stored;
   bool tensors = false, json = false;
 };
 
@@ -87,12 +88,16 @@ void print_table(const Json& all) {
                 part["tensors"].get<int>(),
                 joined_names(part["dtypes"].get<std::set<std::string>>()).c_str());
   std::printf("%-16s %12s %10.1f\n\n", "tokenizer", "", all["tokenizer_bytes"].get<double>() / 1e3);
-  const Json& memory = all["memory"];
-  std::printf("memory to run: weights %.1f MB, caches %.1f MB, arena %.1f MB\n",
-              memory["weights"].get<double>() / 1e6, memory["caches"].get<double>() / 1e6,
-              memory["arena"].get<double>() / 1e6);
   std::printf("configuration: %s\n", all["config"].dump().c_str());
   if (const std::string card = all["card"]; !card.empty()) std::printf("\n%s\n", card.c_str());
+}
+
+// Before anything is loaded.
+void print_plan(const Engine::MemoryPlan& plan) {
+  std::printf("memory to run: weights %.1f MB, caches up to %.1f MB, arena up to %.1f MB\n",
+              double(plan.weight_bytes) / 1e6, double(plan.cache_bytes) / 1e6,
+              double(plan.arena_bytes) / 1e6);
+  std::fflush(stdout);
 }
 
 void print_tensors(const ModelPackage& package) {
@@ -106,8 +111,11 @@ Status inspect(const InspectOptions& options) {
   TUTTI_ASSIGN(const std::string path, find_model(options.model));
   auto package = ModelPackage::open(path);
   if (!package) return package.error().with_context("opening " + path);
-  TUTTI_ASSIGN(const Engine engine, Engine::load(path, {.threads = 1}));
-  TUTTI_ASSIGN(const Engine::MemoryPlan plan, engine.memory_plan());
+  const EngineOptions engine_options{.threads = 1, .dtype = options.dtype};
+  TUTTI_ASSIGN(const Engine::MemoryPlan plan, Engine::plan_memory(path, engine_options));
+  if (!options.json) print_plan(plan);
+  // What cannot be loaded is an error here too.
+  TUTTI_ASSIGN(const Engine engine, Engine::load(path, engine_options));
   Json all = to_json(path, *package, engine, plan);
   if (!options.json) {
     print_table(all);
@@ -128,6 +136,7 @@ void add_inspect(CLI::App& app, Verb& chosen) {
       app.add_subcommand("inspect", "Show a model's parts, sizes, memory plan and card.");
   auto options = std::make_shared<InspectOptions>();
   verb->add_option("model", options->model, "model file; else $TUTTI_MODEL, else the shipped one");
+  add_dtype_option(*verb, options->dtype);
   verb->add_flag("--tensors", options->tensors, "also list every tensor");
   verb->add_flag("--json", options->json, "one JSON object");
   verb->callback([options, &chosen] { chosen = [options] { return inspect(*options); }; });

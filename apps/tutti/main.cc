@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   tutti::add_run(app, chosen);
   tutti::add_eval(app, chosen);
   tutti::add_explain(app, chosen);
+  tutti::add_quantize(app, chosen);
   tutti::add_inspect(app, chosen);
   tutti::add_doctor(app, chosen);
   tutti::add_data(app, chosen);

@@ -1,5 +1,6 @@
 // tutti run: any mix of text, pictures, sounds and videos in; text, a picture, speech, a mask or an
 // embedding out.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -19,6 +20,13 @@ using Json = nlohmann::ordered_json;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The most memory that this process has had, in bytes.
+int64_t peak_memory() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t(usage.ru_maxrss) * 1024;
 }
 
 const std::map<std::string, TextOptions::Task> kTasks = {
@@ -207,11 +215,9 @@ void report(const RunOptions& options, const std::string& model, const Answer& a
                      output["path"].get<std::string>().c_str());
     return;
   }
-  Json json = {{"text", answer.text},
-               {"outputs", answer.outputs},
-               {"timings", answer.timings},
-               {"seed", options.seed},
-               {"model", model}};
+  Json json = {{"text", answer.text},       {"outputs", answer.outputs},
+               {"timings", answer.timings}, {"memory", {{"peak_bytes", peak_memory()}}},
+               {"seed", options.seed},      {"model", model}};
   if (answer.embedding) json["embedding"] = *answer.embedding;
   std::printf("%s\n", json_line(json).c_str());
 }

@@ -14,6 +14,7 @@ using Verb = std::function<Status()>;
 void add_run(CLI::App& app, Verb& chosen);
 void add_eval(CLI::App& app, Verb& chosen);
 void add_explain(CLI::App& app, Verb& chosen);
+void add_quantize(CLI::App& app, Verb& chosen);
 void add_inspect(CLI::App& app, Verb& chosen);
 void add_doctor(CLI::App& app, Verb& chosen);
 void add_data(CLI::App& app, Verb& chosen);

@@ -59,29 +59,6 @@ std::vector<uint16_t> to_bf16(const TensorView& tensor) {
 
 constexpr std::string_view scale_suffix = ".scale";
 
-// A matrix as INT8, symmetric in [-127, 127], with one FP32 scale a row.
-struct Quantized {
-  std::vector<int8_t> values;
-  std::vector<float> scales;
-};
-
-Quantized quantize_rows(const TensorView& tensor) {
-  const size_t rows = size_t(tensor.shape[0]), cols = size_t(tensor.shape[1]);
-  Quantized out;
-  out.values.resize(rows * cols);
-  out.scales.resize(rows);
-  for (size_t r = 0; r < rows; ++r) {
-    float largest = 0;
-    for (size_t c = 0; c < cols; ++c)
-      largest = std::max(largest, std::abs(f32_at(tensor, r * cols + c)));
-    out.scales[r] = largest / 127;
-    const float inverse = largest > 0 ? 127 / largest : 0;
-    for (size_t c = 0; c < cols; ++c)
-      out.values[r * cols + c] = int8_t(std::lround(f32_at(tensor, r * cols + c) * inverse));
-  }
-  return out;
-}
-
 // Worth a scale a row: matrices, not gains and other small things.
 bool quantizable(const TensorView& tensor) {
   return tensor.dtype == DType::f32 && tensor.shape.size() == 2 && tensor.shape[0] >= 16 &&
@@ -168,6 +145,23 @@ float f32_from_bf16(uint16_t bits) {
   return std::bit_cast<float>(uint32_t(bits) << 16);
 }
 
+Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols) {
+  Int8Rows out;
+  out.values.resize(rows * cols);
+  out.scales.resize(rows);
+  for (size_t r = 0; r < rows; ++r) {
+    const float* row = values.data() + r * cols;
+    float largest = 0;
+    for (size_t c = 0; c < cols; ++c) largest = std::max(largest, std::abs(row[c]));
+    if (largest < 1e-35f) largest = 0;  // 127 / largest would overflow
+    out.scales[r] = largest / 127;
+    const float inverse = largest > 0 ? 127 / largest : 0;
+    for (size_t c = 0; c < cols; ++c)
+      out.values[r * cols + c] = int8_t(std::lround(row[c] * inverse));
+  }
+  return out;
+}
+
 float f32_from_f16(uint16_t bits) {
   const uint32_t sign = uint32_t(bits & 0x8000) << 16;
   const uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -183,7 +177,7 @@ namespace {
 // Converted data of the tensors being saved; a deque, so that views into it stay valid.
 struct Converted {
   std::deque<std::vector<uint16_t>> halves;
-  std::deque<Quantized> quantized;
+  std::deque<Int8Rows> quantized;
 };
 
 void store_as_bf16(TensorView& tensor, Converted& converted) {
@@ -195,8 +189,11 @@ void store_as_bf16(TensorView& tensor, Converted& converted) {
 
 // Returns the scales, a tensor of their own.
 TensorView store_as_int8(TensorView& tensor, Converted& converted) {
-  converted.quantized.push_back(quantize_rows(tensor));
-  const Quantized& q = converted.quantized.back();
+  std::vector<float> values(tensor.bytes / sizeof(float));
+  std::memcpy(values.data(), tensor.data, tensor.bytes);
+  converted.quantized.push_back(
+      quantize_rows(values, size_t(tensor.shape[0]), size_t(tensor.shape[1])));
+  const Int8Rows& q = converted.quantized.back();
   tensor.dtype = DType::i8;
   tensor.data = reinterpret_cast<const std::byte*>(q.values.data());
   tensor.bytes = q.values.size();
@@ -211,7 +208,7 @@ TensorView store_as_int8(TensorView& tensor, Converted& converted) {
 
 Status save_model(const std::string& path, const std::string& config_json, const std::string& card,
                   std::span<const std::byte> tokenizer, std::vector<TensorView> tensors,
-                  DType dtype) {
+                  DType dtype, const std::map<std::string, std::string>& more_metadata) {
   if (dtype != DType::f32 && dtype != DType::bf16 && dtype != DType::i8) {
     return usage_error("weights are saved as F32, BF16 or I8, got " +
                        std::string(dtype_name(dtype)));
@@ -236,10 +233,10 @@ Status save_model(const std::string& path, const std::string& config_json, const
                      {int64_t(tokenizer.size())},
                      tokenizer.data(),
                      tokenizer.size()});
-  const std::map<std::string, std::string> metadata = {
-      {"tutti.version", std::string(package_version)},
-      {"tutti.config", config_json},
-      {"tutti.card", card}};
+  std::map<std::string, std::string> metadata = {{"tutti.version", std::string(package_version)},
+                                                 {"tutti.config", config_json},
+                                                 {"tutti.card", card}};
+  metadata.insert(more_metadata.begin(), more_metadata.end());
   return write_safetensors(path, metadata, tensors);
 }
 

@@ -3,6 +3,8 @@
 //   metadata  tutti.version    "1"
 //             tutti.config     JSON text, understood by model/
 //             tutti.card       markdown for people
+//             tutti.quantization  JSON text, optional: written by `tutti quantize`; says what the
+//                              model was calibrated on and which matrices stayed in bf16, and why
 //   tensor    tutti.tokenizer  U8 [bytes], a SentencePiece model
 //   tensors   everything else, the weights; of an INT8 matrix NAME also
 //             NAME.scale        F32 [rows]: value = int8 * scale of its row
@@ -15,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,12 +60,20 @@ uint16_t bf16_from_f32(float value);  // rounds to nearest, ties to even; NaN st
 float f32_from_bf16(uint16_t bits);
 float f32_from_f16(uint16_t bits);  // IEEE 754 binary16
 
+// A matrix as INT8, symmetric in [-127, 127], with one FP32 scale a row: the largest magnitude /
+// 127, or 0 for a row of zeros.
+struct Int8Rows {
+  std::vector<int8_t> values;
+  std::vector<float> scales;
+};
+Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols);
+
 // Atomic. `dtype` is how F32 tensors are stored: f32, bf16, or i8, which stores matrices of at
 // least 16 x 16 symmetrically in [-127, 127] with the FP32 scales of their rows in NAME.scale, and
 // the rest as bf16. All other tensors are stored as they are. Refuses weights that are not finite,
 // before touching the file.
 Status save_model(const std::string& path, const std::string& config_json, const std::string& card,
                   std::span<const std::byte> tokenizer, std::vector<TensorView> tensors,
-                  DType dtype);
+                  DType dtype, const std::map<std::string, std::string>& more_metadata = {});
 
 }  // namespace tutti

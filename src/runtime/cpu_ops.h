@@ -156,6 +156,8 @@ class CpuOps {
   struct Input;  // rows of x, prepared for products of one precision
   Input prepare(const Tensor& x, const Weight& w, RowIndex bounds = {});
   Input prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm, const Weight& w);
+  InputRows quantize_groups(ConstMatrix x, const Norm* norm, const Weight& w, RowIndex bounds,
+                            float* memory);
   Tensor product(const Input& x, const Weight& w, const Epilogue& epilogue);
   void observe_feed_forward(const Weight& up, const Weight& down, const InputRows& x,
                             Matrix hidden);

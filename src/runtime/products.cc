@@ -7,6 +7,7 @@
 #include "model/compose.h"
 #include "runtime/cpu_ops.h"
 #include "runtime/kernels.h"
+#include "runtime/linear/inputs.h"
 
 namespace tutti {
 namespace {
@@ -62,6 +63,30 @@ struct CpuOps::Input {
   InputRows rows;
 };
 
+// INT8 rows with the calibrated scale of each row's group, normalised before where `norm` says so.
+// memory: as prepare() or prepare_norm() take it.
+InputRows CpuOps::quantize_groups(ConstMatrix x, const Norm* norm, const Weight& w, RowIndex bounds,
+                                  float* memory) {
+  const size_t stride = size_t(x.cols + 63) / 64 * 64;
+  float* buffers = memory + input_floats(Precision::int8, x.rows, x.cols);
+  auto* bytes = reinterpret_cast<uint8_t*>(memory + size_t(x.rows + 15) / 16 * 16);
+  threads_.run(x.rows, [&](int thread, int begin, int end) {
+    size_t group = 0;
+    for (int r = begin; r < end; ++r) {
+      while (r >= bounds[group + 1]) ++group;
+      ConstMatrix row = {x.row(r), 1, x.cols, x.stride};
+      if (norm) {
+        float* buffer = buffers + thread * (size_t(x.cols + 15) / 16 * 16);
+        kernels::norm_rows(x, *norm, buffer, 0, r, r + 1);
+        row.data = buffer;
+      }
+      kernels::quantize_rows(row, w.input_scales[group], bytes + size_t(r) * stride, stride,
+                             memory + r, 0, 1);
+    }
+  });
+  return {Precision::int8, x.rows, x.cols, bytes, stride, memory};
+}
+
 CpuOps::Input CpuOps::prepare(const Tensor& x, const Weight& w, RowIndex bounds) {
   const Precision p = w.packed.precision();
   Input in{make(1, int(input_floats(p, x.rows(), x.cols()))),
@@ -80,9 +105,13 @@ CpuOps::Input CpuOps::prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm,
   Input in{make(1, int(norm_floats(threads_, p, x.rows(), x.cols()))),
            {p, x.rows(), x.cols(), nullptr, 0, nullptr}};
   if (!computing_) return in;
-  in.rows = tutti::prepare_norm(threads_, p, x.matrix(),
-                                kernel_norm(norm, norm.gain_GD.matrix(), norm.bounds, 0),
-                                in.memory.mutable_matrix().data, w.input_scales[0]);
+  float* memory = in.memory.mutable_matrix().data;
+  const Norm by = kernel_norm(norm, norm.gain_GD.matrix(), norm.bounds, 0);
+  if (w.grouped && norm.bounds.size() == kGroups + 1)
+    in.rows = quantize_groups(x.matrix(), &by, w, norm.bounds, memory);
+  else
+    in.rows =
+        tutti::prepare_norm(threads_, p, x.matrix(), by, memory, w.grouped ? 0 : w.input_scales[0]);
   if (observer) observer->see(w, float_rows(in.rows), norm.bounds);
   return in;
 }

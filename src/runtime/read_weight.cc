@@ -45,11 +45,13 @@ Result<Weight> read(const ModelPackage& package, const std::string& name, int ro
                     Dtype dtype) {
   const TensorView* tensor = package.file.find(name);
   const DType stored = tensor ? tensor->dtype : DType::f32;
-  const bool calibrated = package.file.metadata().contains("tutti.quantization");
-  const Precision precision = precision_for(stored, dtype, calibrated);
+  const Precision precision = weight_precision(package, name, dtype);
   Weight weight;
   if (precision == Precision::int8) {
     TUTTI_ASSIGN(weight.input_scales, read_input_scales(package, name));
+    const auto& scales = weight.input_scales;
+    weight.grouped =
+        std::any_of(scales.begin(), scales.end(), [&](float s) { return s != scales[0]; });
   }
   if (stored == DType::i8 && precision == Precision::int8) {
     TUTTI_ASSIGN(const auto matrix, package.read_int8(name, rows, cols));
@@ -63,6 +65,12 @@ Result<Weight> read(const ModelPackage& package, const std::string& name, int ro
 }
 
 }  // namespace
+
+Precision weight_precision(const ModelPackage& package, const std::string& name, Dtype dtype) {
+  const TensorView* tensor = package.file.find(name);
+  return precision_for(tensor ? tensor->dtype : DType::f32, dtype,
+                       package.file.metadata().contains("tutti.quantization"));
+}
 
 Result<Weight> read_weight(const ModelPackage& package, const std::string& name, int rows, int cols,
                            Dtype dtype) {

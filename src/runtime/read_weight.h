@@ -7,6 +7,10 @@
 
 namespace tutti {
 
+// What the matrix would be packed in.
+Precision weight_precision(const ModelPackage& package, const std::string& name,
+                           EngineOptions::Dtype dtype);
+
 // INT8 matrices that stay INT8 are packed straight from the mapped file. bad_input names the tensor
 // that is missing or wrong.
 Result<Weight> read_weight(const ModelPackage& package, const std::string& name, int rows, int cols,

@@ -3,9 +3,11 @@
 #include "runtime/session.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "runtime/linear/isa.h"
 #include "runtime/prompt.h"
+#include "runtime/read_weight.h"
 
 namespace tutti {
 namespace {
@@ -36,6 +38,40 @@ Batch full_paint_step(const ModelConfig& config) {
   return builder.build();
 }
 
+// The largest of what requests need.
+size_t plan_arena(const Model<CpuOps>& model, CpuOps& ops, std::span<KvCache* const> caches) {
+  size_t bytes = 0;
+  for (const Batch& batch : {full_prompt(model.config), full_paint_step(model.config)})
+    bytes = std::max(bytes, ops.plan([&] { model.forward(ops, batch, caches); }));
+  return bytes;
+}
+
+// A ParameterSource of shapes: for planning, not for computing.
+class ShapeSource {
+ public:
+  ShapeSource(const ModelPackage& package, EngineOptions::Dtype dtype)
+      : package_(package), dtype_(dtype) {}
+
+  CpuTensor get(const std::string&, int rows, int cols, Init) {
+    bytes_ += size_t(rows) * size_t(cols) * sizeof(float);
+    return CpuTensor::view(nullptr, rows, cols);
+  }
+  CpuTensor matrix(const std::string& name, int rows, int cols, Init init) {
+    if (rows < kPanelRows) return get(name, rows, cols, init);
+    Weight& weight = weights_.emplace_back();
+    weight.packed = PackedWeights::shape_only(rows, cols, weight_precision(package_, name, dtype_));
+    bytes_ += weight.packed.bytes();
+    return CpuTensor::of_weight(weight, rows, cols);
+  }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  const ModelPackage& package_;
+  EngineOptions::Dtype dtype_;
+  std::deque<Weight> weights_;
+  size_t bytes_ = 0;
+};
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -62,17 +98,42 @@ const Tokenizer& Engine::tokenizer() const {
   return state_->loaded->tokenizer;
 }
 
+void Engine::observe(ProductObserver* observer) {
+  state_->session->ops.observer = observer;
+}
+
 Result<Engine::MemoryPlan> Engine::memory_plan() const {
   const std::lock_guard lock(state_->mutex);
   Session& session = *state_->session;
   session.ops.reset();
-  size_t arena = session.arena.capacity();
-  for (const Batch& batch : {full_prompt(config()), full_paint_step(config())})
-    arena = std::max(arena, session.ops.plan([&] {
-      session.loaded.model.forward(session.ops, batch, session.cache_pointers);
-    }));
+  const size_t arena = plan_arena(session.loaded.model, session.ops, session.cache_pointers);
   TUTTI_CHECK(session.ops.status());
-  return MemoryPlan{session.loaded.weights.bytes(), session.cache_bytes(), arena};
+  return MemoryPlan{session.loaded.weights.bytes(), session.cache_bytes(),
+                    std::max(arena, session.arena.capacity())};
+}
+
+Result<Engine::MemoryPlan> Engine::plan_memory(const std::string& path,
+                                               const EngineOptions& options) {
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
+  TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
+  ShapeSource shapes(package, options.dtype);
+  const Model<CpuOps> model(Scope(shapes, ""), config);
+  ThreadPool threads(options.threads);
+  Arena arena;
+  CpuOps ops(arena, threads);
+  size_t cache_bytes = 0;
+  std::vector<KvCache> caches;  // their pages are taken only when they are written
+  std::vector<KvCache*> pointers;
+  for (int layer = 0; layer < config.layers; ++layer) {
+    TUTTI_ASSIGN(KvCache cache,
+                 KvCache::create(Session::kSequences, config.context, config.heads()));
+    cache_bytes += cache.bytes();
+    caches.push_back(std::move(cache));
+  }
+  for (KvCache& cache : caches) pointers.push_back(&cache);
+  const size_t arena_bytes = plan_arena(model, ops, pointers);
+  TUTTI_CHECK(ops.status());
+  return MemoryPlan{shapes.bytes(), cache_bytes, arena_bytes};
 }
 
 }  // namespace tutti

@@ -21,6 +21,7 @@
 
 namespace tutti {
 
+class ProductObserver;
 class Tokenizer;
 
 // One piece of a prompt, in the order the model reads them. Pictures of any size are fitted by the
@@ -130,10 +131,15 @@ class Engine {
   // Waveform of a mel by the model's vocoder.
   Result<Sound> vocode(const Mel& mel) const;
 
+  // From now on products in FP32 show their inputs to `observer` (cpu_ops.h); nullptr: no longer.
+  void observe(ProductObserver* observer);
+
   struct MemoryPlan {
     size_t weight_bytes, cache_bytes, arena_bytes;
   };
   Result<MemoryPlan> memory_plan() const;
+  // The same of a file, before any weight is read.
+  static Result<MemoryPlan> plan_memory(const std::string& path, const EngineOptions& options);
 
  private:
   template <class Read>

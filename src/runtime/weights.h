@@ -29,6 +29,7 @@ struct Weight {
   PackedWeights packed;
   // INT8: the calibrated scale of its inputs, by modality group; 0: each row has one of its own.
   std::array<float, kGroups> input_scales = {};
+  bool grouped = false;   // whether those differ: the layer serves several groups
   std::string name = {};  // for calibration
 };
 

@@ -23,20 +23,28 @@ bool holds_least(std::span<const int8_t> values) {
 
 }  // namespace
 
+PackedWeights PackedWeights::shape_only(int rows, int cols, Precision precision) {
+  PackedWeights packed;
+  packed.rows_ = rows;
+  packed.cols_ = cols;
+  packed.precision_ = precision;
+  return packed;
+}
+
+size_t PackedWeights::bytes() const {
+  const size_t scales = precision_ == Precision::int8 ? 2 * kPanelRows * sizeof(float) : 0;
+  return size_t(panels()) * (size_t(steps()) * kStepBytes + scales);
+}
+
 Result<PackedWeights> PackedWeights::make(int rows, int cols, Precision precision,
                                           bool interleaved) {
   if (rows < 1 || cols < 1) return bad_input("weights of " + shape(rows, cols) + " are empty");
   if (precision == Precision::int8 && cols > kMostInt8Columns)
     return bad_input("weights of " + shape(rows, cols) + " are too wide for INT8 sums (at most " +
                      std::to_string(kMostInt8Columns) + " columns); keep this layer in bf16");
-  PackedWeights packed;
-  packed.rows_ = rows;
-  packed.cols_ = cols;
-  packed.precision_ = precision;
+  PackedWeights packed = shape_only(rows, cols, precision);
   packed.interleaved_ = interleaved;
-  const size_t per_panel = size_t(packed.steps()) * (kStepBytes / 4) +
-                           (precision == Precision::int8 ? 2 * kPanelRows : 0);
-  TUTTI_ASSIGN(packed.memory_, AlignedFloats::allocate(packed.panels() * per_panel));
+  TUTTI_ASSIGN(packed.memory_, AlignedFloats::allocate(packed.bytes() / sizeof(float)));
   return packed;
 }
 

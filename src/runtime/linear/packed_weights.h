@@ -48,6 +48,9 @@ class PackedWeights {
   static Result<PackedWeights> f32(ConstMatrix w);
   static Result<PackedWeights> pack(ConstMatrix w, Precision precision);
 
+  // A shape without memory, for planning.
+  static PackedWeights shape_only(int rows, int cols, Precision precision);
+
   // For Activation::swiglu: panels of `gate` and `up` take turns. Both of one shape and precision.
   static Result<PackedWeights> interleave(const PackedWeights& gate, const PackedWeights& up);
 
@@ -55,7 +58,7 @@ class PackedWeights {
   int cols() const { return cols_; }  // inputs
   Precision precision() const { return precision_; }
   bool interleaved() const { return interleaved_; }
-  size_t bytes() const { return memory_.size() * sizeof(float); }
+  size_t bytes() const;
 
   int panels() const { return (rows_ + kPanelRows - 1) / kPanelRows * (interleaved_ ? 2 : 1); }
   int steps() const { return (cols_ + step_columns(precision_) - 1) / step_columns(precision_); }

@@ -1,0 +1,245 @@
+#include "quantize/quantize.h"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "format/model_package.h"
+#include "runtime/session.h"
+
+namespace tutti {
+namespace {
+
+// A short run of every task. Answers do not matter, only what flows through the layers.
+class Rehearsal {
+ public:
+  Rehearsal(const Engine& engine, const CalibrationSet& set) : engine_(engine), set_(set) {}
+
+  Status run() {
+    for (size_t i = 0; i < set_.pictures.size(); ++i) TUTTI_CHECK(picture(i));
+    for (const auto& clip : set_.clips) TUTTI_CHECK(describe({Part::of_clip(clip)}));
+    for (size_t i = 0; i < set_.sounds.size(); ++i) TUTTI_CHECK(sound(i));
+    for (size_t i = 0; i < set_.texts.size(); ++i) TUTTI_CHECK(text(i));
+    return {};
+  }
+
+ private:
+  static constexpr int kTokens = 8, kSteps = 4;
+  static constexpr size_t kGenerated = 6;  // paintings and sayings: each is several passes
+
+  Status describe(const Prompt& prompt, TextOptions options = {}) {
+    options.max_tokens = kTokens;
+    return discard(engine_.describe(prompt, options));
+  }
+
+  Status picture(size_t i) {
+    const Part part = Part::of_picture(set_.pictures[i]);
+    TUTTI_CHECK(describe({part}));
+    if (i < set_.questions.size()) TUTTI_CHECK(describe({part, Part::of_text(set_.questions[i])}));
+    TUTTI_CHECK(discard(engine_.embed(part)));
+    return discard(engine_.matte(part.picture));
+  }
+
+  Status sound(size_t i) {
+    const Part part = Part::of_audio(set_.sounds[i]);
+    TUTTI_CHECK(describe({part}));
+    TUTTI_CHECK(discard(engine_.transcribe(part.mel)));
+    if (i >= kGenerated) return {};
+    TUTTI_CHECK(discard(engine_.vocode(part.mel)));
+    return discard(engine_.paint({part}, {.steps = kSteps}));
+  }
+
+  Status text(size_t i) {
+    const std::string& text = set_.texts[i];
+    TUTTI_CHECK(describe({Part::of_text(text)}));
+    TUTTI_CHECK(discard(engine_.embed(Part::of_text(text))));
+    if (i >= kGenerated) return {};
+    TUTTI_CHECK(discard(engine_.paint({Part::of_text(text)}, {.steps = kSteps, .seed = i})));
+    return discard(engine_.speak(text, {.steps = kSteps, .seed = i}));
+  }
+
+  template <class T>
+  static Status discard(const Result<T>& result) {
+    return result ? Status() : Status(result.error());
+  }
+
+  const Engine& engine_;
+  const CalibrationSet& set_;
+};
+
+Result<Activations> rehearse(const std::string& model, const CalibrationSet& set, int threads) {
+  TUTTI_ASSIGN(Engine engine,
+               Engine::load(model, {.threads = threads, .dtype = EngineOptions::Dtype::f32}));
+  Activations activations;
+  engine.observe(&activations);
+  const Status status = Rehearsal(engine, set).run();
+  engine.observe(nullptr);
+  if (activations.broken())
+    return bad_input("the input of layer " + *activations.broken() +
+                     " is NaN or infinite on the calibration set; the model diverged in training, "
+                     "so quantize an earlier checkpoint");
+  TUTTI_CHECK(status);
+  return activations;
+}
+
+// Everything that is written, and the memory behind it.
+class Output {
+ public:
+  void keep(const TensorView& tensor) { tensors_.push_back(tensor); }
+
+  void add_bf16(const TensorView& like, std::span<const float> values) {
+    std::vector<uint16_t>& halves = halves_.emplace_back();
+    for (float value : values) halves.push_back(bf16_from_f32(value));
+    add(like.name, DType::bf16, like.shape, halves.data(), halves.size() * 2);
+  }
+  void add_int8(const TensorView& like, std::span<const int8_t> values,
+                const std::vector<float>& scales) {
+    const auto& bytes = bytes_.emplace_back(values.begin(), values.end());
+    add(like.name, DType::i8, like.shape, bytes.data(), bytes.size());
+    add_f32(like.name + ".scale", scales);
+  }
+  void add_f32(const std::string& name, const std::vector<float>& values) {
+    const auto& kept = floats_.emplace_back(values);
+    add(name, DType::f32, {int64_t(kept.size())}, kept.data(), kept.size() * sizeof(float));
+  }
+
+  const std::vector<TensorView>& tensors() const { return tensors_; }
+
+ private:
+  void add(const std::string& name, DType dtype, const std::vector<int64_t>& shape,
+           const void* data, size_t bytes) {
+    tensors_.push_back({name, dtype, shape, static_cast<const std::byte*>(data), bytes});
+  }
+
+  std::vector<TensorView> tensors_;
+  std::deque<std::vector<uint16_t>> halves_;
+  std::deque<std::vector<int8_t>> bytes_;
+  std::deque<std::vector<float>> floats_;
+};
+
+// Chooses for one matrix and writes it.
+Result<LayerChoice> quantize_layer(const ModelPackage& package, const TensorView& tensor,
+                                   const SeenInputs& seen, const QuantizeOptions& options,
+                                   ThreadPool& threads, Output& output) {
+  const int rows = int(tensor.shape[0]), cols = int(tensor.shape[1]);
+  TUTTI_ASSIGN(const std::vector<float> exact, package.read_f32(tensor.name, tensor.shape));
+  // A matrix that is INT8 already keeps its values to the bit.
+  ModelPackage::Int8Matrix stored;
+  Int8Rows rounded;
+  if (tensor.dtype == DType::i8) {
+    TUTTI_ASSIGN(stored, package.read_int8(tensor.name, rows, cols));
+  } else {
+    rounded = quantize_rows(exact, size_t(rows), size_t(cols));
+    stored = {rounded.values, rounded.scales};
+  }
+  TUTTI_ASSIGN(const PackedWeights int8,
+               PackedWeights::from_int8(rows, cols, stored.values, stored.scales));
+  TUTTI_ASSIGN(LayerChoice layer,
+               choose_layer(tensor.name, {exact.data(), rows, cols, size_t(cols)}, int8, seen,
+                            options.most_error, threads));
+  if (layer.precision == Precision::bf16) {
+    output.add_bf16(tensor, exact);
+    return layer;
+  }
+  output.add_int8(tensor, stored.values, stored.scales);
+  if (!layer.is_static()) return layer;
+  const auto& scales = layer.input_scales;
+  output.add_f32(tensor.name + ".input_scale",
+                 {scales.begin(), layer.grouped ? scales.end() : scales.begin() + 1});
+  return layer;
+}
+
+bool is_scale(const std::string& name) {
+  return name.ends_with(".scale") || name.ends_with(".input_scale");
+}
+
+// A product that no sample reached cannot be judged.
+Status check_reached(const TensorView& tensor, const Activations& seen) {
+  const bool matrix =
+      tensor.shape.size() == 2 && tensor.shape[0] >= kPanelRows && tensor.shape[1] >= kPanelRows;
+  const bool table = tensor.name.ends_with("queries") || tensor.name.ends_with("bytes") ||
+                     tensor.name.ends_with("modality_gain");
+  if (!matrix || table || seen.by_weight().contains(tensor.name)) return {};
+  return bad_input("no calibration sample reached layer " + tensor.name +
+                   "; the set lacks its modality or task");
+}
+
+std::string quantization_json(const QuantizeReport& report) {
+  nlohmann::ordered_json json = {{"calibration", report.calibration},
+                                 {"most_error", report.most_error}};
+  for (const LayerChoice& layer : report.layers)
+    if (layer.precision == Precision::bf16) json["bf16"][layer.name] = layer.reason;
+  return json.dump();
+}
+
+}  // namespace
+
+Result<QuantizeReport> quantize_model(const std::string& input, const std::string& output_path,
+                                      const CalibrationSet& set, const QuantizeOptions& options) {
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(input));
+  if (package.file.metadata().contains("tutti.quantization"))
+    return bad_input(input + " is calibrated already; quantize the checkpoint that it was made of");
+  TUTTI_CHECK(check_complete(set));
+  const auto say = [&](const std::string& what) {
+    if (options.progress) options.progress(what);
+  };
+  say("calibrating on " + set.what);
+  TUTTI_ASSIGN(const Activations seen, rehearse(input, set, options.threads));
+
+  say("choosing");
+  QuantizeReport report{set.what, options.most_error, {}, 0, 0};
+  ThreadPool threads(options.threads);
+  Output output;
+  for (const TensorView& tensor : package.file.tensors()) {
+    if (tensor.name == tokenizer_tensor || is_scale(tensor.name)) continue;
+    TUTTI_CHECK(check_reached(tensor, seen));
+    const auto inputs = seen.by_weight().find(tensor.name);
+    if (inputs != seen.by_weight().end()) {
+      TUTTI_ASSIGN(LayerChoice layer,
+                   quantize_layer(package, tensor, inputs->second, options, threads, output));
+      report.layers.push_back(std::move(layer));
+    } else if (tensor.dtype == DType::i8) {
+      TUTTI_ASSIGN(const auto matrix,
+                   package.read_int8(tensor.name, tensor.shape[0], tensor.shape[1]));
+      output.add_int8(tensor, matrix.values, matrix.scales);
+    } else {
+      TUTTI_ASSIGN(const auto values, package.read_f32(tensor.name, tensor.shape));
+      output.add_bf16(tensor, values);
+    }
+  }
+  TUTTI_CHECK(save_model(output_path, package.config_json, package.card, package.tokenizer,
+                         output.tensors(), DType::f32,
+                         {{"tutti.quantization", quantization_json(report)}}));
+  std::error_code problem;
+  report.bytes_before = std::filesystem::file_size(input, problem);
+  report.bytes_after = std::filesystem::file_size(output_path, problem);
+  return report;
+}
+
+std::string quantize_report_json(const QuantizeReport& report) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (const LayerChoice& layer : report.layers)
+    layers.push_back({{"name", layer.name},
+                      {"rows", layer.rows},
+                      {"cols", layer.cols},
+                      {"inputs", layer.inputs},
+                      {"peak", layer.peak},
+                      {"error_dynamic", layer.error_dynamic},
+                      {"error_static", layer.error_static},
+                      {"error_bf16", layer.error_bf16},
+                      {"precision", layer.precision == Precision::bf16 ? "bf16" : "i8"},
+                      {"ranges", layer.precision == Precision::bf16 ? "none"
+                                 : layer.is_static()                ? "static"
+                                                                    : "dynamic"},
+                      {"input_scales", layer.input_scales},
+                      {"reason", layer.reason}});
+  return nlohmann::ordered_json{{"calibration", report.calibration},
+                                {"most_error", report.most_error},
+                                {"bytes_before", report.bytes_before},
+                                {"bytes_after", report.bytes_after},
+                                {"layers", layers}}
+      .dump();
+}
+
+}  // namespace tutti
