@@ -131,6 +131,19 @@ TEST(Engine, AListenerStopsAndTheContextEnds) {
   EXPECT_TRUE(engine.describe(picture_prompt(), {}));  // and it still works
 }
 
+TEST(Engine, MemoryIsPlannedBeforeLoading) {
+  using Dtype = EngineOptions::Dtype;
+  for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::int8}) {
+    const EngineOptions options{.threads = 2, .dtype = dtype};
+    const Engine engine = value(Engine::load(tiny_model(), options));
+    const auto before = value(Engine::plan_memory(tiny_model(), options));
+    const auto after = value(engine.memory_plan());
+    EXPECT_EQ(before.weight_bytes, after.weight_bytes);
+    EXPECT_EQ(before.cache_bytes, after.cache_bytes);
+    EXPECT_EQ(before.arena_bytes, after.arena_bytes);
+  }
+}
+
 TEST(TextSequence, DecodingEqualsOnePassAndForgets) {
   const auto loaded = value(load_model(tiny_model(), {}));
   const auto session = value(Session::create(*loaded, 2));

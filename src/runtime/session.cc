@@ -61,15 +61,19 @@ class ShapeSource {
     Weight& weight = weights_.emplace_back();
     weight.packed = PackedWeights::shape_only(rows, cols, weight_precision(package_, name, dtype_));
     bytes_ += weight.packed.bytes();
+    all_f32_ = all_f32_ && weight.packed.precision() == Precision::f32;
     return CpuTensor::of_weight(weight, rows, cols);
   }
   size_t bytes() const { return bytes_; }
+  // As LoadedModel::kept().
+  Precision kept() const { return all_f32_ ? Precision::f32 : Precision::bf16; }
 
  private:
   const ModelPackage& package_;
   EngineOptions::Dtype dtype_;
   std::deque<Weight> weights_;
   size_t bytes_ = 0;
+  bool all_f32_ = true;
 };
 
 }  // namespace
@@ -121,12 +125,13 @@ Result<Engine::MemoryPlan> Engine::plan_memory(const std::string& path,
   ThreadPool threads(options.threads);
   Arena arena;
   CpuOps ops(arena, threads);
+  ops.kept = shapes.kept();
   size_t cache_bytes = 0;
   std::vector<KvCache> caches;  // their pages are taken only when they are written
   std::vector<KvCache*> pointers;
   for (int layer = 0; layer < config.layers; ++layer) {
     TUTTI_ASSIGN(KvCache cache,
-                 KvCache::create(Session::kSequences, config.context, config.heads()));
+                 KvCache::create(Session::kSequences, config.context, config.heads(), ops.kept));
     cache_bytes += cache.bytes();
     caches.push_back(std::move(cache));
   }
