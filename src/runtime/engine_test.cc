@@ -200,7 +200,7 @@ TEST(Engine, PaintsTheSamePictureForASeed) {
   EXPECT_TRUE(engine.paint({Part::of_audio(mel(60))}, {.steps = 2}));
   EXPECT_FALSE(engine.paint(picture_prompt(), {}));
   EXPECT_FALSE(engine.paint({}, {}));
-  EXPECT_FALSE(engine.paint(prompt, {.steps = 0}));
+  EXPECT_FALSE(engine.paint(prompt, {.steps = -1}));
 }
 
 TEST(Engine, SpeaksShortAndLongText) {
