@@ -8,9 +8,9 @@ namespace tutti::program {
 namespace {
 
 const std::vector<std::string> kVerbs = {
-    "",       "run",        "eval",  "explain",     "quantize",      "inspect",     "doctor",
-    "data",   "data build", "bench", "bench trunk", "bench encoder", "bench model", "train",
-    "version"};
+    "",      "run",        "eval",  "explain",     "quantize",      "inspect",     "doctor",
+    "data",  "data build", "bench", "bench trunk", "bench encoder", "bench model", "bench routing",
+    "train", "version"};
 
 class FlagsTest : public ProgramTest {
  protected:
