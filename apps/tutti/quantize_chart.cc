@@ -71,10 +71,14 @@ Picture quantize_chart(const QuantizeReport& report) {
   draw_legend(picture, 8 + kLine);
   const int limit = kLeft + length(report.most_error);
   fill(picture, limit, kHead - 6, 1, int(worst.size()) * kLine, kFaint);
-  text(picture, limit, kHead - kLine, "limit " + percent(report.most_error), kFaint);
+  const std::string words = "limit " + percent(report.most_error);
+  text(picture, std::min(limit, kWidth - 8 - text_width(words, kScale)), kHead - kLine, words,
+       kFaint);
   int y = kHead;
   for (const LayerChoice& layer : worst) {
-    text(picture, 8, y, layer.name, kInk);
+    std::string name = layer.name;
+    std::replace(name.begin(), name.end(), '_', '-');  // the font has no underscore
+    text(picture, 8, y, name, kInk);
     const int bar = std::max(1, length(int8_error(layer)));
     fill(picture, kLeft, y, bar, 14, colour_of(layer));
     text(picture, kLeft + bar + 6, y, percent(int8_error(layer)), kFaint);
