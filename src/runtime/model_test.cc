@@ -186,6 +186,33 @@ TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
   }
 }
 
+// A plan is made as if every row ran; whatever the gates say then, the pass finds its memory.
+TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
+  ModelConfig config = tiny_config();
+  config.layers = 6;
+  ModelFixture f(2, config);
+  BatchBuilder builder(config);
+  builder.begin_sequence();
+  builder.image(noise_picture(1));
+  builder.audio(noise_mel(40, 3));
+  builder.text(ids(11, 4));
+  const Batch batch = builder.build();
+  for (int closed = 0; closed < 8; ++closed) {  // text, see and hear, each open or closed
+    for (auto& layer : f.model.trunk.layers)
+      for (int g = 0; g < 3 && layer.route_bias_G1.rows(); ++g)
+        layer.route_bias_G1.mutable_matrix().row(g)[0] = closed >> g & 1 ? -100.0f : 100.0f;
+    Arena arena;  // with no more room than the plan asks for
+    CpuOps ops(arena, f.pool);
+    const auto pass = [&] { f.model.forward(ops, batch); };
+    ASSERT_TRUE(ops.reserve(pass));
+    for (int again = 0; again < 2; ++again) {
+      pass();
+      ASSERT_TRUE(ops.status()) << closed << ": " << ops.status().error().message();
+      ops.repeat();
+    }
+  }
+}
+
 TEST(Model, AblationsRunToo) {
   for (bool groups : {false, true}) {
     ModelConfig config = tiny_config();

@@ -188,14 +188,15 @@ CpuTensor CpuOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
   check_join(y, join);
   for (size_t g = 0; g < up.size(); ++g) {
     const int begin = norm.bounds[g], rows = norm.bounds[g + 1] - begin;
-    if (rows <= 0) continue;
     const Weight &in = *up[g].weight(), &out = *down[g].weight();
     const FeedForward layer = {in.packed, Activation::relu2, out.packed, out.input_scales[0]};
     const Precision p = in.packed.precision();
     Tensor memory = make(1, int(norm_floats(threads_, p, rows, x.cols())));
     Tensor hidden = make(1, int(feed_forward_floats(threads_, layer, rows)));
     Tensor seen = make(observer ? rows : 0, up[g].rows());
-    if (!computing_) continue;
+    // Not before the blocks are taken: a group whose rows all skip the layer keeps step with the
+    // plan.
+    if (!computing_ || rows <= 0) continue;
     const int32_t bounds[] = {0, rows};
     const InputRows prepared = tutti::prepare_norm(
         threads_, p, row_range(x, begin, begin + rows),

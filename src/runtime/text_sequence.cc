@@ -16,15 +16,17 @@ Status TextSequence::prefill(const ResolvedPrompt& prompt, int step) {
   TUTTI_CHECK(check_context(config, past_, "the prompt"));
   session_.clear_caches();
 
-  // The largest that a later pass can be: `step` tokens at the end of a full context.
+  const int last = batch.spans.back().first_row + batch.spans.back().rows - 1;
+  TUTTI_CHECK(session_.run([&] { forward(batch, last); }));
+  // The largest that a later pass can be: `step` tokens at the end of a full context. Its plan
+  // serves them all.
   step = std::min(step, config.context);
   const Batch longest = batch_of(Tokens(step), config.context - step, 0);
-  TUTTI_CHECK(ops.reserve([&] { forward(longest, 0); }));
-  const int last = batch.spans.back().first_row + batch.spans.back().rows - 1;
-  return session_.run([&] { forward(batch, last); });
+  return ops.reserve([&] { forward(longest, 0); });
 }
 
 Status TextSequence::append(const Tokens& ids) {
+  session_.ops.repeat();
   forward(batch_of(ids, past_, time_), 0);
   past_ += int(ids.size());
   time_ += float(ids.size());
@@ -34,6 +36,7 @@ Status TextSequence::append(const Tokens& ids) {
 Status TextSequence::append(int32_t id) {
   if (step_.spans.empty()) step_ = batch_of({id}, past_, time_);
   step_.set_text_step(id, past_, time_);
+  session_.ops.repeat();
   forward(step_, 0);
   past_ += 1;
   time_ += 1;
