@@ -13,12 +13,6 @@
 namespace tutti::bench {
 namespace {
 
-struct ModelOptions {
-  std::string model, inputs;
-  int threads = 0;
-  bool json = false;
-};
-
 double number(const Json& json, const char* key) {
   return json.contains(key) ? json[key].get<double>() : 0;
 }
@@ -60,13 +54,9 @@ void print(const Json& json) {
   }
 }
 
-Status run(const ModelOptions& options) {
-  TUTTI_ASSIGN(const std::string model, find_model(options.model));
-  const std::string folder = options.inputs.empty()
-                                 ? (std::filesystem::path(model).parent_path() / "demo").string()
-                                 : options.inputs;
-  const auto inputs = TaskInputs::read(folder);
-  if (!inputs) return inputs.error().with_context("the tasks' inputs (--inputs)");
+Status run(ModelOptions options) {
+  TUTTI_ASSIGN(const TaskInputs inputs, options.open());
+  const std::string& model = options.model;
   const int threads =
       options.threads ? options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   std::vector<Engine> engines;
@@ -78,7 +68,7 @@ Status run(const ModelOptions& options) {
     engines.push_back(std::move(engine));
   }
   Json json = {{"bench", "model"}, {"model", model}, {"isa", isa_name()}, {"threads", threads}};
-  TUTTI_ASSIGN(json["tasks"], time_tasks(engines, *inputs));
+  TUTTI_ASSIGN(json["tasks"], time_tasks(engines, inputs));
   engines.clear();
   TUTTI_ASSIGN(json["passes"], time_passes(model, threads, find_trainer()));
   if (options.json)
@@ -90,16 +80,28 @@ Status run(const ModelOptions& options) {
 
 }  // namespace
 
+void ModelOptions::add_options(CLI::App& verb) {
+  verb.add_option("-m,--model", model, "model file; else as `tutti run` finds one");
+  verb.add_option(
+      "--inputs", inputs,
+      "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the model)");
+  verb.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
+  verb.add_flag("--json", json, "one JSON object");
+}
+
+Result<TaskInputs> ModelOptions::open() {
+  TUTTI_ASSIGN(model, find_model(model));
+  if (inputs.empty()) inputs = (std::filesystem::path(model).parent_path() / "demo").string();
+  auto read = TaskInputs::read(inputs);
+  if (!read) return read.error().with_context("the tasks' inputs (--inputs)");
+  return read;
+}
+
 void add_model(CLI::App& verb, Verb& chosen) {
   CLI::App* model = verb.add_subcommand(
       "model", "Time each task of a model in every precision, and its passes beside libtorch's.");
   auto options = std::make_shared<ModelOptions>();
-  model->add_option("-m,--model", options->model, "model file; else as `tutti run` finds one");
-  model->add_option("--inputs", options->inputs,
-                    "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the "
-                    "model)");
-  model->add_option("--threads", options->threads, "0: one a core")->check(CLI::Range(0, 1024));
-  model->add_flag("--json", options->json, "one JSON object");
+  options->add_options(*model);
   model->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 

@@ -23,6 +23,17 @@ struct TaskInputs {
   static Result<TaskInputs> read(const std::string& folder);
 };
 
+// What the benches of a model file have in common.
+struct ModelOptions {
+  std::string model, inputs;
+  int threads = 0;
+  bool json = false;
+
+  void add_options(CLI::App& verb);
+  // Finds the model; reads the inputs that were named or lie beside it.
+  Result<TaskInputs> open();
+};
+
 // One answer: what it tells beside the time it took, by name, in seconds or counts.
 struct Task {
   std::string name;

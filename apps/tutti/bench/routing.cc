@@ -3,9 +3,7 @@
 // give the same answers; the bench compares them and says if they ever differ.
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
-#include "../models.h"
 #include "../outputs.h"
 #include "model_bench.h"
 
@@ -13,12 +11,6 @@ namespace tutti::bench {
 namespace {
 
 constexpr int kRounds = 7;
-
-struct RoutingOptions {
-  std::string model, inputs;
-  int threads = 0;
-  bool json = false;
-};
 
 // A request and its whole answer as bytes.
 struct Request {
@@ -93,11 +85,11 @@ Result<Json> shares(const Engine& engine, const TaskInputs& inputs) {
   return json;
 }
 
-Result<Engine> load(const RoutingOptions& options, const std::string& model, bool routing) {
+Result<Engine> load(const ModelOptions& options, bool routing) {
   EngineOptions engine_options;
   engine_options.threads = options.threads;
   engine_options.routing = routing;
-  return Engine::load(model, engine_options);
+  return Engine::load(options.model, engine_options);
 }
 
 void print(const Json& json) {
@@ -116,16 +108,11 @@ void print(const Json& json) {
   std::printf("\n");
 }
 
-Status run(const RoutingOptions& options) {
-  TUTTI_ASSIGN(const std::string model, find_model(options.model));
-  const std::string folder = options.inputs.empty()
-                                 ? (std::filesystem::path(model).parent_path() / "demo").string()
-                                 : options.inputs;
-  const auto inputs = TaskInputs::read(folder);
-  if (!inputs) return inputs.error().with_context("the tasks' inputs (--inputs)");
-  TUTTI_ASSIGN(const Engine routed, load(options, model, true));
-  TUTTI_ASSIGN(const Engine whole, load(options, model, false));
-  const std::vector<Request> requests = mixed_stream(*inputs);
+Status run(ModelOptions options) {
+  TUTTI_ASSIGN(const TaskInputs inputs, options.open());
+  TUTTI_ASSIGN(const Engine routed, load(options, true));
+  TUTTI_ASSIGN(const Engine whole, load(options, false));
+  const std::vector<Request> requests = mixed_stream(inputs);
   Stream warm, on, off;
   TUTTI_CHECK(warm.run(requests, routed));
   TUTTI_CHECK(warm.run(requests, whole));
@@ -133,7 +120,7 @@ Status run(const RoutingOptions& options) {
     TUTTI_CHECK(on.run(requests, routed));
     TUTTI_CHECK(off.run(requests, whole));
   }
-  Json json = {{"bench", "routing"}, {"model", model}, {"rounds", kRounds}};
+  Json json = {{"bench", "routing"}, {"model", options.model}, {"rounds", kRounds}};
   for (size_t i = 0; i < requests.size(); ++i)
     json["requests"][requests[i].kind] = {{"on", on.median_of(i)},
                                           {"off", off.median_of(i)},
@@ -142,7 +129,7 @@ Status run(const RoutingOptions& options) {
                     {"off", off.median_round()},
                     {"speed_up", off.median_round() / on.median_round()},
                     {"same", on.answers == off.answers}};
-  TUTTI_ASSIGN(json["layers_run"], shares(routed, *inputs));
+  TUTTI_ASSIGN(json["layers_run"], shares(routed, inputs));
   if (options.json)
     std::printf("%s\n", json_line(json).c_str());
   else
@@ -155,13 +142,8 @@ Status run(const RoutingOptions& options) {
 void add_routing(CLI::App& verb, Verb& chosen) {
   CLI::App* routing = verb.add_subcommand(
       "routing", "Time a mixed stream of requests with routing on and off; answers are compared.");
-  auto options = std::make_shared<RoutingOptions>();
-  routing->add_option("-m,--model", options->model, "model file; else as `tutti run` finds one");
-  routing->add_option("--inputs", options->inputs,
-                      "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the "
-                      "model)");
-  routing->add_option("--threads", options->threads, "0: one a core")->check(CLI::Range(0, 1024));
-  routing->add_flag("--json", options->json, "one JSON object");
+  auto options = std::make_shared<ModelOptions>();
+  options->add_options(*routing);
   routing->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
