@@ -27,11 +27,6 @@ struct Product {
   Epilogue epilogue;
   float* y;  // the block's first element
   size_t y_stride;
-  // Where not null: instead of y, bytes 128 + round(v * inverse_scale) in [1, 255]. Rows have room
-  // for whole panels.
-  uint8_t* bytes;
-  size_t bytes_stride;
-  float inverse_scale;
 };
 
 // One instruction set; arrays are indexed by Precision.

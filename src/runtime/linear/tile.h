@@ -36,22 +36,6 @@ TUTTI_INLINE V activate(Activation activation, const V& v) {
   return v / (1.0f + exp(-v));  // silu, and the gate of swiglu
 }
 
-// The first `count` bytes of 128 + round(v * inverse_scale). A float plus 1.5 * 2^23 holds the
-// rounded value in its low bits.
-template <int W>
-TUTTI_INLINE void store_bytes(uint8_t* out, typename Lanes<W>::vector v, float inverse_scale) {
-  using V = typename Lanes<W>::vector;
-  typedef uint8_t bytes __attribute__((vector_size(W)));
-  v = v * inverse_scale;
-  v = v > -127.0f ? v : V{} - 127.0f;
-  v = v < 127.0f ? v : V{} + 127.0f;
-  v += 12582912.0f;
-  typename Lanes<W>::integers bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  const bytes low = __builtin_convertvector((bits & 255) ^ 128, bytes);
-  std::memcpy(out, &low, sizeof low);
-}
-
 // Scale and bias of one vector of columns, read once for all rows of a tile.
 template <class B>
 struct Scaling {
@@ -105,9 +89,7 @@ TUTTI_INLINE void finish_columns(const Product p, int row, int rows, int lane, i
     }
     if (e.gate) v *= e.gate[size_t(whole_row) * e.gate_stride];
     if (e.residual) v += at(e.residual + size_t(whole_row) * e.residual_stride + whole_column);
-    if (p.bytes)
-      store_bytes<B::kLanes>(p.bytes + size_t(r) * p.bytes_stride + column, v, p.inverse_scale);
-    else if (kWhole)
+    if (kWhole)
       store(p.y + size_t(r) * p.y_stride + column, v);
     else
       store_some(p.y + size_t(r) * p.y_stride + column, v, count);
@@ -175,10 +157,9 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel) {
     for (int r = 0; r < R; ++r) sums[r][v] = first;
   }
   // Where the results will go: a store that waits for its line would stall the next tile.
-  if (!p.bytes)
-    for (int r = 0; r < R; ++r)
-      for (int q = 0; q < P; ++q)
-        __builtin_prefetch(p.y + size_t(row + r) * p.y_stride + (panel + q) * 16, 1);
+  for (int r = 0; r < R; ++r)
+    for (int q = 0; q < P; ++q)
+      __builtin_prefetch(p.y + size_t(row + r) * p.y_stride + (panel + q) * 16, 1);
   accumulate<B, R, P>(p.x + size_t(row) * p.x_stride, p.x_stride, p.weights + panel * p.panel_bytes,
                       p.panel_bytes, p.steps, sums);
   Sum done[R * P * kVectors];
