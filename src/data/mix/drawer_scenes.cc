@@ -9,7 +9,10 @@
 namespace tutti {
 namespace {
 
-constexpr double kOtherLanguage = 0.15;
+constexpr double kOtherLanguage = 0.06;
+constexpr double kPlain = 0.4;      // of the scenes: shapes alone, which are told apart first
+constexpr double kCaptioned = 0.3;  // of the scenes: described before they are asked about
+constexpr size_t kMostQuestions = 6;
 
 // English questions and a few of the others, in random order.
 std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& all, Rng& rng) {
@@ -17,16 +20,23 @@ std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& a
   for (const QuestionAnswer& q : all)
     if (q.language == "en" || rng.uniform() < kOtherLanguage) chosen.push_back(&q);
   for (size_t i = chosen.size(); i > 1; --i) std::swap(chosen[i - 1], chosen[rng.below(int(i))]);
+  chosen.resize(std::min(chosen.size(), kMostQuestions));
   return chosen;
 }
 
 }  // namespace
 
 void Drawer::questions(Examples& out, Rng& rng) const {
-  const Scene scene = make_scene(pools_.library, SceneKind(rng.below(kSceneKindCount)), rng);
+  const SceneLibrary& library = rng.uniform() < kPlain ? pools_.shapes : pools_.library;
+  const Scene scene = make_scene(library, SceneKind(rng.below(kSceneKindCount)), rng);
   Example example;
   example.task = Task::question;
-  example.segments = {image_segment(scene.image)};
+  const auto caption = scene.captions.find("en");
+  if (caption != scene.captions.end() && rng.uniform() < kCaptioned)
+    example = described(image_segment(scene.image), Task::question, token_caption, "en",
+                        ids(caption->second));
+  else
+    example.segments = {image_segment(scene.image)};
   for (const QuestionAnswer* q : shuffled(scene.questions, rng))
     ask(example, q->question, q->answer);
   if (example.segments.size() > 1) out.push_back(std::move(example));
@@ -54,7 +64,7 @@ void Drawer::scene(Examples& out, Rng& rng) const {
 
 // A caption and then questions, or questions alone.
 void Drawer::clip(Examples& out, Rng& rng) const {
-  ClipSample sample = make_clip(pools_.library, rng);
+  ClipSample sample = make_clip(rng.uniform() < kPlain ? pools_.shapes : pools_.library, rng);
   Segment segment;
   segment.kind = Segment::Kind::clip;
   segment.clip = std::move(sample.clip);

@@ -18,7 +18,7 @@ struct Pools {
   explicit Pools(const ShardSet& shards);
 
   const ShardSet& shards;
-  SceneLibrary library;
+  SceneLibrary library, shapes;  // shapes: built-in ones on plain grounds, nothing from the shards
   PicturePool pictograms, icons, photos, cifar, labels, persons;
   PicturePool plain_pictograms;  // whose English name is one plain word
   SpeechPool digits, commands, recorded, synthetic, sounds, spoken, vocoder;

@@ -13,6 +13,7 @@
 //
 // Questions and what guessing gets, with or without knowing the question's words:
 //   count           "How many stars are there?"            1 to 6, uniform             1/6
+//   count_others    the same of what else is there         1 to 3, uniform             1/3
 //   colour          "What colour is the star?"             uniform over 10             1/10
 //   colour_owner    "What is red?"                         one of the shapes           1/10
 //   exists          "Is there a red star?"                 yes/no                      1/2
@@ -20,6 +21,7 @@
 //   relation_holds  "Is the star above the circle?"        yes/no                      1/2
 //   size, size_holds, front, front_holds                   one of two, yes/no          1/2
 // Clips add: direction 1/4, action 1/10, actor 1/10.
+// A scene is asked all it can answer; later questions of a scene may help with its others.
 // These are for 10 shapes; sprites make names harder to guess. Who sees the things but not where
 // they are gets 3/4 of `relation` (half of those scenes have two things), and of a clip's `actor`.
 #pragma once

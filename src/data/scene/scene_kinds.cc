@@ -61,6 +61,11 @@ void compose_count(Composer& c) {
   c.caption(terms_of(things), [&](Language language) { return caption_list(language, groups); });
   c.question("count", {asked},
              [&](Language language) { return ask_count(language, asked, count); });
+  if (others == 0) return;
+  Term other = things[1].term;
+  if (!by_colour) other.colour = -1;
+  c.question("count_others", {other},
+             [&](Language language) { return ask_count(language, other, others); });
 }
 
 // Two or three shapes of different colours.
@@ -72,11 +77,11 @@ void compose_colour(Composer& c) {
   const std::vector<Spot> spots = c.scatter(sizes);
   for (size_t i = 0; i < things.size(); ++i) c.draw(things[i], spots[i]);
   caption_things(c, things);
-  const Term asked = things[c.rng.below(int(things.size()))].term;
-  const Term owner = things[c.rng.below(int(things.size()))].term;
-  c.question("colour", {asked}, [&](Language language) { return ask_colour(language, asked); });
-  c.question("colour_owner", {owner},
-             [&](Language language) { return ask_colour_owner(language, owner); });
+  for (const Term& term : terms_of(things)) {
+    c.question("colour", {term}, [&](Language language) { return ask_colour(language, term); });
+    c.question("colour_owner", {term},
+               [&](Language language) { return ask_colour_owner(language, term); });
+  }
 }
 
 // A big and a small thing, at least 1.7 times apart.
@@ -131,19 +136,23 @@ void compose_spatial(Composer& c) {
     return caption_relation(language, forward ? before : opposite(before), terms[forward ? 0 : 1],
                             terms[forward ? 1 : 0]);
   });
-  const int anchor = count == 3 ? 1 : c.rng.below(2);
-  const int sought = count == 3 ? 2 * c.rng.below(2) : 1 - anchor;
-  const Relation asked = sought < anchor ? before : opposite(before);
-  c.question("relation", {terms[sought], terms[anchor]}, [&](Language language) {
-    return ask_relation(language, asked, terms[sought], terms[anchor]);
-  });
-  const int a = c.rng.below(count);
-  const int b = (a + 1 + c.rng.below(count - 1)) % count;
-  const bool yes = c.coin();
-  const Relation real = a < b ? before : opposite(before);
-  c.question("relation_holds", {terms[a], terms[b]}, [&](Language language) {
-    return ask_relation_holds(language, yes ? real : opposite(real), terms[a], terms[b], yes);
-  });
+  // Both ways about the middle one of three, or about either of two.
+  for (int first = 0; first < 2; ++first) {
+    const int anchor = count == 3 ? 1 : first;
+    const int sought = count == 3 ? 2 * first : 1 - first;
+    const Relation asked = sought < anchor ? before : opposite(before);
+    c.question("relation", {terms[sought], terms[anchor]}, [&](Language language) {
+      return ask_relation(language, asked, terms[sought], terms[anchor]);
+    });
+  }
+  for (int a = 0; a < count; ++a) {
+    const int b = (a + 1 + c.rng.below(count - 1)) % count;
+    const bool yes = c.coin();
+    const Relation real = a < b ? before : opposite(before);
+    c.question("relation_holds", {terms[a], terms[b]}, [&](Language language) {
+      return ask_relation_holds(language, yes ? real : opposite(real), terms[a], terms[b], yes);
+    });
+  }
 }
 
 // One thing partly hidden by another: 40 to 85 % of it stay visible.
@@ -189,7 +198,7 @@ void compose_several(Composer& c) {
   const std::vector<Spot> spots = c.scatter(sizes);
   for (size_t i = 0; i < things.size(); ++i) c.draw(things[i], spots[i]);
   caption_things(c, things);
-  ask_about_existence(c, things, absent);
+  for (int i = 0; i < 2; ++i) ask_about_existence(c, things, absent);
 }
 
 struct Kind {
