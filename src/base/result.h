@@ -20,8 +20,9 @@
 
 namespace tutti {
 
-// The process exit codes of the command line; a library caller sees the same classes.
-enum class ErrorCode { failed = 1, usage = 2, bad_input = 3 };
+// The first three are the process exit codes of the command line; the rest are of requests that
+// share an engine (serve/scheduler.h).
+enum class ErrorCode { failed = 1, usage = 2, bad_input = 3, busy, cancelled, timed_out };
 
 class [[nodiscard]] Error {
  public:
