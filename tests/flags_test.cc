@@ -7,10 +7,27 @@
 namespace tutti::program {
 namespace {
 
-const std::vector<std::string> kVerbs = {
-    "",      "run",        "eval",  "explain",     "quantize",      "inspect",     "doctor",
-    "data",  "data build", "bench", "bench trunk", "bench encoder", "bench model", "bench routing",
-    "train", "version"};
+const std::vector<std::string> kVerbs = {"",
+                                         "run",
+                                         "serve",
+                                         "serve keys",
+                                         "serve keys add",
+                                         "serve keys list",
+                                         "serve keys remove",
+                                         "eval",
+                                         "explain",
+                                         "quantize",
+                                         "inspect",
+                                         "doctor",
+                                         "data",
+                                         "data build",
+                                         "bench",
+                                         "bench trunk",
+                                         "bench encoder",
+                                         "bench model",
+                                         "bench routing",
+                                         "train",
+                                         "version"};
 
 class FlagsTest : public ProgramTest {
  protected:

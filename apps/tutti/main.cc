@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "tutti " TUTTI_VERSION);
   tutti::Verb chosen;
   tutti::add_run(app, chosen);
+  tutti::add_serve(app, chosen);
   tutti::add_eval(app, chosen);
   tutti::add_explain(app, chosen);
   tutti::add_quantize(app, chosen);

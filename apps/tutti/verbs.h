@@ -12,6 +12,7 @@ namespace tutti {
 using Verb = std::function<Status()>;
 
 void add_run(CLI::App& app, Verb& chosen);
+void add_serve(CLI::App& app, Verb& chosen);
 void add_eval(CLI::App& app, Verb& chosen);
 void add_explain(CLI::App& app, Verb& chosen);
 void add_quantize(CLI::App& app, Verb& chosen);

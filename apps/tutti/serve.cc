@@ -1,0 +1,193 @@
+// tutti serve: the model behind OpenAI's HTTP API. `tutti serve keys` manages who may use it.
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "models.h"
+#include "serve/api/api.h"
+#include "serve/http/admission.h"
+#include "verbs.h"
+
+namespace tutti {
+namespace {
+
+struct ServeOptions {
+  ModelChoice model;
+  HttpOptions http;
+  SchedulerOptions scheduler;
+  ApiOptions api;
+  std::string keys_file, log = "text";
+  double drain_seconds = 30;
+  bool without_keys = false;
+};
+
+// A line a request on standard error. Neither queries, headers nor bodies are logged.
+void log_request(const RequestRecord& record) {
+  std::fprintf(stderr, "%s %s %s %d %zu B in %zu B out %.1f ms%s%s\n", record.peer.c_str(),
+               record.method.c_str(), record.path.c_str(), record.status, record.request_bytes,
+               record.answer_bytes, 1e3 * record.seconds, record.user.empty() ? "" : " ",
+               record.user.c_str());
+}
+
+Status check(const ServeOptions& options) {
+  if (options.keys_file.empty() && !options.without_keys && !is_loopback(options.http.address))
+    return usage_error("listening on " + options.http.address +
+                       " lets others in; give --keys FILE (made by: tutti serve keys add NAME "
+                       "--keys FILE), or say --without-keys if the network is trusted");
+  return {};
+}
+
+// SIGTERM and SIGINT drain; a second one ends at once. The signals must be blocked in all threads.
+void wait_for_signals(const sigset_t& signals, HttpServer& server, double drain_seconds) {
+  for (int count = 0;; ++count) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) || signal == SIGUSR1) return;
+    if (count == 0)
+      std::fprintf(stderr, "tutti: letting requests end (%.0f s at most)\n", drain_seconds);
+    server.stop(drain_seconds);
+  }
+}
+
+int64_t modified_at(const std::string& file) {
+  struct stat info = {};
+  return stat(file.c_str(), &info) ? 0 : int64_t(info.st_mtime);
+}
+
+Status run(ServeOptions& options) {
+  TUTTI_CHECK(check(options));
+  if (!options.keys_file.empty()) {
+    TUTTI_ASSIGN(options.http.keys, KeyRing::load(options.keys_file));
+    if (options.http.keys.empty())
+      return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
+  }
+  if (options.log == "text") options.http.on_request = log_request;
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts
+
+  std::string path;
+  TUTTI_ASSIGN(const Engine engine, options.model.load(&path));
+  options.api.model = std::filesystem::path(path).stem().string();
+  options.api.created = modified_at(path);
+  options.api.version = TUTTI_VERSION;
+  options.scheduler.threads = options.model.threads;
+  options.scheduler.most_seconds = options.api.limits.most_seconds;
+  Scheduler scheduler(engine, options.scheduler);
+  Api api(engine, scheduler, options.api);
+  Router router;
+  api.add_routes(router);
+  const bool tls = !options.http.certificate_file.empty();
+  const std::string address = options.http.address;
+  TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), std::move(options.http)));
+  api.attach(server);
+
+  std::fprintf(stderr, "tutti: %s on http%s://%s:%d\n", options.api.model.c_str(), tls ? "s" : "",
+               address.c_str(), server.port());
+  std::thread waiter([&] { wait_for_signals(signals, server, options.drain_seconds); });
+  server.run();
+  pthread_kill(waiter.native_handle(), SIGUSR1);
+  waiter.join();
+  scheduler.drain(0);
+  return {};
+}
+
+void add_network_options(CLI::App& verb, ServeOptions& options) {
+  HttpOptions& http = options.http;
+  verb.add_option("--address", http.address, "IP address to listen on (default 127.0.0.1)");
+  verb.add_option("--port", http.port, "to listen on (default 8080); 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  verb.add_option("--certificate", http.certificate_file, "PEM file: HTTPS instead of HTTP");
+  verb.add_option("--private-key", http.private_key_file, "PEM file of the certificate's key");
+  verb.add_option("--keys", options.keys_file, "file of the keys that clients must present");
+  verb.add_flag("--without-keys", options.without_keys,
+                "let in whoever reaches an address that is not the loopback");
+  verb.add_option("--cors", http.allowed_origins,
+                  "origin whose pages may use the server, e.g. https://example.org; * for any");
+  verb.add_option("--host-name", http.host_names,
+                  "answer to this Host alone (default on the loopback: localhost)");
+  verb.add_option("--drain", options.drain_seconds,
+                  "seconds that requests get to end after SIGTERM (default 30)")
+      ->check(CLI::Range(0.0, 3600.0));
+  verb.add_option("--log", options.log, "text (default): a line a request; none")
+      ->check(CLI::IsMember({"text", "none"}));
+}
+
+void add_limit_options(CLI::App& verb, ServeOptions& options) {
+  ApiLimits& limits = options.api.limits;
+  verb.add_option("--queue", options.scheduler.most_waiting,
+                  "requests that may wait; above that 429 (default 64)")
+      ->check(CLI::Range(1, 100000));
+  verb.add_option("--max-seconds", limits.most_seconds, "wall time of a request (default 120)")
+      ->check(CLI::Range(0.01, 86400.0));
+  verb.add_option("--max-tokens", limits.most_tokens, "of an answer (default 1024)")
+      ->check(CLI::Range(1, 1 << 20));
+  verb.add_option("--max-body", limits.most_body_bytes, "bytes of a request (default 32 MiB)")
+      ->check(CLI::Range(size_t(1) << 10, size_t(1) << 30));
+}
+
+struct KeyOptions {
+  std::string file, name;
+};
+
+Status add_key(const KeyOptions& options) {
+  TUTTI_ASSIGN(KeyRing ring, KeyRing::load(options.file, true));
+  TUTTI_ASSIGN(const std::string secret, ring.add(options.name));
+  TUTTI_CHECK(ring.save(options.file));
+  std::fprintf(stderr, "The key of %s; it is not stored and will not be shown again:\n",
+               options.name.c_str());
+  std::printf("%s\n", secret.c_str());
+  return {};
+}
+
+Status list_keys(const KeyOptions& options) {
+  TUTTI_ASSIGN(const KeyRing ring, KeyRing::load(options.file));
+  for (const std::string& name : ring.names()) std::printf("%s\n", name.c_str());
+  return {};
+}
+
+Status remove_key(const KeyOptions& options) {
+  TUTTI_ASSIGN(KeyRing ring, KeyRing::load(options.file));
+  TUTTI_CHECK(ring.remove(options.name));
+  return ring.save(options.file);
+}
+
+void add_keys(CLI::App& serve, Verb& chosen) {
+  CLI::App* keys = serve.add_subcommand("keys", "Who may use the server: add, list, remove.");
+  keys->require_subcommand(1);
+  auto options = std::make_shared<KeyOptions>();
+  const auto add = [&](const char* name, const char* help, Status (*work)(const KeyOptions&),
+                       bool named) {
+    CLI::App* verb = keys->add_subcommand(name, help);
+    if (named) verb->add_option("NAME", options->name, "whose key it is")->required();
+    verb->add_option("--keys", options->file, "key file")->required();
+    verb->callback(
+        [options, work, &chosen] { chosen = [options, work] { return work(*options); }; });
+  };
+  add("add", "Make a key and print it, once.", add_key, true);
+  add("list", "Print the names.", list_keys, false);
+  add("remove", "Take a key away; the server must be started again.", remove_key, true);
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Verb& chosen) {
+  CLI::App* verb = app.add_subcommand(
+      "serve",
+      "Answer HTTP requests in the shapes of OpenAI's API, on this machine only by default.");
+  auto options = std::make_shared<ServeOptions>();
+  options->model.add_options(*verb);
+  add_network_options(*verb, *options);
+  add_limit_options(*verb, *options);
+  verb->require_subcommand(0, 1);
+  verb->callback([options, verb, &chosen] {
+    if (verb->get_subcommands().empty()) chosen = [options] { return run(*options); };
+  });
+  add_keys(*verb, chosen);
+}
+
+}  // namespace tutti

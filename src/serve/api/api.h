@@ -1,0 +1,69 @@
+// The public API: OpenAI's endpoints over one scheduler, a file for each family.
+//
+//   Api api(engine, scheduler, {.model = "tutti-nano"});
+//   Router router;
+//   api.add_routes(router);
+//   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), options));
+//   api.attach(server);
+//
+// Handlers check a request completely, hand it to the scheduler and return; its events write the
+// answer. Nothing that a request names is ever opened: media come as data URLs and uploads only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "serve/http/server.h"
+#include "serve/scheduler.h"
+
+namespace tutti {
+
+// What one request may ask for.
+struct ApiLimits {
+  size_t most_body_bytes = size_t(32) << 20;
+  int most_tokens = 1024;  // of an answer
+  double most_seconds_of_audio = 60;
+  double most_seconds_of_video = 60;
+  size_t most_pixels = size_t(1) << 24;  // of a picture or frame that comes in
+  int most_parts = 16;                   // pictures, clips and sounds of one request
+  size_t most_speech_bytes = 4096;       // text to speak, as OpenAI has it
+  int most_pictures = 4;                 // n
+  int most_picture_side = 1024;
+  int most_choices = 4;
+  int most_inputs = 64;       // of one embeddings request
+  double most_seconds = 120;  // wall time
+};
+
+struct ApiOptions {
+  std::string model = "tutti-nano";  // the name that requests may use
+  int64_t created = 0;               // when the model file was written, Unix time
+  std::string version;
+  ApiLimits limits;
+};
+
+class Api {
+ public:
+  // Both must outlive it, and it the server.
+  Api(const Engine& engine, Scheduler& scheduler, ApiOptions options);
+
+  void add_routes(Router& router);
+  void attach(HttpServer& server) { server_ = &server; }
+
+  const Engine& engine() const { return engine_; }
+  Scheduler& scheduler() { return scheduler_; }
+  const ApiOptions& options() const { return options_; }
+  const ApiLimits& limits() const { return options_.limits; }
+  HttpServer& server() { return *server_; }
+
+ private:
+  const Engine& engine_;
+  Scheduler& scheduler_;
+  ApiOptions options_;
+  HttpServer* server_ = nullptr;
+};
+
+// The families; each adds its routes.
+void add_health_routes(Router& router, Api& api);
+
+}  // namespace tutti

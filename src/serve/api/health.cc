@@ -1,0 +1,95 @@
+// /healthz: the process runs. /readyz: it takes requests. /metrics: what it has done, for
+// Prometheus.
+#include <cstdio>
+
+#include "serve/api/api.h"
+
+namespace tutti {
+namespace {
+
+// Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/
+class Metrics {
+ public:
+  void family(const char* name, const char* type, const char* help) {
+    text_ += std::string("# HELP ") + name + ' ' + help + "\n# TYPE " + name + ' ' + type + '\n';
+    name_ = name;
+  }
+  void value(double number, const std::string& labels = {}) {
+    char digits[40];
+    std::snprintf(digits, sizeof digits, " %.17g\n", number);
+    text_ += name_ + (labels.empty() ? "" : '{' + labels + '}') + digits;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_, name_;
+};
+
+void add_requests(Metrics& metrics, const Scheduler::Stats& stats) {
+  const auto each = [&](auto value) {
+    for (int k = 0; k < kJobKinds; ++k) value(k, std::string("kind=\"") + kJobKindNames[k] + '"');
+  };
+  metrics.family("tutti_jobs_total", "counter",
+                 "Jobs of the scheduler by kind and how they ended.");
+  each([&](int k, const std::string& kind) {
+    const auto& s = stats.kinds[k];
+    metrics.value(s.finished, kind + ",end=\"finished\"");
+    metrics.value(s.failed, kind + ",end=\"failed\"");
+    metrics.value(s.cancelled, kind + ",end=\"cancelled\"");
+    metrics.value(s.timed_out, kind + ",end=\"timed_out\"");
+    metrics.value(s.rejected, kind + ",end=\"rejected\"");
+  });
+  metrics.family("tutti_job_wait_seconds_total", "counter", "Time between acceptance and start.");
+  each([&](int k, const std::string& kind) { metrics.value(stats.kinds[k].wait_seconds, kind); });
+  metrics.family("tutti_job_run_seconds_total", "counter", "Time between start and end.");
+  each([&](int k, const std::string& kind) { metrics.value(stats.kinds[k].run_seconds, kind); });
+  metrics.family("tutti_jobs_waiting", "gauge", "Jobs accepted and not started.");
+  metrics.value(stats.waiting);
+  metrics.family("tutti_jobs_running", "gauge", "Jobs that hold caches.");
+  metrics.value(stats.running);
+  metrics.family("tutti_decoded_tokens_total", "counter", "Tokens written.");
+  metrics.value(stats.decoded_tokens);
+  metrics.family("tutti_decode_passes_total", "counter", "Passes that wrote them.");
+  metrics.value(stats.decode_passes);
+}
+
+void add_connections(Metrics& metrics, const HttpServer::Stats& stats) {
+  metrics.family("tutti_http_connections", "gauge", "Open connections.");
+  metrics.value(stats.connections);
+  metrics.family("tutti_http_connections_accepted_total", "counter", "Connections accepted.");
+  metrics.value(stats.accepted);
+  metrics.family("tutti_http_connections_refused_total", "counter", "Connections above the limit.");
+  metrics.value(stats.refused);
+  metrics.family("tutti_http_requests", "gauge", "Requests being handled.");
+  metrics.value(stats.requests);
+  metrics.family("tutti_http_body_bytes", "gauge", "Request bodies held in memory.");
+  metrics.value(stats.body_bytes);
+}
+
+}  // namespace
+
+void add_health_routes(Router& router, Api& api) {
+  const RouteOptions quick = {.open = true, .quick = true};
+  router.add(
+      "GET", "/healthz",
+      [](const Request&, const ReplyPtr& reply) {
+        reply->send(200, "application/json", R"({"status":"ok"})");
+      },
+      quick);
+  router.add(
+      "GET", "/readyz",
+      [&api](const Request&, const ReplyPtr& reply) {
+        if (api.server().stopping())
+          return reply->send(503, "application/json", R"({"status":"draining"})");
+        reply->send(200, "application/json", R"({"status":"ready"})");
+      },
+      quick);
+  router.add("GET", "/metrics", [&api](const Request&, const ReplyPtr& reply) {
+    Metrics metrics;
+    add_requests(metrics, api.scheduler().stats());
+    add_connections(metrics, api.server().stats());
+    reply->send(200, "text/plain; version=0.0.4", metrics.text());
+  });
+}
+
+}  // namespace tutti

@@ -1,0 +1,155 @@
+#include "serve/http/admission.h"
+
+#include <algorithm>
+
+namespace tutti {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+  return out;
+}
+
+// "Example.com:8080" and "[::1]:8080" without port, in lower case.
+std::string host_name(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  const size_t bracket = host.rfind(']');
+  if (colon != host.npos && (bracket == host.npos || colon > bracket)) host = host.substr(0, colon);
+  return lower(host);
+}
+
+bool host_allowed(const HttpOptions& options, std::string_view host) {
+  std::vector<std::string> names = options.host_names;
+  if (names.empty()) {
+    if (!is_loopback(options.address)) return true;
+    names = {"localhost", "127.0.0.1", "[::1]"};
+  }
+  const std::string name = host_name(host);
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& allowed) { return lower(allowed) == name; });
+}
+
+bool listed(const std::vector<std::string>& origins, std::string_view origin) {
+  return std::any_of(origins.begin(), origins.end(), [&](const std::string& allowed) {
+    return allowed == "*" || allowed == origin;
+  });
+}
+
+// A page of this server's own: "http://HOST" with the very host that the request names.
+bool same_origin(const Request& request, std::string_view origin) {
+  const size_t scheme = origin.find("://");
+  return scheme != origin.npos && lower(origin.substr(scheme + 3)) == lower(request.header("host"));
+}
+
+std::string joined(const std::set<std::string>& methods) {
+  std::string text;
+  for (const std::string& method : methods)
+    if (!method.empty()) text += (text.empty() ? "" : ", ") + method;
+  return text;
+}
+
+std::optional<Refusal> check_source(const HttpOptions& options, const Request& request) {
+  const std::string_view host = request.header("host"), origin = request.header("origin");
+  if (!host_allowed(options, host))
+    return Refusal{403, "this server does not answer to that Host; name it with --host-name"};
+  if (!origin.empty() && !same_origin(request, origin) && !listed(options.allowed_origins, origin))
+    return Refusal{403, "pages of that origin may not use this server; allow it with --cors"};
+  return std::nullopt;
+}
+
+Refusal preflight(const Router::Match& match) {
+  Refusal answer{204, "", "", ""};
+  answer.headers = {{"Access-Control-Allow-Methods", joined(match.allowed)},
+                    {"Access-Control-Allow-Headers", "*, Authorization, Content-Type"},
+                    {"Access-Control-Max-Age", "600"}};
+  return answer;
+}
+
+std::optional<Refusal> check_route(const Router::Match& match, const Request& request,
+                                   bool upgrade) {
+  if (match.route) return std::nullopt;
+  if (match.allowed.empty())
+    return Refusal{404,
+                   "there is nothing at " + request.method + " " + request.path +
+                       "; /openapi.json lists what there is",
+                   "invalid_request_error", "unknown_url"};
+  if (!upgrade && match.allowed.size() == 1 && match.allowed.begin()->empty())
+    return Refusal{426,
+                   "connect to this path as a WebSocket",
+                   "invalid_request_error",
+                   "",
+                   {{"Upgrade", "websocket"}}};
+  return Refusal{405,
+                 "this path takes " + joined(match.allowed),
+                 "invalid_request_error",
+                 "",
+                 {{"Allow", joined(match.allowed)}}};
+}
+
+std::optional<Refusal> check_body(const BodyClaim& claim, const Request& request,
+                                  const Route& route) {
+  const std::string encoding = lower(request.header("content-encoding"));
+  if (!encoding.empty() && encoding != "identity")
+    return Refusal{415, "compressed requests are not accepted; send the body as it is"};
+  if (claim.length && *claim.length > route.options.most_bytes)
+    return Refusal{413, "the body is larger than the " + std::to_string(route.options.most_bytes) +
+                            " bytes accepted here"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& address) {
+  return address == "localhost" || address == "::1" || address.starts_with("127.");
+}
+
+std::string_view presented_key(const Request& request) {
+  const std::string_view header = request.header("authorization");
+  if (header.size() > 7 && lower(header.substr(0, 7)) == "bearer ") {
+    const std::string_view key = header.substr(7);
+    return key.substr(std::min(key.size(), key.find_first_not_of(' ')));
+  }
+  constexpr std::string_view marker = "openai-insecure-api-key.";
+  std::string_view protocols = request.header("sec-websocket-protocol");
+  const size_t at = protocols.find(marker);
+  if (at == protocols.npos) return {};
+  protocols.remove_prefix(at + marker.size());
+  return protocols.substr(0, protocols.find_first_of(", "));
+}
+
+std::optional<Refusal> admit(const HttpOptions& options, const Router& router,
+                             const BodyClaim& claim, Request& request, const Route*& route) {
+  if (auto refusal = check_source(options, request)) return refusal;
+  const bool asks_leave =
+      request.method == "OPTIONS" && !request.header("access-control-request-method").empty();
+  Router::Match match = router.find(request.method, request.path, claim.upgrade);
+  if (asks_leave) return preflight(match);
+  const bool open = match.route && match.route->options.open;
+  if (!options.keys.empty() && !open) {
+    const auto user = options.keys.check(presented_key(request));
+    if (!user)
+      return Refusal{401,
+                     "a valid key is needed, as: Authorization: Bearer KEY",
+                     "authentication_error",
+                     "invalid_api_key",
+                     {{"WWW-Authenticate", "Bearer"}}};
+    request.user = *user;
+  }
+  if (auto refusal = check_route(match, request, claim.upgrade)) return refusal;
+  if (auto refusal = check_body(claim, request, *match.route)) return refusal;
+  route = match.route;
+  request.parameters = std::move(match.parameters);
+  return std::nullopt;
+}
+
+Headers cors_headers(const HttpOptions& options, const Request& request) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty() || !listed(options.allowed_origins, origin)) return {};
+  return {{"Access-Control-Allow-Origin", std::string(origin)},
+          {"Access-Control-Expose-Headers", "*"},
+          {"Vary", "Origin"}};
+}
+
+}  // namespace tutti

@@ -1,0 +1,93 @@
+// An HTTP/1.1 server: keep-alive, chunked answers, server-sent events, WebSockets, TLS.
+//
+//   Router router;
+//   router.add("GET", "/healthz", ..., {.open = true, .quick = true});
+//   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), {}));
+//   server.run();                        // until stop()
+//
+// One thread moves all bytes; handlers run on `workers` threads. run() blocks; stop(), port() and
+// stats() may be called from any thread, and stop() from a signal's thread.
+//
+// Goals: ten thousand idle connections in tens of megabytes; no client, slow, half-open, silent or
+// hostile, holds memory or a worker for longer than its limits. Non-goals: HTTP/2 (a proxy in front
+// does it), compression (answers are small; compressed requests are refused, so that no small body
+// grows large), files from disk.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "serve/http/keys.h"
+#include "serve/http/router.h"
+
+namespace tutti {
+
+struct HttpLimits {
+  size_t most_connections = 12000;
+  size_t most_requests = 512;  // being handled; above that 429
+  size_t most_header_bytes = 16 << 10;
+  size_t most_body_bytes = size_t(512) << 20;  // of all requests together; above that 429
+  double header_seconds = 10;                  // from a request's first byte to its body
+  double idle_seconds = 120;                   // between requests
+  double slow_seconds = 20;                    // a body or answer may lag this much behind ...
+  double bytes_per_second = 16 << 10;          // ... this rate
+};
+
+struct RequestRecord {  // for a log: nothing here is secret
+  std::string method, path, user, peer;
+  int status = 0;
+  size_t request_bytes = 0, answer_bytes = 0;
+  double seconds = 0;
+};
+
+struct HttpOptions {
+  std::string address = "127.0.0.1";
+  int port = 8080;  // 0: any free one
+  int workers = 4;
+  std::string certificate_file, private_key_file;  // PEM; both: TLS
+  std::vector<std::string> allowed_origins;        // CORS; "*": any
+  // Host names that are answered to; empty: those of the loopback where that is listened on, else
+  // any. Keeps web pages out that point a name of their own at this machine (DNS rebinding).
+  std::vector<std::string> host_names;
+  KeyRing keys;  // empty: no key is asked for
+  HttpLimits limits;
+  std::function<void(const RequestRecord&)> on_request;  // on the I/O thread; must not block
+};
+
+class HttpServer {
+ public:
+  // failed: the address is taken or not ours; bad_input: certificate or key cannot be used.
+  static Result<HttpServer> listen(Router router, HttpOptions options);
+  HttpServer(HttpServer&&) noexcept;
+  HttpServer& operator=(HttpServer&&) noexcept;
+  ~HttpServer();
+
+  int port() const;
+
+  void run();
+  // Accepts no more, lets answers end for `grace_seconds`, then cuts them; run() returns.
+  void stop(double grace_seconds);
+  bool stopping() const;
+
+  // Runs `work` on a worker, after what is waiting there.
+  void post(std::function<void()> work);
+
+  struct Stats {
+    uint64_t connections = 0, requests = 0;  // open, being handled
+    uint64_t accepted = 0, refused = 0;      // connections since the start
+    uint64_t body_bytes = 0;                 // held now
+  };
+  Stats stats() const;
+
+ private:
+  struct State;
+  explicit HttpServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tutti
