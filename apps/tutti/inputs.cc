@@ -56,31 +56,12 @@ Result<Part> read_audio(const std::string& file) {
   return Part::of_audio(std::move(mel));
 }
 
-// Sixteen frames spread evenly over a video of any length, in bounded memory: frames are fitted at
-// once, and whenever too many are kept, every other one is dropped and half as many are taken from
-// there on.
 Result<Part> read_video(const std::string& file) {
-  constexpr size_t kMostKept = 512;
   TUTTI_ASSIGN(const Source source, Source::open(file));
   TUTTI_ASSIGN(VideoReader reader, VideoReader::open(source.input()));
-  std::vector<Picture> kept;
-  size_t stride = 1;
-  for (size_t index = 0;; ++index) {
-    TUTTI_ASSIGN(const std::optional<Picture> frame, reader.next());
-    if (!frame) break;
-    if (index % stride) continue;
-    kept.push_back(fit_picture(*frame, kImageSize));
-    if (kept.size() < kMostKept) continue;
-    for (size_t i = 0; i < kMostKept / 2; ++i) kept[i] = std::move(kept[2 * i]);
-    kept.resize(kMostKept / 2);
-    stride *= 2;
-  }
-  if (kept.empty())
-    return bad_input(file + " holds no frame that can be decoded; check it with a player");
-  std::vector<Picture> chosen;
-  for (size_t i = 0; i < kClipFrames; ++i)
-    chosen.push_back(kept[(2 * i + 1) * kept.size() / (2 * kClipFrames)]);
-  return Part::of_clip(std::move(chosen));
+  const auto fit = [](const Picture& frame) { return fit_picture(frame, kImageSize); };
+  TUTTI_ASSIGN(std::vector<Picture> frames, even_frames(reader, kClipFrames, fit));
+  return Part::of_clip(std::move(frames));
 }
 
 void PromptOptions::add_options(CLI::App& verb) {

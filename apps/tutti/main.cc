@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   tutti::add_data(app, chosen);
   tutti::add_bench(app, chosen);
   tutti::add_train(app, chosen);
+  tutti::add_media_worker(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(argc, argv);

@@ -21,5 +21,6 @@ void add_doctor(CLI::App& app, Verb& chosen);
 void add_data(CLI::App& app, Verb& chosen);
 void add_bench(CLI::App& app, Verb& chosen);
 void add_train(CLI::App& app, Verb& chosen);
+void add_media_worker(CLI::App& app, Verb& chosen);
 
 }  // namespace tutti

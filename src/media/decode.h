@@ -16,8 +16,10 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/media_types.h"
 #include "base/result.h"
@@ -38,6 +40,14 @@ Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits = {}
 
 // All frames of a video, in RGB. For long ones use VideoReader.
 Result<Clip> load_clip(const MediaInput& input, const MediaLimits& limits = {});
+
+class VideoReader;
+
+// `count` frames spread evenly over what is left of a video of any length, each passed through
+// `fit` as soon as it is decoded; at most 512 fitted ones are kept at a time. A video shorter than
+// `count` repeats frames. An error where there is none.
+Result<std::vector<Picture>> even_frames(VideoReader& video, size_t count,
+                                         const std::function<Picture(const Picture&)>& fit);
 
 // Pulls the frames of one video of any length; use from one thread at a time.
 class VideoReader {

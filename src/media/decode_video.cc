@@ -108,4 +108,27 @@ Result<Clip> load_clip(const MediaInput& input, const MediaLimits& limits) {
   }
 }
 
+// Whenever too many are kept, every other one is dropped and half as many are taken from there on.
+Result<std::vector<Picture>> even_frames(VideoReader& video, size_t count,
+                                         const std::function<Picture(const Picture&)>& fit) {
+  constexpr size_t most_kept = 512;
+  std::vector<Picture> kept;
+  size_t stride = 1;
+  for (size_t index = 0;; ++index) {
+    TUTTI_ASSIGN(const std::optional<Picture> frame, video.next());
+    if (!frame) break;
+    if (index % stride) continue;
+    kept.push_back(fit(*frame));
+    if (kept.size() < most_kept) continue;
+    for (size_t i = 0; i < most_kept / 2; ++i) kept[i] = std::move(kept[2 * i]);
+    kept.resize(most_kept / 2);
+    stride *= 2;
+  }
+  if (kept.empty()) return bad_input("there is no frame left in the video; open it anew");
+  std::vector<Picture> chosen;
+  for (size_t i = 0; i < count; ++i)
+    chosen.push_back(kept[(2 * i + 1) * kept.size() / (2 * count)]);
+  return chosen;
+}
+
 }  // namespace tutti

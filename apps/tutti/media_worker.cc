@@ -1,0 +1,18 @@
+// The process in which a server decodes uploads; not for people, so --help does not name it.
+#include "serve/media/worker.h"
+#include "verbs.h"
+
+namespace tutti {
+
+void add_media_worker(CLI::App& app, Verb& chosen) {
+  CLI::App* verb = app.add_subcommand("media-worker", "Decodes uploads sent by `tutti serve`.");
+  verb->group("");
+  verb->callback([&chosen] {
+    chosen = []() -> Status {
+      if (serve_media(0) == 0) return {};
+      return failed("media-worker is started by a server, on a socket");
+    };
+  });
+}
+
+}  // namespace tutti

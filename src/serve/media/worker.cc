@@ -1,0 +1,112 @@
+#include "serve/media/worker.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <new>
+
+#include "data/mix/mixer.h"
+#include "serve/media/sandbox.h"
+#include "serve/media/wire.h"
+
+namespace tutti {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+using wire::Transfer;
+
+bool say_hello(int socket, const Status& locked_in) {
+  const std::string message = locked_in ? "" : locked_in.error().message();
+  wire::Hello hello;
+  hello.size = uint32_t(message.size());
+  return wire::send(socket, &hello, sizeof hello) == Transfer::done &&
+         wire::send(socket, message.data(), message.size()) == Transfer::done;
+}
+
+bool send_answer(int socket, wire::Reply reply, std::span<const std::span<const uint8_t>> parts) {
+  for (const auto& part : parts) reply.size += part.size();
+  if (wire::send(socket, &reply, sizeof reply) != Transfer::done) return false;
+  return std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
+    return wire::send(socket, part.data(), part.size()) == Transfer::done;
+  });
+}
+
+bool send_error(int socket, const Error& error) {
+  const std::string message = error.message().substr(0, wire::longest_message);
+  const std::span<const uint8_t> part(reinterpret_cast<const uint8_t*>(message.data()),
+                                      message.size());
+  return send_answer(socket, {.error = uint32_t(error.code())}, {&part, 1});
+}
+
+bool send_pictures(int socket, std::span<const Picture> pictures) {
+  std::vector<std::span<const uint8_t>> parts;
+  for (const Picture& picture : pictures) parts.emplace_back(picture.pixels);
+  const Picture& first = pictures.front();
+  return send_answer(socket,
+                     {.width = uint32_t(first.width),
+                      .height = uint32_t(first.height),
+                      .channels = uint32_t(first.channels),
+                      .count = pictures.size()},
+                     parts);
+}
+
+bool send_sound(int socket, const Sound& sound) {
+  const std::span<const uint8_t> part(reinterpret_cast<const uint8_t*>(sound.samples.data()),
+                                      sound.samples.size() * sizeof(float));
+  return send_answer(socket, {.count = sound.samples.size()}, {&part, 1});
+}
+
+bool answer(int socket, const wire::Request& request, const Bytes& upload,
+            const MediaDecoders& decoders) {
+  if (request.kind == wire::Kind::sound) {
+    const auto sound = decoders.sound(upload, request.limits);
+    return sound ? send_sound(socket, *sound) : send_error(socket, sound.error());
+  }
+  if (request.kind == wire::Kind::frames) {
+    const auto frames =
+        decoders.frames(upload, int(request.count), int(request.side), request.limits);
+    return frames ? send_pictures(socket, *frames) : send_error(socket, frames.error());
+  }
+  const auto transparency =
+      request.keep_transparency ? Transparency::keep : Transparency::over_white;
+  const auto picture = decoders.picture(upload, request.limits, transparency);
+  return picture ? send_pictures(socket, {&*picture, 1}) : send_error(socket, picture.error());
+}
+
+// False: the other end is gone, or makes no sense.
+bool serve_one(int socket, const MediaDecoders& decoders) {
+  wire::Request request;
+  if (wire::receive(socket, &request, sizeof request) != Transfer::done) return false;
+  if (!wire::check(request)) return false;
+  Bytes upload;
+  try {
+    upload.resize(size_t(request.size));
+    if (wire::receive(socket, upload.data(), upload.size()) != Transfer::done) return false;
+    return answer(socket, request, upload, decoders);
+  } catch (const std::bad_alloc&) {
+    return send_error(socket, bad_input("the upload: decoding it takes more memory than a media "
+                                        "worker may use; send a smaller one"));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Picture>> MediaDecoders::load_fitted_frames(const MediaInput& input, int count,
+                                                               int side,
+                                                               const MediaLimits& limits) {
+  TUTTI_CHECK(check_input(input, limits.max_bytes));
+  TUTTI_ASSIGN(VideoReader video, VideoReader::open(input, limits));
+  return even_frames(video, size_t(count),
+                     [&](const Picture& frame) { return fit_picture(frame, side); });
+}
+
+int serve_media(int socket, const MediaDecoders& decoders) {
+  mallopt(M_ARENA_MAX, 1);  // each further one takes 128 MB of the address space that is limited
+  const Status locked_in = enter_sandbox();
+  if (!say_hello(socket, locked_in) || !locked_in) return int(ErrorCode::failed);
+  while (serve_one(socket, decoders)) {
+  }
+  return 0;
+}
+
+}  // namespace tutti

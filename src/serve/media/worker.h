@@ -1,0 +1,29 @@
+// The other end of IsolatedDecoder: what a media worker runs.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "media/decode.h"
+
+namespace tutti {
+
+// What it decodes with; tests put decoders that misbehave in their place.
+struct MediaDecoders {
+  std::function<Result<Picture>(const MediaInput&, const MediaLimits&, Transparency)> picture =
+      load_picture;
+  std::function<Result<Sound>(const MediaInput&, const MediaLimits&)> sound = load_sound;
+  std::function<Result<std::vector<Picture>>(const MediaInput&, int count, int side,
+                                             const MediaLimits&)>
+      frames = load_fitted_frames;
+
+  // 16 frames of a video, say, spread evenly over it and fitted to side x side.
+  static Result<std::vector<Picture>> load_fitted_frames(const MediaInput& input, int count,
+                                                         int side, const MediaLimits& limits);
+};
+
+// Locks the process in, then answers requests on `socket` until the other end closes it. Returns an
+// exit code; whatever goes wrong later kills the process, and the other end notices.
+int serve_media(int socket, const MediaDecoders& decoders = {});
+
+}  // namespace tutti
