@@ -75,12 +75,12 @@ void Batch::set_noise(std::span<const float> paint, std::span<const float> speak
   fill_noise_features(noise_levels, noise_features);
 }
 
-void Batch::set_text_step(int32_t id, int past, float time) {
-  assert(rows() == 1 && text_ids.size() == 1);
-  text_ids[0] = id;
-  trunk.past[0] = past;
-  trunk.last_key[0] = past + 1;
-  trunk.query_positions[0] = trunk.key_positions[0] = {time, 0, 0};
+void Batch::set_text_step(int sequence, int32_t id, int past, float time) {
+  assert(rows() == trunk.sequences() && text_ids.size() == trunk.past.size());
+  text_ids[sequence] = id;
+  trunk.past[sequence] = past;
+  trunk.last_key[sequence] = past + 1;
+  trunk.query_positions[sequence] = trunk.key_positions[sequence] = {time, 0, 0};
 }
 
 void BatchBuilder::begin_sequence(int past, float time) {

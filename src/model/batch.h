@@ -79,8 +79,9 @@ struct Batch {
   // the noisy rows hold these values at these noise levels, paint's first in both;
   void set_noise(std::span<const float> paint, std::span<const float> speak,
                  std::span<const float> levels);
-  // or the only row is text `id` behind `past` tokens, at `time`.
-  void set_text_step(int32_t id, int past, float time);
+  // or the only row of `sequence` is text `id` behind `past` tokens, at `time`. Every sequence has
+  // one row.
+  void set_text_step(int sequence, int32_t id, int past, float time);
 };
 
 class BatchBuilder {

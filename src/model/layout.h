@@ -33,8 +33,10 @@ struct AttentionPlan {
   // Per query: the half-open range of its sequence's keys that it sees. Cached keys, if any, come
   // before the new ones and count from 0.
   std::vector<int32_t> first_key, last_key;
-  std::vector<int32_t> past;  // S: keys already in the sequence's cache
+  std::vector<int32_t> past;   // S: keys already in the sequence's cache
+  std::vector<int32_t> slots;  // S: which of the cache's sequences each is; empty: in order
 
+  int slot(int sequence) const { return slots.empty() ? sequence : slots[sequence]; }
   int sequences() const { return int(query_offsets.size()) - 1; }
 };
 

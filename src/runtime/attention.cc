@@ -34,14 +34,14 @@ struct CpuOps::KeyStore {
 
   // The first new key is at position past(sequence).
   KvHead head(int s, int h) const {
-    if (cache) return cache->head(s, h);
+    if (cache) return cache->head(plan.slot(s), h);
     const int capacity = int(begins[s + 1] - begins[s]);
     const size_t position = KvHead::bytes(1, precision);
     return KvHead(data + (begins[s] * heads + size_t(h) * capacity) * position, capacity,
                   precision);
   }
   const uint8_t* groups(int s) const {
-    return cache ? cache->groups(s) : plan.key_groups.data() + plan.key_offsets[s];
+    return cache ? cache->groups(plan.slot(s)) : plan.key_groups.data() + plan.key_offsets[s];
   }
   int past(int s) const { return cache ? plan.past[s] : 0; }
 };
@@ -53,12 +53,13 @@ bool CpuOps::check_attention(const Tensor& q, const Tensor& kv,
   bool good = q.cols() % kHeadWidth == 0 && kv.cols() == 2 * q.cols() &&
               q.rows() == int(plan.query_rows.size()) && weights.modality_gain.cols() == heads &&
               (gains == 1 || gains == kGroups * kGroups);
-  if (cache) good = good && cache->heads() == heads && plan.sequences() <= cache->sequences();
+  if (cache) good = good && cache->heads() == heads;
   for (int s = 0; good && s < plan.sequences(); ++s) {
     const int fresh = plan.key_offsets[s + 1] - plan.key_offsets[s];
     good = cache ? plan.past[s] + fresh <= cache->capacity() : plan.past[s] == 0;
+    if (cache) good = good && plan.slot(s) < cache->sequences();
     // Planning looks ahead, when the cache does not hold the past yet.
-    if (cache && computing_) good = good && plan.past[s] <= cache->length(s);
+    if (cache && computing_) good = good && plan.past[s] <= cache->length(plan.slot(s));
   }
   return expect(good, "attention", q, kv);
 }
@@ -122,8 +123,8 @@ void CpuOps::store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weight
       }
     });
     if (!store.cache) continue;
-    std::copy_n(plan.key_groups.begin() + first, count, store.cache->groups(s) + past);
-    store.cache->set_length(s, past + count);
+    std::copy_n(plan.key_groups.begin() + first, count, store.cache->groups(plan.slot(s)) + past);
+    store.cache->set_length(plan.slot(s), past + count);
   }
 }
 
@@ -220,7 +221,7 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
   AttentionProbe* probe = cache ? cache->probe : nullptr;
   const int row = whole_panels(most + kPanelRows);
   Tensor scratch = make(
-      threads_.size(), whole_panels(kQueryBlock * kHeadWidth + kGroups * row +
+      threads_->size(), whole_panels(kQueryBlock * kHeadWidth + kGroups * row +
                                     int(attention_floats(most)) + (probe ? kQueryBlock * row : 0)));
   if (!computing_) return y;
 
@@ -239,7 +240,7 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
   if (probe || size_t(q.rows()) * q.cols() * most < kWorthThreads)
     work(0, 0, tasks);  // a probe adds up in order
   else
-    threads_.run(tasks, work);
+    threads_->run(tasks, work);
   return y;
 }
 

@@ -101,8 +101,8 @@ CpuTensor CpuOps::packed_conv(const Tensor& x, const Weight& w, Grid grid, int k
   Tensor y = make(outputs, w.packed.rows());
   Tensor rounded = make(1, int(size_t(x.rows()) * p.stride / 4));
   Tensor scales = make(1, grid.images), scratch = make(1, x.rows());
-  Tensor patches = make(threads_.size() * kPatchRows, int(patch_stride / 4));
-  Tensor patch_scales = make(threads_.size(), kPatchRows);
+  Tensor patches = make(threads_->size() * kPatchRows, int(patch_stride / 4));
+  Tensor patch_scales = make(threads_->size(), kPatchRows);
   if (!computing_ || !outputs) return y;
 
   float* image_scales = scales.mutable_matrix().data;
@@ -136,7 +136,7 @@ CpuTensor CpuOps::packed_conv(const Tensor& x, const Weight& w, Grid grid, int k
   if (observer)
     run_tiles(0, 0, count);
   else
-    threads_.run(count, run_tiles);
+    threads_->run(count, run_tiles);
   return y;
 }
 

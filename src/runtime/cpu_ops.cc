@@ -170,10 +170,10 @@ CpuTensor CpuOps::conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel
   const int pixels = grid.images * height * width;
   if (w.weight()) return packed_conv(x, *w.weight(), grid, kernel, stride);
   Tensor y = make(pixels, w.rows());
-  Tensor patches = make(threads_.size() * kPatchTile, size);
+  Tensor patches = make(threads_->size() * kPatchTile, size);
   if (!computing_) return y;
   const Matrix out = y.mutable_matrix(), scratch = patches.mutable_matrix();
-  threads_.run(tiles(pixels, kPatchTile), [&](int thread, int begin, int end) {
+  threads_->run(tiles(pixels, kPatchTile), [&](int thread, int begin, int end) {
     const Matrix mine = part(scratch, thread * kPatchTile, kPatchTile, 0, size);
     for (int tile = begin; tile < end; ++tile) {
       const int first = tile * kPatchTile, count = std::min(kPatchTile, pixels - first);

@@ -42,7 +42,10 @@ class CpuOps {
   using Tensor = CpuTensor;
   using Cache = KvCache;
 
-  CpuOps(Arena& arena, ThreadPool& threads) : arena_(arena), threads_(threads) {}
+  CpuOps(Arena& arena, ThreadPool& threads) : arena_(arena), threads_(&threads) {}
+
+  // From the next plan on; results are the same bits on any number of threads.
+  void use_threads(ThreadPool& threads) { threads_ = &threads; }
 
   // Bytes that `pass` takes from the arena. No tensor of this arena may be alive, nor stay alive.
   template <class Pass>
@@ -106,7 +109,6 @@ class CpuOps {
   Tensor relu2(const Tensor& x);
   Tensor silu(const Tensor& x);
   Tensor softcap(const Tensor& x, float cap);
-  // Sequence s of the plan is sequence s of the cache.
   Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
                    const AttentionPlan& plan, Cache* cache);
   Tensor conv2d(const Tensor& x, const Tensor& w, Grid grid, int kernel, int stride);
@@ -148,7 +150,7 @@ class CpuOps {
     if (rows * work < kWorthThreads)
       body(0, rows);
     else
-      threads_.run(rows, [&](int, int begin, int end) { body(begin, end); });
+      threads_->run(rows, [&](int, int begin, int end) { body(begin, end); });
   }
   template <class Kernel>
   Tensor each_row(const Tensor& x, size_t work, const Kernel& kernel);
@@ -186,7 +188,7 @@ class CpuOps {
               float* scratch, Tensor& y, AttentionProbe* probe);
 
   Arena& arena_;
-  ThreadPool& threads_;
+  ThreadPool* threads_;
   bool computing_ = true;
   std::optional<Error> error_;
   std::vector<QueryBlock> blocks_;  // scratch of attention(), as is

@@ -114,24 +114,24 @@ TEST(TextSequence, DecodingEqualsOnePassAndForgets) {
   const auto session = value(Session::create(*loaded, 2));
   const Part image = Part::of_picture(picture(5));
   const Tokens text = {20, 30, 40, 50, 60, 70};
-  TextSequence sequence(*session);
-  ASSERT_TRUE(sequence.prefill({{&image}, {20, 30}}, 4));
+  TextSequence sequence;
+  ASSERT_TRUE(sequence.prefill(*session, {{&image}, {20, 30}}));
   std::vector<float> steps;
   for (int32_t id : {40, 50, 60, 70}) {
-    ASSERT_TRUE(sequence.append({id}));
+    ASSERT_TRUE(sequence.append(*session, {id}));
     steps.insert(steps.end(), sequence.logits().begin(), sequence.logits().end());
   }
   EXPECT_EQ(sequence.length(), 16 + 6);
   for (const size_t rest : {4, 2}) {  // forget, and say the rest at once
-    sequence.truncate(22 - int(rest));
-    ASSERT_TRUE(sequence.append(Tokens(text.end() - rest, text.end())));
+    sequence.truncate(*session, 22 - int(rest));
+    ASSERT_TRUE(sequence.append(*session, Tokens(text.end() - rest, text.end())));
     for (size_t i = 0; i < rest; ++i) {
       const auto logits = sequence.logits(int(i));
       EXPECT_TRUE(
           std::equal(logits.begin(), logits.end(), steps.begin() + (4 - rest + i) * logits.size()));
     }
   }
-  ASSERT_TRUE(sequence.prefill({{&image}, text}, 1));
+  ASSERT_TRUE(sequence.prefill(*session, {{&image}, text}));
   const auto logits = sequence.logits();
   EXPECT_TRUE(std::equal(logits.begin(), logits.end(), steps.begin() + 3 * logits.size()));
 }

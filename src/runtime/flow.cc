@@ -23,26 +23,31 @@ Status check_flow_options(const FlowOptions& options) {
   return {};
 }
 
+FlowSampler::FlowSampler(size_t values, const FlowOptions& options)
+    : options_(options), z_(values) {
+  Rng rng(options.seed);
+  for (float& value : z_) value = float(rng.normal());
+}
+
+void FlowSampler::advance() {
+  std::vector<float>& x = prediction_.conditional;
+  const std::vector<float>& without = prediction_.unconditional;
+  for (size_t i = 0; i < without.size(); ++i)
+    x[i] = without[i] + options_.guidance_scale * (x[i] - without[i]);
+  const float rate = 1.0f / (float(options_.steps) * std::max(1 - t(), kLeastNoise));
+  if (++step_ == options_.steps) return;
+  for (size_t i = 0; i < z_.size(); ++i) z_[i] += rate * (x[i] - z_[i]);
+}
+
 Result<std::vector<float>> sample_flow(size_t values, const FlowOptions& options,
                                        const FlowModel& model) {
   TUTTI_CHECK(check_flow_options(options));
-  Rng rng(options.seed);
-  std::vector<float> z(values);
-  for (float& value : z) value = float(rng.normal());
-
-  FlowPrediction prediction;
-  for (int step = 0; step < options.steps; ++step) {
-    const float t = float(step) / float(options.steps);
-    TUTTI_CHECK(model(z, t, prediction));
-    std::vector<float>& x = prediction.conditional;
-    const std::vector<float>& without = prediction.unconditional;
-    for (size_t i = 0; i < without.size(); ++i)
-      x[i] = without[i] + options.guidance_scale * (x[i] - without[i]);
-    if (step + 1 == options.steps) return std::move(x);
-    const float rate = 1.0f / (float(options.steps) * std::max(1 - t, kLeastNoise));
-    for (size_t i = 0; i < values; ++i) z[i] += rate * (x[i] - z[i]);
+  FlowSampler sampler(values, options);
+  while (!sampler.done()) {
+    TUTTI_CHECK(model(sampler.z(), sampler.t(), sampler.prediction()));
+    sampler.advance();
   }
-  return z;
+  return sampler.clean();
 }
 
 }  // namespace tutti

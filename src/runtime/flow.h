@@ -31,7 +31,31 @@ struct FlowPrediction {
 using FlowModel =
     std::function<Status(std::span<const float> z, float t, FlowPrediction& prediction)>;
 
-// `values` numbers, started from standard normal noise.
+// A sample on its way: evaluate the model at z() and t(), write prediction(), advance().
+class FlowSampler {
+ public:
+  // `values` numbers, started from standard normal noise. The options passed the check.
+  FlowSampler(size_t values, const FlowOptions& options);
+
+  const FlowOptions& options() const { return options_; }
+  std::span<const float> z() const { return z_; }
+  float t() const { return float(step_) / float(options_.steps); }
+  int step() const { return step_; }  // evaluations so far
+  bool done() const { return step_ == options_.steps; }
+
+  FlowPrediction& prediction() { return prediction_; }
+  void advance();
+  // The last prediction of clean data, guided; the sample once done().
+  const std::vector<float>& clean() const { return prediction_.conditional; }
+
+ private:
+  FlowOptions options_;
+  int step_ = 0;
+  std::vector<float> z_;
+  FlowPrediction prediction_;
+};
+
+// All steps.
 Result<std::vector<float>> sample_flow(size_t values, const FlowOptions& options,
                                        const FlowModel& model);
 

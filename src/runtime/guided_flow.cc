@@ -2,67 +2,61 @@
 
 namespace tutti {
 
-Status GuidedFlow::prefill(const ResolvedPrompt& prompt, const ResolvedPrompt& unconditional,
-                           int tokens, bool guided) {
+Status GuidedFlow::prefill(Session& session, const ResolvedPrompt& prompt,
+                           const ResolvedPrompt& unconditional, int tokens,
+                           const FlowOptions& options) {
   tokens_ = tokens;
-  sequences_ = guided ? 2 : 1;
-  BatchBuilder builder(session_.loaded.config);
+  sequences_ = options.guidance_scale != 1 ? 2 : 1;
+  const ModelConfig& config = session.loaded.config;
+  BatchBuilder builder(config);
   for (int s = 0; s < sequences_; ++s) {
     builder.begin_sequence();
     add_prompt(builder, s == 0 ? prompt : unconditional);
     time_[s] = builder.time();
   }
-  const Batch batch = builder.build();
+  Batch batch = builder.build();
+  batch.trunk.slots.assign(slots_.begin(), slots_.begin() + sequences_);
   for (int s = 0; s < sequences_; ++s) {
     past_[s] = batch.trunk.query_offsets[s + 1] - batch.trunk.query_offsets[s];
-    TUTTI_CHECK(check_context(session_.loaded.config, past_[s] + tokens,
-                              "the prompt and what it asks for"));
+    TUTTI_CHECK(check_context(config, past_[s] + tokens, "the prompt and what it asks for"));
+    session.truncate(slots_[s], 0);
   }
-  session_.clear_caches();
-  const auto pass = [&] {
-    session_.loaded.model.forward(session_.ops, batch, session_.cache_pointers);
-  };
-  return session_.run(pass);
-}
-
-Batch GuidedFlow::noisy_batch(std::span<const float> z, float t) const {
-  BatchBuilder builder(session_.loaded.config);
-  for (int s = 0; s < sequences_; ++s) {
-    builder.begin_sequence(past_[s], time_[s]);
-    add_noisy_(builder, z, t);
-  }
-  return builder.build();
-}
-
-Status GuidedFlow::predict(std::span<const float> z, float t, FlowPrediction& prediction) {
-  CpuOps& ops = session_.ops;
-  const auto pass = [&] {
-    const auto out = session_.loaded.model.forward(ops, batch_, session_.cache_pointers);
-    const int begin = batch_.kind_begin[int(kind_)], end = batch_.kind_begin[int(kind_) + 1];
-    const CpuTensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head_);
-    if (!ops.computing()) return;
-    prediction.conditional.assign(x.row(0), x.row(0) + z.size());
-    if (sequences_ > 1) prediction.unconditional.assign(x.row(tokens_), x.row(0) + 2 * z.size());
-  };
-  // The first step's batch and plan serve them all.
-  if (t == 0) {
-    batch_ = noisy_batch(z, t);
-    TUTTI_CHECK(ops.reserve(pass));
-  } else {
-    batch_.set_noisy(kind_, z, t);
-    ops.repeat();
-  }
-  pass();
-  TUTTI_CHECK(ops.status());
-  for (int s = 0; s < sequences_; ++s) session_.truncate(s, past_[s]);
+  TUTTI_CHECK(session.run(
+      [&] { session.loaded.model.forward(session.ops, batch, session.caches->layers()); }));
+  sampler_.emplace(size_t(tokens_) * head_.rows(), options);
+  batch_ = noisy_batch(config);
+  shape_ = Session::new_shape();
   return {};
 }
 
-Result<std::vector<float>> GuidedFlow::sample(const FlowOptions& options) {
-  return sample_flow(size_t(tokens_) * head_.rows(), options,
-                     [&](std::span<const float> z, float t, FlowPrediction& prediction) {
-                       return predict(z, t, prediction);
-                     });
+Batch GuidedFlow::noisy_batch(const ModelConfig& config) const {
+  BatchBuilder builder(config);
+  for (int s = 0; s < sequences_; ++s) {
+    builder.begin_sequence(past_[s], time_[s]);
+    add_noisy_(builder, sampler_->z(), sampler_->t());
+  }
+  Batch batch = builder.build();
+  batch.trunk.slots.assign(slots_.begin(), slots_.begin() + sequences_);
+  return batch;
+}
+
+Result<bool> GuidedFlow::step(Session& session) {
+  CpuOps& ops = session.ops;
+  const size_t values = sampler_->z().size();
+  FlowPrediction& prediction = sampler_->prediction();
+  const auto pass = [&] {
+    const auto out = session.loaded.model.forward(ops, batch_, session.caches->layers());
+    const int begin = batch_.kind_begin[int(kind_)], end = batch_.kind_begin[int(kind_) + 1];
+    const CpuTensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head_);
+    if (!ops.computing()) return;
+    prediction.conditional.assign(x.row(0), x.row(0) + values);
+    if (sequences_ > 1) prediction.unconditional.assign(x.row(tokens_), x.row(0) + 2 * values);
+  };
+  batch_.set_noisy(kind_, sampler_->z(), sampler_->t());
+  TUTTI_CHECK(session.run_shape(shape_, pass, pass));
+  for (int s = 0; s < sequences_; ++s) session.truncate(slots_[s], past_[s]);
+  sampler_->advance();
+  return !sampler_->done();
 }
 
 }  // namespace tutti

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "runtime/ctc_text.h"
+#include "runtime/perceive.h"
 #include "runtime/prompt.h"
 
 namespace tutti {
@@ -45,67 +46,77 @@ void read_probes(const std::vector<AttentionProbe>& probes, AttentionShare& shar
             float(probes[layer].share[q][k] / std::max(1.0, probes[layer].queries[q]));
 }
 
-}  // namespace
-
 // Calls read(logits) with the CTC head's labels x 257.
 template <class Read>
-Status Engine::hear(const Mel& mel, const Read& read) const {
+Status hear(Session& session, const Mel& mel, const Read& read) {
   TUTTI_CHECK(check_part(Part::of_audio(mel)));
-  const std::lock_guard lock(state_->mutex);
-  BatchBuilder builder(config());
+  BatchBuilder builder(session.loaded.config);
   builder.begin_sequence();
   builder.audio(mel);
   const Batch batch = builder.build();
-  const auto& model = state_->loaded->model;
-  CpuOps& ops = state_->session->ops;
-  return state_->session->run([&] {
+  const auto& model = session.loaded.model;
+  CpuOps& ops = session.ops;
+  return session.run([&] {
     const CpuTensor logits =
         model.heads.ctc_logits(ops, model.audio_stem.forward(ops, batch.audio));
     if (ops.computing()) read(logits.matrix());
   });
 }
 
-Result<std::string> Engine::transcribe(const Mel& mel) const {
+}  // namespace
+
+Result<std::string> transcribe(Session& session, const Mel& mel) {
   std::string text;
-  TUTTI_CHECK(hear(mel, [&](ConstMatrix logits) { text = ctc_text(logits); }));
+  TUTTI_CHECK(hear(session, mel, [&](ConstMatrix logits) { text = ctc_text(logits); }));
   return text;
+}
+
+Result<std::string> Engine::transcribe(const Mel& mel) const {
+  const std::lock_guard lock(state_->mutex);
+  return tutti::transcribe(*state_->session, mel);
 }
 
 Result<std::vector<double>> Engine::spelling_scores(const Mel& mel,
                                                     const std::vector<std::string>& texts) const {
+  const std::lock_guard lock(state_->mutex);
   std::vector<double> scores;
-  TUTTI_CHECK(hear(mel, [&](ConstMatrix logits) {
+  TUTTI_CHECK(hear(*state_->session, mel, [&](ConstMatrix logits) {
     for (const std::string& text : texts) scores.push_back(ctc_log_likelihood(logits, text));
   }));
   return scores;
 }
 
-Result<std::vector<float>> Engine::embed(const Part& part) const {
+Result<std::vector<float>> embed(Session& session, const Part& part) {
   TUTTI_CHECK(check_part(part));
-  const std::lock_guard lock(state_->mutex);
-  BatchBuilder builder(config());
+  const LoadedModel& loaded = session.loaded;
+  BatchBuilder builder(loaded.config);
   builder.begin_sequence();
   if (part.kind == Part::Kind::text) {
-    TUTTI_ASSIGN(const Tokens ids, state_->loaded->tokenizer.encode(part.text));
+    TUTTI_ASSIGN(const Tokens ids, loaded.tokenizer.encode(part.text));
     builder.text(joined({mark(token_begin), ids}));
   } else {
     add_media(builder, part);
   }
   const Batch batch = builder.build();
-  TUTTI_CHECK(check_context(config(), batch.rows(), "what to embed"));
+  TUTTI_CHECK(check_context(loaded.config, batch.rows(), "what to embed"));
 
   std::vector<int32_t> index(batch.rows());
   for (int row = 0; row < batch.rows(); ++row) index[row] = row;
   const std::vector<int32_t> bounds = {0, batch.rows()};
-  const auto& model = state_->loaded->model;
-  CpuOps& ops = state_->session->ops;
+  const auto& model = loaded.model;
+  CpuOps& ops = session.ops;
   std::vector<float> embedding;
-  TUTTI_CHECK(state_->session->run([&] {
+  TUTTI_CHECK(session.run([&] {
     const auto out = model.forward(ops, batch);
     const CpuTensor unit = model.heads.embeddings(ops, out.trunk.x_ND, index, bounds);
     if (ops.computing()) embedding.assign(unit.row(0), unit.row(0) + unit.cols());
   }));
   return embedding;
+}
+
+Result<std::vector<float>> Engine::embed(const Part& part) const {
+  const std::lock_guard lock(state_->mutex);
+  return tutti::embed(*state_->session, part);
 }
 
 Result<Picture> Engine::matte(const Picture& picture) const {
@@ -141,13 +152,13 @@ Result<AttentionShare> Engine::explain(const Prompt& prompt, const TextOptions& 
   share.layers.resize(config().layers);
   share.routed.resize(config().layers);
   std::vector<AttentionProbe> probes(config().layers);
-  session.clear_caches();
-  session.set_probes(&probes);
+  session.truncate(0, 0);
+  session.caches->set_probes(&probes);
   const Status status = session.run([&] {
-    const auto out = session.loaded.model.forward(session.ops, batch, session.cache_pointers);
+    const auto out = session.loaded.model.forward(session.ops, batch, session.caches->layers());
     if (session.ops.computing()) read_routes(out.trunk, batch, share);
   });
-  session.set_probes(nullptr);
+  session.caches->set_probes(nullptr);
   TUTTI_CHECK(status);
   read_probes(probes, share);
   return share;

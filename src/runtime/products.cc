@@ -70,7 +70,7 @@ InputRows CpuOps::quantize_groups(ConstMatrix x, const Norm* norm, const Weight&
   const size_t stride = size_t(x.cols + 63) / 64 * 64;
   float* buffers = memory + input_floats(Precision::int8, x.rows, x.cols);
   auto* bytes = reinterpret_cast<uint8_t*>(memory + size_t(x.rows + 15) / 16 * 16);
-  threads_.run(x.rows, [&](int thread, int begin, int end) {
+  threads_->run(x.rows, [&](int thread, int begin, int end) {
     size_t group = 0;
     for (int r = begin; r < end; ++r) {
       while (r >= bounds[group + 1]) ++group;
@@ -93,7 +93,7 @@ CpuOps::Input CpuOps::prepare(const Tensor& x, const Weight& w, RowIndex bounds)
            {p, x.rows(), x.cols(), nullptr, 0, nullptr}};
   if (!computing_) return in;
   in.rows =
-      tutti::prepare(threads_, p, x.matrix(), in.memory.mutable_matrix().data, w.input_scales[0]);
+      tutti::prepare(*threads_, p, x.matrix(), in.memory.mutable_matrix().data, w.input_scales[0]);
   if (observer) observer->see(w, x.matrix(), bounds);
   return in;
 }
@@ -102,7 +102,7 @@ CpuOps::Input CpuOps::prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm,
   expect(x.cols() == norm.gain_GD.cols() && int(norm.bounds.size()) == norm.gain_GD.rows() + 1,
          "norm_linear", x, norm.gain_GD);
   const Precision p = w.packed.precision();
-  Input in{make(1, int(norm_floats(threads_, p, x.rows(), x.cols()))),
+  Input in{make(1, int(norm_floats(*threads_, p, x.rows(), x.cols()))),
            {p, x.rows(), x.cols(), nullptr, 0, nullptr}};
   if (!computing_) return in;
   float* memory = in.memory.mutable_matrix().data;
@@ -111,7 +111,7 @@ CpuOps::Input CpuOps::prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm,
     in.rows = quantize_groups(x.matrix(), &by, w, norm.bounds, memory);
   else
     in.rows =
-        tutti::prepare_norm(threads_, p, x.matrix(), by, memory, w.grouped ? 0 : w.input_scales[0]);
+        tutti::prepare_norm(*threads_, p, x.matrix(), by, memory, w.grouped ? 0 : w.input_scales[0]);
   if (observer) observer->see(w, float_rows(in.rows), norm.bounds);
   return in;
 }
@@ -122,7 +122,7 @@ CpuTensor CpuOps::product(const Input& x, const Weight& w, const Epilogue& epilo
     fail("a product of " + std::to_string(x.rows.cols) + " columns with weight " + w.name + " of " +
          std::to_string(w.packed.cols()));
   if (computing_ && y.rows())
-    tutti::linear(threads_, x.rows, w.packed, epilogue, y.mutable_matrix());
+    tutti::linear(*threads_, x.rows, w.packed, epilogue, y.mutable_matrix());
   return y;
 }
 
@@ -171,7 +171,7 @@ CpuTensor CpuOps::linear_join(const Tensor& x, const Tensor& w, const Join<Tenso
 void CpuOps::observe_feed_forward(const Weight& up, const Weight& down, const InputRows& x,
                                   Matrix hidden) {
   observer->see(up, float_rows(x), {});
-  tutti::linear(threads_, x, up.packed, {.activation = Activation::relu2}, hidden);
+  tutti::linear(*threads_, x, up.packed, {.activation = Activation::relu2}, hidden);
   observer->see(down, {hidden.data, hidden.rows, hidden.cols, hidden.stride}, {});
 }
 
@@ -191,20 +191,20 @@ CpuTensor CpuOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
     const Weight &in = *up[g].weight(), &out = *down[g].weight();
     const FeedForward layer = {in.packed, Activation::relu2, out.packed, out.input_scales[0]};
     const Precision p = in.packed.precision();
-    Tensor memory = make(1, int(norm_floats(threads_, p, rows, x.cols())));
-    Tensor hidden = make(1, int(feed_forward_floats(threads_, layer, rows)));
+    Tensor memory = make(1, int(norm_floats(*threads_, p, rows, x.cols())));
+    Tensor hidden = make(1, int(feed_forward_floats(*threads_, layer, rows)));
     Tensor seen = make(observer ? rows : 0, up[g].rows());
     // Not before the blocks are taken: a group whose rows all skip the layer keeps step with the
     // plan.
     if (!computing_ || rows <= 0) continue;
     const int32_t bounds[] = {0, rows};
     const InputRows prepared = tutti::prepare_norm(
-        threads_, p, row_range(x, begin, begin + rows),
+        *threads_, p, row_range(x, begin, begin + rows),
         kernel_norm(norm, row_range(norm.gain_GD, int(g), int(g) + 1), bounds, begin),
         memory.mutable_matrix().data, in.input_scales[0]);
     const Matrix all = y.mutable_matrix();
     if (observer) observe_feed_forward(in, out, prepared, seen.mutable_matrix());
-    tutti::feed_forward(threads_, prepared, layer, join_epilogue(join, begin),
+    tutti::feed_forward(*threads_, prepared, layer, join_epilogue(join, begin),
                         {all.row(begin), rows, all.cols, all.stride}, hidden.mutable_matrix().data);
   }
   return y;

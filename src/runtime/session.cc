@@ -90,7 +90,6 @@ Result<Engine> Engine::load(const std::string& path, const EngineOptions& option
   if (!loaded) return loaded.error().with_context("loading " + path);
   state->loaded = *std::move(loaded);
   TUTTI_ASSIGN(state->session, Session::create(*state->loaded, options.threads));
-  state->session->ops.routing = options.routing;
   return Engine(std::move(state));
 }
 
@@ -102,6 +101,10 @@ const Tokenizer& Engine::tokenizer() const {
   return state_->loaded->tokenizer;
 }
 
+const LoadedModel& Engine::model() const {
+  return *state_->loaded;
+}
+
 void Engine::observe(ProductObserver* observer) {
   state_->session->ops.observer = observer;
 }
@@ -109,10 +112,10 @@ void Engine::observe(ProductObserver* observer) {
 Result<Engine::MemoryPlan> Engine::memory_plan() const {
   const std::lock_guard lock(state_->mutex);
   Session& session = *state_->session;
-  session.ops.reset();
-  const size_t arena = plan_arena(session.loaded.model, session.ops, session.cache_pointers);
+  session.forget_plan();
+  const size_t arena = plan_arena(session.loaded.model, session.ops, session.caches->layers());
   TUTTI_CHECK(session.ops.status());
-  return MemoryPlan{session.loaded.weights.bytes(), session.cache_bytes(),
+  return MemoryPlan{session.loaded.weights.bytes(), session.caches->bytes(),
                     std::max(arena, session.arena.capacity())};
 }
 
@@ -126,19 +129,10 @@ Result<Engine::MemoryPlan> Engine::plan_memory(const std::string& path,
   Arena arena;
   CpuOps ops(arena, threads);
   ops.kept = shapes.kept();
-  size_t cache_bytes = 0;
-  std::vector<KvCache> caches;  // their pages are taken only when they are written
-  std::vector<KvCache*> pointers;
-  for (int layer = 0; layer < config.layers; ++layer) {
-    TUTTI_ASSIGN(KvCache cache,
-                 KvCache::create(Session::kSequences, config.context, config.heads(), ops.kept));
-    cache_bytes += cache.bytes();
-    caches.push_back(std::move(cache));
-  }
-  for (KvCache& cache : caches) pointers.push_back(&cache);
-  const size_t arena_bytes = plan_arena(model, ops, pointers);
+  TUTTI_ASSIGN(const auto caches, SequenceCaches::create(config, ops.kept, Session::kSequences));
+  const size_t arena_bytes = plan_arena(model, ops, caches->layers());
   TUTTI_CHECK(ops.status());
-  return MemoryPlan{shapes.bytes(), cache_bytes, arena_bytes};
+  return MemoryPlan{shapes.bytes(), caches->bytes(), arena_bytes};
 }
 
 }  // namespace tutti

@@ -23,6 +23,7 @@ namespace tutti {
 
 class ProductObserver;
 class Tokenizer;
+struct LoadedModel;
 
 // One piece of a prompt, in the order the model reads them. Pictures of any size are fitted by the
 // caller to 128x128 RGB, clips to 16 such frames, sounds to a Mel.
@@ -65,6 +66,8 @@ struct PaintOptions {
   int steps = 0;              // 0: as many as the model was made for
   float guidance_scale = -1;  // negative: as the model was made for; 1: none
   uint64_t seed = 0;
+  // After each step but the last: what the picture is going to be. False stops.
+  std::function<bool(int step, int steps, const Picture& preview)> on_preview;
 };
 
 struct SpeakOptions {
@@ -107,6 +110,7 @@ class Engine {
 
   const ModelConfig& config() const;
   const Tokenizer& tokenizer() const;
+  const LoadedModel& model() const;  // for who runs requests step by step (request.h)
 
   // Text out, from any mix of parts.
   Result<TextResult> describe(const Prompt& prompt, const TextOptions& options) const;
@@ -142,9 +146,6 @@ class Engine {
   static Result<MemoryPlan> plan_memory(const std::string& path, const EngineOptions& options);
 
  private:
-  template <class Read>
-  Status hear(const Mel& mel, const Read& read) const;
-
   struct State;
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

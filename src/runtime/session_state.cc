@@ -1,5 +1,6 @@
 #include "runtime/session_state.h"
 
+#include <atomic>
 #include <future>
 
 #include "format/model_package.h"
@@ -29,8 +30,8 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
     return bad_input("the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " pieces, the model " + std::to_string(config.vocabulary) +
                      "; they do not belong together");
-  return std::unique_ptr<LoadedModel>(
-      new LoadedModel{config, std::move(tokenizer), source.take(), std::move(model)});
+  return std::unique_ptr<LoadedModel>(new LoadedModel{config, std::move(tokenizer), source.take(),
+                                                      std::move(model), options.routing});
 }
 
 Precision LoadedModel::kept() const {
@@ -39,37 +40,26 @@ Precision LoadedModel::kept() const {
   return Precision::f32;
 }
 
+Session::Session(const LoadedModel& loaded, int thread_count,
+                 std::shared_ptr<SequenceCaches> caches)
+    : loaded(loaded), threads(thread_count), ops(arena, threads), caches(std::move(caches)) {
+  ops.kept = loaded.kept();
+  ops.routing = loaded.routing;
+}
+
 Result<std::unique_ptr<Session>> Session::create(const LoadedModel& loaded, int threads) {
-  std::unique_ptr<Session> session(new Session(loaded, threads));
-  const ModelConfig& config = loaded.config;
-  session->ops.kept = loaded.kept();
-  session->caches.reserve(config.layers);
-  for (int layer = 0; layer < config.layers; ++layer) {
-    TUTTI_ASSIGN(KvCache cache,
-                 KvCache::create(kSequences, config.context, config.heads(), loaded.kept()));
-    session->caches.push_back(std::move(cache));
-  }
-  for (KvCache& cache : session->caches) session->cache_pointers.push_back(&cache);
-  return session;
+  TUTTI_ASSIGN(auto caches, SequenceCaches::create(loaded.config, loaded.kept(), kSequences));
+  return create(loaded, threads, std::move(caches));
 }
 
-void Session::clear_caches() {
-  for (KvCache& cache : caches) cache.clear();
+std::unique_ptr<Session> Session::create(const LoadedModel& loaded, int threads,
+                                         std::shared_ptr<SequenceCaches> caches) {
+  return std::unique_ptr<Session>(new Session(loaded, threads, std::move(caches)));
 }
 
-void Session::truncate(int sequence, int length) {
-  for (KvCache& cache : caches) cache.truncate(sequence, length);
-}
-
-void Session::set_probes(std::vector<AttentionProbe>* probes) {
-  for (size_t layer = 0; layer < caches.size(); ++layer)
-    caches[layer].probe = probes ? &(*probes)[layer] : nullptr;
-}
-
-size_t Session::cache_bytes() const {
-  size_t bytes = 0;
-  for (const KvCache& cache : caches) bytes += cache.bytes();
-  return bytes;
+uint64_t Session::new_shape() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
 }
 
 Status check_context(const ModelConfig& config, int tokens, const char* what) {

@@ -1,14 +1,16 @@
-// What is behind an Engine: the loaded model, and the one session that its calls share by turns.
+// What is behind an Engine: the loaded model, and sessions, each of which runs one pass at a time.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "format/tokenizer.h"
 #include "model/model.h"
 #include "runtime/cpu_ops.h"
+#include "runtime/sequence_caches.h"
 #include "runtime/session.h"
 
 namespace tutti {
@@ -19,6 +21,7 @@ struct LoadedModel {
   Tokenizer tokenizer;
   WeightStorage weights;
   Model<CpuOps> model;
+  bool routing = true;  // as CpuOps::routing
 
   // What keys and values are kept in: FP32 where all matrices are, else bf16.
   Precision kept() const;
@@ -28,39 +31,67 @@ struct LoadedModel {
 Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
                                                 const EngineOptions& options);
 
-// Everything that a request changes: arena, caches, threads. One request at a time.
+// Everything that a pass needs and leaves nothing in but the caches: arena, threads, lists.
+// Requests take turns on one, pass by pass. Used by one thread at a time.
 class Session {
  public:
   // Guidance runs a prompt and its absence side by side.
   static constexpr int kSequences = 2;
 
-  // Takes the memory of the caches: 2 x context keys and values a layer.
+  // With caches for one request.
   static Result<std::unique_ptr<Session>> create(const LoadedModel& loaded, int threads);
+  // On caches that other sessions use too.
+  static std::unique_ptr<Session> create(const LoadedModel& loaded, int threads,
+                                         std::shared_ptr<SequenceCaches> caches);
 
   // A dry run of `pass` for the arena's size, then the run; `pass` must not touch data where
   // ops.computing() is false.
   template <class Pass>
   Status run(const Pass& pass) {
-    TUTTI_CHECK(ops.reserve(pass));
-    pass();
-    return ops.status();
+    return run_shape(0, pass, pass);
   }
 
-  void clear_caches();
-  void truncate(int sequence, int length);
-  void set_probes(std::vector<AttentionProbe>* probes);  // one a layer, or nullptr
-  size_t cache_bytes() const;
+  // As run(), for passes that come again and again: `plan`, the largest of them, is run dry only
+  // where the session's last pass was of another shape. Shapes come from new_shape().
+  template <class Plan, class Pass>
+  Status run_shape(uint64_t shape, const Plan& plan, const Pass& pass) {
+    if (shape && shape == planned_) {
+      ops.repeat();
+    } else {
+      planned_ = 0;
+      TUTTI_CHECK(ops.reserve(plan));
+    }
+    pass();
+    Status status = ops.status();
+    planned_ = status ? shape : 0;
+    return status;
+  }
+  static uint64_t new_shape();
+  // Of the passes to come: a pool of one's own or one that sessions lend each other.
+  void use_threads(ThreadPool& pool) {
+    if (std::exchange(pool_, &pool) == &pool) return;
+    planned_ = 0;
+    ops.use_threads(pool);
+  }
+  // Before ops is used other than by the above.
+  void forget_plan() {
+    planned_ = 0;
+    ops.reset();
+  }
+
+  void truncate(int slot, int length) { caches->truncate(slot, length); }
 
   const LoadedModel& loaded;
   ThreadPool threads;
   Arena arena;
   CpuOps ops;
-  std::vector<KvCache> caches;           // one a layer
-  std::vector<KvCache*> cache_pointers;  // as Model::forward wants them
+  std::shared_ptr<SequenceCaches> caches;
 
  private:
-  Session(const LoadedModel& loaded, int thread_count)
-      : loaded(loaded), threads(thread_count), ops(arena, threads) {}
+  Session(const LoadedModel& loaded, int thread_count, std::shared_ptr<SequenceCaches> caches);
+
+  ThreadPool* pool_ = &threads;
+  uint64_t planned_ = 0;  // shape of the last pass; 0: not to come again
 };
 
 struct Engine::State {

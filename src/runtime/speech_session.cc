@@ -1,35 +1,19 @@
 // Engine::speak and Engine::vocode: sound out.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <deque>
 
 #include "base/utf8.h"
 #include "media/griffin_lim.h"
 #include "runtime/alignment.h"
-#include "runtime/guided_flow.h"
-#include "runtime/vocoder_stream.h"
+#include "runtime/speak_request.h"
 
 namespace tutti {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int kLongestPiece = 250;     // speech tokens: 10 s, as long as what training has heard
 constexpr int kVocoderFrames = 50;     // 0.5 s of sound at a time
 constexpr size_t kLongestText = 1000;  // bytes whose durations are predicted at once
 constexpr size_t kShortestPiece = 8;   // bytes; shorter text is not cut further
-
-struct SpeechPiece {
-  std::string text;
-  Tokens ids;
-  std::vector<int32_t> alignment;
-};
-
-FlowOptions flow_asked(const ModelConfig& config, const SpeakOptions& options) {
-  return flow_options(options.steps, options.guidance_scale, options.seed, config.speak_steps,
-                      config.speak_guidance);
-}
 
 Status check_options(const std::string& text, const SpeakOptions& options) {
   if (text.empty()) return bad_input("there is nothing to say: the text is empty");
@@ -57,118 +41,141 @@ Result<std::vector<int32_t>> predict_alignment(Session& session, const std::stri
   return alignment;
 }
 
-// Cuts the text where it is longer than a pass may be; the durations decide.
-Result<std::vector<SpeechPiece>> plan_pieces(Session& session, const std::string& text,
-                                             float speed) {
-  const int context = session.loaded.config.context;
-  const size_t most = size_t(std::min(kLongestPiece, context / 2));
+}  // namespace
+
+SpeakRequest::SpeakRequest(const LoadedModel& loaded, std::string text, const SpeakOptions& options)
+    : loaded_(loaded),
+      options_(options),
+      start_(std::chrono::steady_clock::now()),
+      pending_{std::move(text)},
+      vocoder_(loaded) {}
+
+double SpeakRequest::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+Status SpeakRequest::begin() {
+  const std::string text = std::move(pending_.front());
+  TUTTI_CHECK(check_options(text, options_));
+  flow_options_ = flow_options(options_.steps, options_.guidance_scale, options_.seed,
+                               loaded_.config.speak_steps, loaded_.config.speak_guidance);
+  TUTTI_CHECK(check_flow_options(flow_options_));
   const auto paragraphs = split_speech(text, kLongestText);
-  std::deque<std::string> pending(paragraphs.begin(), paragraphs.end());
-  std::vector<SpeechPiece> pieces;
-  while (!pending.empty()) {
-    SpeechPiece piece{std::move(pending.front()), {}, {}};
-    pending.pop_front();
-    const size_t bytes = piece.text.size();
-    TUTTI_ASSIGN(piece.ids, session.loaded.tokenizer.encode(piece.text));
-    TUTTI_ASSIGN(piece.alignment, predict_alignment(session, piece.text, speed));
-    const bool text_fits = piece.ids.size() + 2 + most <= size_t(context);
-    if (bytes > kShortestPiece && (piece.alignment.size() > most || !text_fits)) {
-      const size_t share = text_fits ? bytes * 9 / 10 * most / piece.alignment.size() : bytes / 2;
-      const auto parts = split_speech(piece.text, std::clamp(share, kShortestPiece / 2, bytes - 1));
-      pending.insert(pending.begin(), parts.begin(), parts.end());
-      continue;
-    }
-    piece.alignment.resize(std::min(piece.alignment.size(), most));
-    pieces.push_back(std::move(piece));
-  }
-  return pieces;
+  pending_.assign(paragraphs.begin(), paragraphs.end());
+  begun_ = true;
+  return {};
 }
 
-Result<std::vector<float>> generate_mel(Session& session, const SpeechPiece& piece,
-                                        const FlowOptions& options) {
-  GuidedFlow flow(session, Kind::speak, session.loaded.model.heads.speak,
-                  [&](BatchBuilder& builder, std::span<const float> z, float t) {
-                    builder.speak(z, t, piece.text, piece.alignment);
-                  });
-  const ResolvedPrompt prompt{{}, generation_prompt(piece.ids, token_speak)};
-  const ResolvedPrompt unconditional{{}, generation_prompt({}, token_speak)};
-  TUTTI_CHECK(flow.prefill(prompt, unconditional, int(piece.alignment.size()),
-                           options.guidance_scale != 1));
-  return flow.sample(options);
-}
-
-// Hands sound on as it comes, and keeps it.
-class Delivery {
- public:
-  Delivery(const SpeakOptions& options, Clock::time_point start, SpeakResult& result)
-      : options_(options), start_(start), result_(result) {}
-
-  // False once the listener has had enough.
-  bool deliver(const std::vector<float>& samples) {
-    if (samples.empty()) return true;
-    if (result_.sound.samples.empty()) result_.seconds_to_first_audio = seconds();
-    result_.sound.samples.insert(result_.sound.samples.end(), samples.begin(), samples.end());
-    return !options_.on_audio || options_.on_audio(samples);
+// Makes `text` the piece to speak; or, where it is longer than a pass may be, puts its parts before
+// what is pending and returns false. The durations decide.
+Result<bool> SpeakRequest::plan_piece(Session& session, std::string text) {
+  const size_t context = size_t(loaded_.config.context), bytes = text.size();
+  const size_t most = std::min(size_t(kLongestPiece), context / 2);
+  piece_.text = std::move(text);
+  TUTTI_ASSIGN(piece_.ids, loaded_.tokenizer.encode(piece_.text));
+  TUTTI_ASSIGN(piece_.alignment, predict_alignment(session, piece_.text, options_.speed));
+  const bool text_fits = piece_.ids.size() + 2 + most <= context;
+  if (bytes > kShortestPiece && (piece_.alignment.size() > most || !text_fits)) {
+    const size_t share = text_fits ? bytes * 9 / 10 * most / piece_.alignment.size() : bytes / 2;
+    const auto parts = split_speech(piece_.text, std::clamp(share, kShortestPiece / 2, bytes - 1));
+    pending_.insert(pending_.begin(), parts.begin(), parts.end());
+    return false;
   }
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-
- private:
-  const SpeakOptions& options_;
-  Clock::time_point start_;
-  SpeakResult& result_;
-};
-
-// Vocodes `mel` in steps; false in the result stops.
-Result<bool> deliver_mel(VocoderStream& vocoder, std::span<const float> mel, Delivery& delivery) {
-  constexpr size_t step = size_t(kVocoderFrames) * kMelBins;
-  for (size_t begin = 0; begin < mel.size(); begin += step) {
-    const auto part = mel.subspan(begin, std::min(step, mel.size() - begin));
-    TUTTI_ASSIGN(const std::vector<float> samples, vocoder.push(part));
-    if (!delivery.deliver(samples)) return false;
-  }
+  piece_.alignment.resize(std::min(piece_.alignment.size(), most));
   return true;
 }
 
-}  // namespace
+Status SpeakRequest::begin_piece(Session& session) {
+  flow_.emplace(slots, Kind::speak, loaded_.model.heads.speak,
+                [this](BatchBuilder& builder, std::span<const float> z, float t) {
+                  builder.speak(z, t, piece_.text, piece_.alignment);
+                });
+  const ResolvedPrompt prompt{{}, generation_prompt(piece_.ids, token_speak)};
+  const ResolvedPrompt unconditional{{}, generation_prompt({}, token_speak)};
+  return flow_->prefill(session, prompt, unconditional, int(piece_.alignment.size()),
+                        flow_options_);
+}
+
+Status SpeakRequest::flow_step(Session& session) {
+  TUTTI_ASSIGN(const bool more, flow_->step(session));
+  if (more) return {};
+  mel_ = flow_->clean();
+  vocoded_ = options_.griffin_lim ? mel_.size() : 0;
+  result_.mel.values.insert(result_.mel.values.end(), mel_.begin(), mel_.end());
+  flow_.reset();
+  ++flow_options_.seed;
+  return {};
+}
+
+// False once the listener has had enough.
+bool SpeakRequest::deliver(const std::vector<float>& samples) {
+  if (samples.empty()) return true;
+  std::vector<float>& said = result_.sound.samples;
+  if (said.empty()) result_.seconds_to_first_audio = seconds();
+  said.insert(said.end(), samples.begin(), samples.end());
+  return !options_.on_audio || options_.on_audio(samples);
+}
+
+Result<bool> SpeakRequest::vocode_step(Session& session) {
+  constexpr size_t step = size_t(kVocoderFrames) * kMelBins;
+  const auto part = std::span(mel_).subspan(vocoded_, std::min(step, mel_.size() - vocoded_));
+  vocoded_ += part.size();
+  TUTTI_ASSIGN(const std::vector<float> samples, vocoder_.push(session, part));
+  const bool wanted = deliver(samples);
+  result_.seconds = seconds();
+  return wanted;
+}
+
+Result<bool> SpeakRequest::finish() {
+  if (options_.griffin_lim) {
+    TUTTI_ASSIGN(const Sound sound, griffin_lim(result_.mel));
+    deliver(sound.samples);
+  } else {
+    deliver(vocoder_.finish());
+  }
+  result_.seconds = seconds();
+  return false;
+}
+
+Result<bool> SpeakRequest::step(Session& session) {
+  if (!begun_) TUTTI_CHECK(begin());
+  if (vocoded_ < mel_.size()) return vocode_step(session);
+  if (flow_) {
+    TUTTI_CHECK(flow_step(session));
+    return true;
+  }
+  if (pending_.empty()) return finish();
+  std::string text = std::move(pending_.front());
+  pending_.pop_front();
+  TUTTI_ASSIGN(const bool ready, plan_piece(session, std::move(text)));
+  if (ready) TUTTI_CHECK(begin_piece(session));
+  return true;
+}
 
 Result<SpeakResult> Engine::speak(const std::string& text, const SpeakOptions& options) const {
-  TUTTI_CHECK(check_options(text, options));
-  FlowOptions flow = flow_asked(state_->loaded->config, options);
-  TUTTI_CHECK(check_flow_options(flow));
   const std::lock_guard lock(state_->mutex);
-  Session& session = *state_->session;
-  SpeakResult result;
-  Delivery delivery(options, Clock::now(), result);
-  TUTTI_ASSIGN(const std::vector<SpeechPiece> pieces, plan_pieces(session, text, options.speed));
-
-  VocoderStream vocoder(session);
-  bool wanted = true;
-  for (size_t i = 0; wanted && i < pieces.size(); ++i, ++flow.seed) {
-    TUTTI_ASSIGN(const std::vector<float> mel, generate_mel(session, pieces[i], flow));
-    result.mel.values.insert(result.mel.values.end(), mel.begin(), mel.end());
-    if (options.griffin_lim) continue;
-    TUTTI_ASSIGN(wanted, deliver_mel(vocoder, mel, delivery));
-  }
-  if (options.griffin_lim) {
-    TUTTI_ASSIGN(const Sound sound, griffin_lim(result.mel));
-    delivery.deliver(sound.samples);
-  } else if (wanted) {
-    delivery.deliver(vocoder.finish());
-  }
-  result.seconds = delivery.seconds();
-  return result;
+  SpeakRequest request(*state_->loaded, text, options);
+  TUTTI_CHECK(run(request, *state_->session));
+  return std::move(request.result());
 }
 
 Result<Sound> Engine::vocode(const Mel& mel) const {
   TUTTI_CHECK(check_part(Part::of_audio(mel)));
   const std::lock_guard lock(state_->mutex);
-  VocoderStream vocoder(*state_->session);
-  SpeakResult result;
-  const SpeakOptions options;
-  Delivery delivery(options, Clock::now(), result);
-  TUTTI_ASSIGN(const bool wanted, deliver_mel(vocoder, mel.values, delivery));
-  if (wanted) delivery.deliver(vocoder.finish());
-  return std::move(result.sound);
+  constexpr size_t step = size_t(kVocoderFrames) * kMelBins;
+  VocoderStream vocoder(*state_->loaded);
+  Sound sound;
+  const auto add = [&](const std::vector<float>& samples) {
+    sound.samples.insert(sound.samples.end(), samples.begin(), samples.end());
+  };
+  const std::span values(mel.values);
+  for (size_t begin = 0; begin < values.size(); begin += step) {
+    const auto part = values.subspan(begin, std::min(step, values.size() - begin));
+    TUTTI_ASSIGN(const std::vector<float> samples, vocoder.push(*state_->session, part));
+    add(samples);
+  }
+  add(vocoder.finish());
+  return sound;
 }
 
 }  // namespace tutti

@@ -3,73 +3,108 @@
 #include <algorithm>
 
 namespace tutti {
+namespace {
 
-Status TextSequence::prefill(const ResolvedPrompt& prompt, int step) {
-  const ModelConfig& config = session_.loaded.config;
-  CpuOps& ops = session_.ops;
+// The logits of the text rows from `first_row` on; text comes first among the rows.
+CpuTensor forward(Session& session, const Batch& batch, int first_row) {
+  CpuOps& ops = session.ops;
+  const auto& model = session.loaded.model;
+  const auto out = model.forward(ops, batch, session.caches->layers());
+  return model.heads.text_logits(
+      ops, ops.rows(out.trunk.x_ND, first_row, batch.kind_begin[int(Kind::text) + 1]),
+      model.pieces);
+}
+
+void copy_rows(const CpuTensor& x, int first, int rows, std::vector<float>& to) {
+  to.assign(x.row(first), x.row(first) + size_t(rows) * x.cols());
+}
+
+}  // namespace
+
+Status TextSequence::prefill(Session& session, const ResolvedPrompt& prompt) {
+  const ModelConfig& config = session.loaded.config;
   BatchBuilder builder(config);
   builder.begin_sequence();
   add_prompt(builder, prompt);
   time_ = builder.time();
-  const Batch batch = builder.build();
+  Batch batch = builder.build();
+  batch.trunk.slots = {slot_};
   past_ = batch.rows();
+  vocabulary_ = config.vocabulary;
   TUTTI_CHECK(check_context(config, past_, "the prompt"));
-  session_.clear_caches();
-
+  session.truncate(slot_, 0);
   const int last = batch.spans.back().first_row + batch.spans.back().rows - 1;
-  TUTTI_CHECK(session_.run([&] { forward(batch, last); }));
-  // The largest that a later pass can be: `step` tokens at the end of a full context. Its plan
-  // serves them all.
-  step = std::min(step, config.context);
-  const Batch longest = batch_of(Tokens(step), config.context - step, 0);
-  return ops.reserve([&] { forward(longest, 0); });
+  return session.run([&] {
+    const CpuTensor logits = forward(session, batch, last);
+    if (session.ops.computing()) copy_rows(logits, 0, logits.rows(), logits_);
+  });
 }
 
-Status TextSequence::append(const Tokens& ids) {
-  session_.ops.repeat();
-  forward(batch_of(ids, past_, time_), 0);
+Status TextSequence::append(Session& session, const Tokens& ids) {
+  BatchBuilder builder(session.loaded.config);
+  builder.begin_sequence(past_, time_);
+  builder.text(ids);
+  Batch batch = builder.build();
+  batch.trunk.slots = {slot_};
+  TUTTI_CHECK(session.run([&] {
+    const CpuTensor logits = forward(session, batch, 0);
+    if (session.ops.computing()) copy_rows(logits, 0, logits.rows(), logits_);
+  }));
   past_ += int(ids.size());
   time_ += float(ids.size());
-  return session_.ops.status();
+  return {};
 }
 
-Status TextSequence::append(int32_t id) {
-  if (step_.spans.empty()) step_ = batch_of({id}, past_, time_);
-  step_.set_text_step(id, past_, time_);
-  session_.ops.repeat();
-  forward(step_, 0);
-  past_ += 1;
-  time_ += 1;
-  return session_.ops.status();
-}
-
-void TextSequence::truncate(int length) {
+void TextSequence::truncate(Session& session, int length) {
   time_ -= float(past_ - length);
   past_ = length;
-  session_.truncate(0, length);
+  session.truncate(slot_, length);
 }
 
 std::span<const float> TextSequence::logits(int row) const {
-  const size_t vocabulary = size_t(session_.loaded.config.vocabulary);
-  return std::span(logits_).subspan(size_t(row) * vocabulary, vocabulary);
+  return std::span(logits_).subspan(size_t(row) * vocabulary_, vocabulary_);
 }
 
-Batch TextSequence::batch_of(const Tokens& ids, int past, float time) const {
-  BatchBuilder builder(session_.loaded.config);
-  builder.begin_sequence(past, time);
-  builder.text(ids);
-  return builder.build();
+DecodeBatch::Step& DecodeBatch::step_for(size_t sequences, const ModelConfig& config) {
+  if (steps_.size() <= sequences) steps_.resize(sequences + 1);
+  Step& step = steps_[sequences];
+  if (step.shape) return step;
+  BatchBuilder builder(config);
+  const Tokens any = {0};
+  for (size_t s = 0; s < sequences; ++s) {
+    builder.begin_sequence();
+    builder.text(any);
+  }
+  step.batch = builder.build();
+  step.batch.trunk.slots.resize(sequences);
+  step.shape = Session::new_shape();
+  return step;
 }
 
-// Logits of the text rows from `first_row` on; text comes first among the rows.
-void TextSequence::forward(const Batch& batch, int first_row) {
-  CpuOps& ops = session_.ops;
-  const auto& model = session_.loaded.model;
-  const auto out = model.forward(ops, batch, session_.cache_pointers);
-  const CpuTensor logits = model.heads.text_logits(
-      ops, ops.rows(out.trunk.x_ND, first_row, batch.kind_begin[1]), model.pieces);
-  if (ops.computing())
-    logits_.assign(logits.row(0), logits.row(0) + size_t(logits.rows()) * logits.cols());
+Status DecodeBatch::append(Session& session, std::span<TextSequence* const> sequences,
+                           std::span<const int32_t> ids) {
+  const ModelConfig& config = session.loaded.config;
+  Step& step = step_for(sequences.size(), config);
+  Batch& batch = step.batch;
+  const int count = int(sequences.size());
+  for (int s = 0; s < count; ++s) batch.trunk.slots[s] = sequences[s]->slot_;
+  const auto plan = [&] {  // the longest that such a pass can be serves them all
+    for (int s = 0; s < count; ++s) batch.set_text_step(s, 0, config.context - 1, 0);
+    forward(session, batch, 0);
+  };
+  const auto pass = [&] {
+    for (int s = 0; s < count; ++s)
+      batch.set_text_step(s, ids[s], sequences[s]->past_, sequences[s]->time_);
+    const CpuTensor logits = forward(session, batch, 0);
+    if (!session.ops.computing()) return;
+    for (int s = 0; s < count; ++s) copy_rows(logits, s, 1, sequences[s]->logits_);
+  };
+  TUTTI_CHECK(session.run_shape(step.shape, plan, pass));
+  for (TextSequence* sequence : sequences) {
+    sequence->past_ += 1;
+    sequence->time_ += 1;
+  }
+  return {};
 }
 
 }  // namespace tutti

@@ -21,9 +21,8 @@ void spectrum_frame(const float* row, std::complex<float>* bins) {
 
 }  // namespace
 
-VocoderStream::VocoderStream(Session& session)
-    : session_(session),
-      history_(int(session.loaded.model.vocoder.layers.size()) * (Vocoder<CpuOps>::kTaps - 1)) {}
+VocoderStream::VocoderStream(const LoadedModel& loaded)
+    : history_(int(loaded.model.vocoder.layers.size()) * (Vocoder<CpuOps>::kTaps - 1)) {}
 
 void VocoderStream::add_samples(const CpuTensor& spectrum, int first_frame,
                                 std::vector<float>& samples) {
@@ -38,7 +37,7 @@ void VocoderStream::add_samples(const CpuTensor& spectrum, int first_frame,
   }
 }
 
-Result<std::vector<float>> VocoderStream::push(std::span<const float> mel) {
+Result<std::vector<float>> VocoderStream::push(Session& session, std::span<const float> mel) {
   std::vector<float> window = past_;
   window.insert(window.end(), mel.begin(), mel.end());
   const int before = int(past_.size()) / kMelBins, frames = int(window.size()) / kMelBins;
@@ -47,9 +46,9 @@ Result<std::vector<float>> VocoderStream::push(std::span<const float> mel) {
   std::vector<int32_t> neighbours;
   causal_neighbours(neighbours, 0, frames);
 
-  CpuOps& ops = session_.ops;
-  TUTTI_CHECK(session_.run([&] {
-    const CpuTensor spectrum = session_.loaded.model.vocoder.forward(
+  CpuOps& ops = session.ops;
+  TUTTI_CHECK(session.run([&] {
+    const CpuTensor spectrum = session.loaded.model.vocoder.forward(
         ops, ops.constant(window, frames, kMelBins), neighbours);
     if (ops.computing()) add_samples(spectrum, before, samples);
   }));

@@ -12,20 +12,19 @@
 
 namespace tutti {
 
-// One sound. Uses the session's arena; no tensor of it may be alive.
+// One sound. Each piece may come on another session.
 class VocoderStream {
  public:
-  explicit VocoderStream(Session& session);
+  explicit VocoderStream(const LoadedModel& loaded);
 
   // frames * 80 values. Returns the samples that are complete now.
-  Result<std::vector<float>> push(std::span<const float> mel);
+  Result<std::vector<float>> push(Session& session, std::span<const float> mel);
   // The last 15 ms.
   std::vector<float> finish();
 
  private:
   void add_samples(const CpuTensor& spectrum, int first_frame, std::vector<float>& samples);
 
-  Session& session_;
   int history_;              // frames before a piece that matter
   std::vector<float> past_;  // the last of them
   IstftStream istft_;

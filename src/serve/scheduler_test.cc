@@ -183,5 +183,139 @@ TEST(Scheduler, ARequestMayNotTakeForever) {
   EXPECT_EQ(outcome.wait().error().code(), ErrorCode::timed_out);
 }
 
+// Many of every kind at once, twice as many as may run: each gives what the engine gives it alone.
+TEST(Scheduler, ResultsDoNotDependOnWhatElseRuns) {
+  const Engine engine = load();
+  constexpr int count = 10;
+  const auto text_options = [](int i) {
+    return TextOptions{.max_tokens = 10 + 5 * i, .temperature = 1.5f, .seed = uint64_t(i)};
+  };
+  const auto prompt = [](int i) {
+    Prompt prompt = {Part::of_text("the fox number " + std::to_string(i))};
+    if (i % 3 == 0) prompt.insert(prompt.begin(), Part::of_picture(noise_picture(i)));
+    return prompt;
+  };
+  std::vector<Outcome<TextResult>> texts(count);
+  std::vector<Outcome<Picture>> pictures(count);
+  std::vector<Outcome<SpeakResult>> speeches(count);
+  std::vector<Outcome<std::vector<float>>> embeddings(count);
+  std::vector<Ticket> tickets;
+  Scheduler scheduler(engine, {.threads = 2, .most_running = 20});
+  for (int i = 0; i < count; ++i) {
+    const PaintOptions paint{.steps = 3 + i % 3, .seed = uint64_t(i)};
+    const SpeakOptions speak{.steps = 2, .seed = uint64_t(i)};
+    tickets.push_back(*scheduler.text(prompt(i), text_options(i), {{}, texts[i].done()}));
+    tickets.push_back(*scheduler.paint(words(), paint, {{}, pictures[i].done()}));
+    tickets.push_back(
+        *scheduler.speak("hello " + std::to_string(i), speak, {{}, speeches[i].done()}));
+    tickets.push_back(*scheduler.embed(Part::of_picture(noise_picture(i)), {embeddings[i].done()}));
+  }
+  EXPECT_TRUE(scheduler.drain());
+  for (int i = 0; i < count; ++i) {
+    EXPECT_EQ((*texts[i].wait()).text, (*engine.describe(prompt(i), text_options(i))).text);
+    EXPECT_EQ((*pictures[i].wait()).pixels,
+              (*engine.paint(words(), {.steps = 3 + i % 3, .seed = uint64_t(i)})).pixels);
+    EXPECT_EQ((*speeches[i].wait()).sound.samples,
+              (*engine.speak("hello " + std::to_string(i), {.steps = 2, .seed = uint64_t(i)}))
+                  .sound.samples);
+    EXPECT_EQ(*embeddings[i].wait(), *engine.embed(Part::of_picture(noise_picture(i))));
+  }
+}
+
+TEST(Scheduler, TextsDecodeTogether) {
+  const Engine engine = load();
+  std::vector<Outcome<TextResult>> outcomes(12);
+  std::vector<Ticket> tickets;
+  Scheduler scheduler(engine, {.most_running = 12});
+  for (size_t i = 0; i < outcomes.size(); ++i)
+    tickets.push_back(*scheduler.text(words(), {.max_tokens = 150, .temperature = 3, .seed = i},
+                                      {{}, outcomes[i].done()}));
+  EXPECT_TRUE(scheduler.drain());
+  for (auto& outcome : outcomes) EXPECT_TRUE(outcome.wait());
+  const Scheduler::Stats stats = scheduler.stats();
+  EXPECT_GT(stats.decoded_tokens, 2 * stats.decode_passes);
+}
+
+TEST(Scheduler, PreviewsComeInOrderAndAPictureIsCancelledBetweenThem) {
+  const Engine engine = load();
+  Outcome<Picture> whole, dropped;
+  std::vector<int> steps;
+  std::atomic<int> previews = 0;
+  Ticket ticket;
+  std::mutex given;
+  Scheduler scheduler(engine, {});
+  const auto first = scheduler.paint(words(), {.steps = 5},
+                                     {[&](int step, int of, const Picture& preview) {
+                                        EXPECT_EQ(of, 5);
+                                        EXPECT_EQ(preview.pixels.size(), 64u * 64 * 3);
+                                        steps.push_back(step);
+                                      },
+                                      whole.done()});
+  EXPECT_TRUE(whole.wait());
+  EXPECT_EQ(steps, (std::vector<int>{1, 2, 3, 4}));
+  {
+    const std::lock_guard lock(given);
+    ticket = *scheduler.paint(words(), {.steps = 1000},
+                              {[&](int, int, const Picture&) {
+                                 const std::lock_guard lock(given);
+                                 if (++previews == 3) ticket.cancel();
+                               },
+                               dropped.done()});
+  }
+  EXPECT_EQ(dropped.wait().error().code(), ErrorCode::cancelled);
+  EXPECT_EQ(previews, 3);
+}
+
+// The queue of pictures came first; speech is heard, and ends, long before their last.
+TEST(Scheduler, SpeechDoesNotWaitForPictures) {
+  const Engine engine = load();
+  std::vector<Outcome<Picture>> pictures(30);
+  Outcome<SpeakResult> speech;
+  std::atomic<int> drawn = 0, drawn_before_speech = -1;
+  std::vector<Ticket> tickets;
+  Scheduler scheduler(engine, {});
+  for (auto& picture : pictures)
+    tickets.push_back(*scheduler.paint(words(), {.steps = 20},
+                                       {{}, [&, done = picture.done()](Result<Picture> result) {
+                                          ++drawn;
+                                          done(std::move(result));
+                                        }}));
+  tickets.push_back(*scheduler.speak("hello world", {.steps = 4},
+                                     {{}, [&, done = speech.done()](Result<SpeakResult> result) {
+                                        drawn_before_speech = drawn.load();
+                                        done(std::move(result));
+                                      }}));
+  EXPECT_TRUE(speech.wait());
+  EXPECT_TRUE(scheduler.drain());
+  EXPECT_LT(drawn_before_speech, 25);
+  for (auto& picture : pictures) EXPECT_TRUE(picture.wait());
+}
+
+// Requests that end in every possible way give back what they held: the same few slots serve
+// hundreds.
+TEST(Scheduler, SlotsComeBackHoweverRequestsEnd) {
+  const Engine engine = load();
+  std::atomic<int> ended = 0;
+  Scheduler scheduler(engine, {.most_waiting = 1000, .most_running = 2});
+  std::vector<Ticket> kept;
+  for (int i = 0; i < 200; ++i) {
+    const Prompt prompt = i % 5 == 0 ? Prompt() : words();
+    const float temperature = i % 7 == 0 ? -1.0f : 1.5f;
+    auto text = scheduler.text(prompt, {.max_tokens = 8, .temperature = temperature},
+                               {{}, [&](auto) { ++ended; }});
+    auto speak = scheduler.speak(i % 4 ? "hi" : "", {.steps = 1}, {{}, [&](auto) { ++ended; }});
+    if (i % 3 == 0) continue;  // cancels both
+    kept.push_back(*std::move(text));
+    kept.push_back(*std::move(speak));
+  }
+  EXPECT_TRUE(scheduler.drain());
+  EXPECT_EQ(ended, 400);
+  const Scheduler::Stats stats = scheduler.stats();
+  EXPECT_EQ(stats.waiting + stats.running, 0);
+  for (const auto& kind : stats.kinds)
+    EXPECT_EQ(kind.accepted, kind.finished + kind.failed + kind.cancelled + kind.timed_out);
+  EXPECT_GT(stats.kinds[int(JobKind::text)].finished, 50u);
+}
+
 }  // namespace
 }  // namespace tutti

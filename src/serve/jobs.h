@@ -1,0 +1,116 @@
+// The kinds of work that a scheduler takes: a request of the runtime, who is told of it, and when
+// its next step is due.
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "runtime/paint_request.h"
+#include "runtime/speak_request.h"
+#include "runtime/text_request.h"
+#include "serve/scheduler.h"
+#include "serve/turns.h"
+
+namespace tutti {
+
+struct Ticket::Control {
+  std::atomic<bool> cancelled{false};
+};
+
+class Job {
+ public:
+  enum class State { waiting, ready, stepping };
+
+  Job(JobKind kind, int slots_wanted) : kind(kind), slots_wanted(slots_wanted) {}
+  virtual ~Job() = default;
+
+  virtual void set_slots(const Slots&) {}
+  // As Request::step().
+  virtual Result<bool> step(Session& session) = 0;
+  // Calls `done`, with the error where there is one.
+  virtual void end(const std::optional<Error>& error) = 0;
+  // The request, once its next step is a token.
+  virtual TextRequest* decoding() { return nullptr; }
+  // When the next step is due. Called after each step, at `now`.
+  virtual SteadyTime next_due(SteadyTime now) { return now; }
+
+  bool patient() const { return kind == JobKind::paint || kind == JobKind::explain; }
+  bool cancelled() const { return control->cancelled; }
+  // Why it must not go on, if so.
+  std::optional<Error> refusal(SteadyTime now) const;
+
+  const JobKind kind;
+  const int slots_wanted;  // of the caches
+  const std::shared_ptr<Ticket::Control> control = std::make_shared<Ticket::Control>();
+  // Of the scheduler, under its lock.
+  SteadyTime accepted, started, due, too_late;
+  State state = State::waiting;
+  Slots slots = {-1, -1};
+};
+
+class TextJob : public Job {
+ public:
+  TextJob(const LoadedModel& loaded, Prompt prompt, TextOptions options, TextEvents events);
+  void set_slots(const Slots& slots) override { request_.slots = slots; }
+  Result<bool> step(Session& session) override { return request_.step(session); }
+  void end(const std::optional<Error>& error) override;
+  TextRequest* decoding() override { return request_.decoding() ? &request_ : nullptr; }
+  SteadyTime next_due(SteadyTime now) override;
+
+ private:
+  const Prompt prompt_;
+  const TextEvents events_;
+  TextRequest request_;
+};
+
+class PaintJob : public Job {
+ public:
+  PaintJob(const LoadedModel& loaded, Prompt prompt, PaintOptions options, PaintEvents events);
+  void set_slots(const Slots& slots) override { request_.slots = slots; }
+  Result<bool> step(Session& session) override { return request_.step(session); }
+  void end(const std::optional<Error>& error) override;
+
+ private:
+  const Prompt prompt_;
+  const PaintEvents events_;
+  PaintRequest request_;
+};
+
+class SpeakJob : public Job {
+ public:
+  SpeakJob(const LoadedModel& loaded, std::string text, SpeakOptions options, SpeakEvents events);
+  void set_slots(const Slots& slots) override { request_.slots = slots; }
+  Result<bool> step(Session& session) override { return request_.step(session); }
+  void end(const std::optional<Error>& error) override;
+  SteadyTime next_due(SteadyTime now) override;
+
+ private:
+  const SpeakEvents events_;
+  SpeakRequest request_;
+  double delivered_ = 0;      // seconds of sound
+  SteadyTime heard_until_{};  // when who listens will have heard that
+};
+
+// One pass, without caches.
+template <class T>
+class PassJob : public Job {
+ public:
+  using Pass = std::function<Result<T>(Session&)>;
+  PassJob(JobKind kind, Pass pass, std::function<void(Result<T>)> done)
+      : Job(kind, 0), pass_(std::move(pass)), done_(std::move(done)) {}
+
+  Result<bool> step(Session& session) override {
+    TUTTI_ASSIGN(result_, pass_(session));
+    return false;
+  }
+  void end(const std::optional<Error>& error) override {
+    if (done_) done_(error ? Result<T>(*error) : Result<T>(std::move(result_)));
+  }
+
+ private:
+  const Pass pass_;
+  const std::function<void(Result<T>)> done_;
+  T result_;
+};
+
+}  // namespace tutti

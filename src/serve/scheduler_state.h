@@ -1,0 +1,72 @@
+// What is behind a Scheduler: its requests, and a worker for each core (or few cores).
+//
+// A worker has a session of its own and one set of caches with the others. A request that is alone
+// gets all threads for its steps; else every worker has its share of them and takes a step of
+// another request: independent work is faster side by side than split. All texts that await their
+// next token take it in one pass.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "serve/jobs.h"
+
+namespace tutti {
+
+struct Scheduler::State {
+  State(const Engine& engine, const SchedulerOptions& options);
+
+  Result<Ticket> submit(std::unique_ptr<Job> job);
+  bool idle() const { return jobs.empty() && !ending; }
+  Stats stats_now() const;
+
+  // What one worker does with a turn.
+  struct Turn {
+    std::vector<Job*> jobs;  // one, or all that take a token
+    bool decoding = false, wide = false;
+  };
+  struct Worker {
+    std::unique_ptr<Session> session;
+    DecodeBatch batch;
+    Turn turn;
+    std::vector<Candidate> candidates;  // scratch, as the rest
+    std::vector<Job*> candidate_jobs;
+    std::vector<TextRequest*> requests;
+    std::vector<bool> more;
+    std::vector<std::optional<Error>> errors;
+  };
+  void work(Worker& worker);
+  bool end_refused(std::unique_lock<std::mutex>& lock);
+  bool choose(Worker& worker);
+  void list_candidates(Worker& worker) const;
+  bool may_start(const Job& job) const;
+  void start(Job& job, SteadyTime now);
+  void run(Worker& worker);
+  void settle(Worker& worker, std::unique_lock<std::mutex>& lock);
+  void end(Job& job, const std::optional<Error>& error, std::unique_lock<std::mutex>& lock);
+  void count(const Job& job, const std::optional<Error>& error);
+
+  const Engine& engine;
+  const SchedulerOptions options;
+  const LoadedModel& loaded;
+  Status broken;  // no memory for the caches
+  std::unique_ptr<ThreadPool> all_threads;
+
+  mutable std::mutex mutex;                // guards what follows
+  std::condition_variable work_came;       // for workers
+  std::condition_variable job_ended;       // for drain()
+  std::vector<std::unique_ptr<Job>> jobs;  // accepted and not ended, in the order of acceptance
+  std::vector<int> free_slots;
+  SteadyTime last_patient{}, last_end{};
+  int stepping = 0;  // workers
+  int ending = 0;    // jobs taken from the list whose `done` is on its way
+  bool decoding = false, wide = false, draining = false, stopping = false;
+  double seconds_between_ends = 1;  // running mean while requests wait
+  Stats stats;
+
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::thread> threads;
+};
+
+}  // namespace tutti

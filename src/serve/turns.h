@@ -1,0 +1,38 @@
+// Whose step a core takes next.
+//
+// Goals: sound and text that a person is listening to or reading never stall while pictures are
+// drawn, and everything else moves on all the same. Two kinds of work:
+//   - live: every step is due at some time (the next half second of speech before the last one has
+//     been played, the next token before the reader waits). Earliest deadline first. One that has
+//     not started is never more than due now: those that run and are late come before it.
+//   - patient (pictures, attention views): in the order of arrival; as a whole due a step every
+//     100 ms, and so more urgent the longer none was taken. It gets all the time that is left, and
+//     a tenth of a core where none is.
+// A late live step or a passed-over patient one only grows more urgent, so nothing starves.
+// Rejected: shares of time by weight (a share says nothing about when); priorities alone (they
+// starve); deadlines for pictures as wholes (a queue of late ones would push speech aside).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+
+namespace tutti {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// A request that could take a step now.
+struct Candidate {
+  bool patient = false;
+  bool started = false;
+  SteadyTime accepted;
+  SteadyTime due;  // of its next step; live ones only
+};
+
+inline constexpr std::chrono::milliseconds kPatientTurn{100};
+
+// Index of the candidate to take; none of none. last_patient: when a patient step was last taken.
+std::optional<size_t> next_turn(std::span<const Candidate> candidates, SteadyTime now,
+                                SteadyTime last_patient);
+
+}  // namespace tutti
