@@ -40,6 +40,7 @@ int fail(const tutti::Error& error) {
 void print_report(const tutti::StepReport& r) {
   std::string losses;
   for (const auto& [name, value] : r.losses) {
+    if (name.find('.') != name.npos) continue;  // parts of another: in log.jsonl
     char text[48];
     std::snprintf(text, sizeof text, " %s %.3f", name.c_str(), value);
     losses += text;

@@ -217,8 +217,8 @@ TUTTI_CLONES float capped_row(const bf16* logits, int width, float cap, float* c
 
 // capped holds tanh values; d(cap tanh(x / cap)) / dx = 1 - tanh^2.
 TUTTI_CLONES void capped_row_gradient(const float* capped, int width, float cap, float sum,
-                                      float share, bf16* dlogits) {
-  const float inverse = share / sum;
+                                      bf16* dlogits) {
+  const float inverse = 1.0f / sum;
 #pragma omp simd
   for (int i = 0; i < width; ++i) {
     const float p = exp2_fast((capped[i] - 1.0f) * cap * 1.44269504f) * inverse;
@@ -230,7 +230,6 @@ TUTTI_CLONES void capped_row_gradient(const float* capped, int width, float cap,
 
 void capped_cross_entropy(const bf16* logits, const int64_t* target, int rows, int width, float cap,
                           float* loss, bf16* dlogits) {
-  const float share = 1.0f / float(rows);
 #pragma omp parallel
   {
     std::vector<float> capped(width);
@@ -241,9 +240,9 @@ void capped_cross_entropy(const bf16* logits, const int64_t* target, int rows, i
       const float chosen = capped[target[r]];
       loss[r] = std::log(sum) + (1.0f - chosen) * cap;
       if (!dlogits) continue;
-      capped_row_gradient(capped.data(), width, cap, sum, share, dlogits + at);
+      capped_row_gradient(capped.data(), width, cap, sum, dlogits + at);
       const float p = std::exp((chosen - 1.0f) * cap) / sum;
-      dlogits[at + target[r]] = to_bf16((p - 1.0f) * share * (1.0f - chosen * chosen));
+      dlogits[at + target[r]] = to_bf16((p - 1.0f) * (1.0f - chosen * chosen));
     }
   }
 }

@@ -74,7 +74,7 @@ void depthwise_backward(const bf16* x, const float* w, const bf16* dy, const int
                         int rows, int source_rows, int taps, int width, bf16* dx, float* dw);
 
 // Cross-entropy of capped logits, cap * tanh(x / cap), in one pass over rows x width: loss[r] in
-// nats of target[r]; dlogits, where given, is the gradient of the mean loss.
+// nats of target[r]; dlogits, where given, is the gradient of loss[r].
 void capped_cross_entropy(const bf16* logits, const int64_t* target, int rows, int width, float cap,
                           float* loss, bf16* dlogits);
 

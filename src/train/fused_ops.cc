@@ -221,10 +221,11 @@ struct CappedCrossEntropy : Function<CappedCrossEntropy> {
                                   loss.data_ptr<float>(),
                                   gradient.defined() ? mutable_data(gradient) : nullptr);
     if (gradient.defined()) ctx->save_for_backward({gradient});
-    return loss.mean();
+    return loss;
   }
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
-    return {ctx->get_saved_variables()[0] * grads[0].to(torch::kBFloat16), Tensor(), Tensor()};
+    return {ctx->get_saved_variables()[0] * grads[0].to(torch::kBFloat16).unsqueeze(1), Tensor(),
+            Tensor()};
   }
 };
 

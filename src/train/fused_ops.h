@@ -27,8 +27,8 @@ torch::Tensor scale_rows(const torch::Tensor& x, const torch::Tensor& scale);  /
 torch::Tensor fake_quantize(const torch::Tensor& x);
 torch::Tensor normalize_rows(const torch::Tensor& x);  // FP32 to bf16
 
-// Mean cross-entropy in nats of bf16 logits capped at cap * tanh(x / cap); target: int64, one a
-// row.
+// Cross-entropy of each row, in nats, of bf16 logits capped at cap * tanh(x / cap); target: int64,
+// one a row.
 torch::Tensor capped_cross_entropy(const torch::Tensor& logits, const torch::Tensor& target,
                                    float cap);
 

@@ -38,6 +38,7 @@ class Losses {
     StepLosses losses;
     losses.terms = std::move(terms_);
     for (const LossTerm& term : losses.terms) {
+      if (term.weight == 0) continue;
       const Tensor weighted = term.value * term.weight;
       losses.total = losses.total.defined() ? losses.total + weighted : weighted;
     }
@@ -64,10 +65,24 @@ class Losses {
     if (train_.predict_rows.empty()) return;
     const Tensor rows = ops_.gather_rows(out.trunk.x_ND, train_.predict_rows);
     const Tensor logits = ops_.linear(rows, model_.pieces);
-    add("text",
-        ops_.capped_cross_entropy(logits, longs(train_.predict_ids), model_.heads.logit_cap),
-        weights_.text);
+    const Tensor loss =
+        ops_.capped_cross_entropy(logits, longs(train_.predict_ids), model_.heads.logit_cap);
+    add("text", loss.mean(), weights_.text);
+    report_by_task(loss.detach());
     if (teacher_.text_logits.defined()) imitate_text(logits);
+  }
+
+  // "text.question" and so on: their mean hides which task learns.
+  void report_by_task(const Tensor& loss) {
+    const Tensor task = longs(train_.predict_task);
+    for (const auto& [which, name] : {std::pair{Task::text, "text.plain"},
+                                      {Task::caption, "text.caption"},
+                                      {Task::transcribe, "text.transcribe"},
+                                      {Task::question, "text.question"},
+                                      {Task::clip, "text.clip"}}) {
+      const Tensor mine = loss.masked_select(task == int64_t(which));
+      if (mine.numel()) add(name, mine.mean(), 0);
+    }
   }
 
   // Mean Kullback-Leibler divergence of the student from the teacher, in nats.

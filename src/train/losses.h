@@ -31,7 +31,7 @@ struct DistillWeights {
 struct LossTerm {
   std::string name;     // "text", "paint", ...
   torch::Tensor value;  // scalar, unweighted
-  double weight;
+  double weight;        // 0: reported only
 };
 
 struct StepLosses {

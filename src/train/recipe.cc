@@ -98,6 +98,8 @@ Status check(const Recipe& r) {
     return bad_input("run.warmup and run.decay are shares of the steps; their sum may not pass 1");
   if (r.precision != "auto" && r.precision != "bf16" && r.precision != "fp32")
     return bad_input("run.precision is \"" + r.precision + "\"; use auto, bf16 or fp32");
+  if (r.store != "i8" && r.store != "bf16" && r.store != "f32")
+    return bad_input("run.store is \"" + r.store + "\"; use i8, bf16 or f32");
   if (r.licences != "open" && r.licences != "all")
     return bad_input("data.licences is \"" + r.licences + "\"; use open or all");
   if (r.checkpoint_minutes < 1 || r.log_every < 1 || r.sample_every < 1)
@@ -163,6 +165,7 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("decay", r.decay)
                      .read("average_decay", r.average_decay)
                      .read("precision", r.precision)
+                     .read("store", r.store)
                      .read("checkpoint_minutes", r.checkpoint_minutes)
                      .read("log_every", r.log_every)
                      .read("sample_every", r.sample_every)

@@ -20,7 +20,7 @@ struct Recipe {
 
   // data
   std::string shards = "shards";
-  std::string card;                    // markdown that goes into the model file
+  std::string card;              // markdown that goes into the model file
   std::string licences = "all";  // must match the shards: "open" or "all"
 
   // run
@@ -29,6 +29,7 @@ struct Recipe {
   double warmup = 0.03, decay = 0.4;  // shares of the steps: linear up, constant, linear down
   double average_decay = 0.999;
   std::string precision = "auto";  // auto: bf16 where the machine multiplies it, else fp32
+  std::string store = "i8";        // what matrices are stored as in the model file: i8, bf16 or f32
   int checkpoint_minutes = 5;
   int log_every = 10;
   int sample_every = 500;  // steps between sample pictures and spectrograms

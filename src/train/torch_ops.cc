@@ -218,7 +218,9 @@ Tensor TorchOps::normalize_rows(const Tensor& x) {
 
 Tensor TorchOps::capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap) {
   if (fused()) return fused::capped_cross_entropy(logits, target, cap);
-  return torch::nn::functional::cross_entropy(softcap(logits, cap), target);
+  namespace F = torch::nn::functional;
+  return F::cross_entropy(softcap(logits, cap), target,
+                          F::CrossEntropyFuncOptions().reduction(torch::kNone));
 }
 
 static_assert(Ops<TorchOps>);

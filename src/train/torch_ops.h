@@ -71,7 +71,7 @@ class TorchOps {
   Tensor normalize_rows(const Tensor& x);
   int row_count(const Tensor& x) { return int(x.size(0)); }
 
-  // Mean cross-entropy of softcap(logits, cap) against one target a row, in nats. Not part of the
+  // Each row's cross-entropy of softcap(logits, cap) against its target, in nats. Not part of the
   // concept: only training needs it.
   Tensor capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap);
 

@@ -212,7 +212,11 @@ class TorchTrainer : public Trainer {
   Status save() {
     TUTTI_CHECK(save_checkpoint(checkpoint_path(), step_, weights_, optimizer_));
     return weights_.save(recipe_.output + "/model.safetensors", recipe_.model, inputs_.card,
-                         inputs_.tokenizer, DType::i8);
+                         inputs_.tokenizer, stored());
+  }
+
+  DType stored() const {
+    return recipe_.store == "f32" ? DType::f32 : recipe_.store == "bf16" ? DType::bf16 : DType::i8;
   }
 
   Recipe recipe_;
