@@ -65,7 +65,7 @@ Result<TransformerSession> TransformerSession::create(const Transformer& model, 
   const int together = std::min(rows, s.rows_apart());
   s.inputs_stride_ = inputs(*s.alone_[0], kBlockRows);
   s.hidden_stride_ = hidden(*s.alone_[0], kBlockRows);
-  s.scratch_stride_ = whole_lines(attention_floats(capacity));
+  s.scratch_stride_ = whole_lines(attention_floats(capacity, s.kept_));
   TUTTI_ASSIGN(s.x_, AlignedFloats::allocate(size_t(rows) * shape.width));
   TUTTI_ASSIGN(s.qkv_, AlignedFloats::allocate(size_t(rows) * shape.qkv_columns()));
   TUTTI_ASSIGN(s.queries_, AlignedFloats::allocate(size_t(rows) * inner));

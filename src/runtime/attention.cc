@@ -192,9 +192,9 @@ void CpuOps::attend(const QueryBlock& block, int head, const AttentionWeights<Te
     gain_rows(block, head, gain, plan, store.groups(block.sequence), gains, by_group);
   for (int i = 0; i < block.count; ++i) bias[i] = by_group[plan.query_groups[block.first + i]];
   const size_t row = size_t(head) * plan.query_rows.size() + block.first;
-  const size_t row_bytes = size_t(kHeadWidth) * 4 / step_columns(store.precision);
+  const size_t row_bytes = size_t(kHeadWidth) * 4 / step_columns(multiplied_in(store.precision));
   float* rest = gains + size_t(kGroups) * whole_panels(most + kPanelRows);
-  float* probabilities = probe ? rest + attention_floats(most) : nullptr;
+  float* probabilities = probe ? rest + attention_floats(most, store.precision) : nullptr;
   tutti::attend(store.head(block.sequence, head),
                 {queries + row * row_bytes, block.count, plan.first_key.data() + block.first,
                  plan.last_key.data() + block.first, gain.rows > 1 ? bias : nullptr, scratch,
@@ -213,16 +213,17 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
   if (!check_attention(q, kv, weights, plan, cache)) return y;
   const int heads = q.cols() / kHeadWidth;
   const Precision precision = cache ? cache->precision() : kept;
-  const int element = 4 / step_columns(precision);
+  const Precision multiplied = multiplied_in(precision);
+  const int element = 4 / step_columns(multiplied);
   const size_t positions = cache ? 0 : list_key_begins(plan);
   Tensor keys = make(int(positions) * heads, 2 * kHeadWidth * element / 4);
   Tensor queries = make(q.rows() * heads, kHeadWidth * element / 4);
   const int most = list_query_blocks(plan);
   AttentionProbe* probe = cache ? cache->probe : nullptr;
   const int row = whole_panels(most + kPanelRows);
-  Tensor scratch = make(
-      threads_->size(), whole_panels(kQueryBlock * kHeadWidth + kGroups * row +
-                                    int(attention_floats(most)) + (probe ? kQueryBlock * row : 0)));
+  Tensor scratch = make(threads_->size(), whole_panels(kQueryBlock * kHeadWidth + kGroups * row +
+                                                       int(attention_floats(most, precision)) +
+                                                       (probe ? kQueryBlock * row : 0)));
   if (!computing_) return y;
 
   auto* rotated = reinterpret_cast<uint8_t*>(queries.mutable_matrix().data);
@@ -230,7 +231,7 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
       plan,        cache,     reinterpret_cast<uint8_t*>(keys.mutable_matrix().data),
       key_begins_, precision, heads};
   store_keys(kv, weights, plan, store);
-  rotate_queries(q, weights, plan, precision, rotated);
+  rotate_queries(q, weights, plan, multiplied, rotated);
   const auto work = [&](int thread, int begin, int end) {
     for (int task = begin; task < end; ++task)
       attend(blocks_[task / heads], task % heads, weights, plan, store, rotated, most,

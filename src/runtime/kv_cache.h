@@ -1,6 +1,6 @@
 // One trunk layer's keys and values of the tokens so far, for a few sequences side by side.
 // Keys are stored normalised and rotated, head by head, as the products of attention read them
-// (linear/packed_attention.h), in FP32 or bf16.
+// (linear/packed_attention.h), in FP32 or bf16, or as rows in INT8.
 //
 // `past` in the attention plan says how many keys a pass builds on; attention writes the new ones
 // behind them. Noisy tokens must not stay: truncate() after a flow step.

@@ -64,7 +64,7 @@ TEST_P(Together, DecodingSideBySideChangesNoBit) {
   const auto loaded = load(GetParam());
   std::vector<Line> lines;
   for (int i = 0; i < 7; ++i) lines.emplace_back(*loaded, 40 + i);
-  const auto caches = *SequenceCaches::create(loaded->config, loaded->kept(), 8);
+  const auto caches = *SequenceCaches::create(loaded->config, loaded->cached(), 8);
   const auto one = Session::create(*loaded, 1, caches), two = Session::create(*loaded, 2, caches);
   std::vector<TextSequence> sequences;
   std::vector<size_t> done(lines.size());
@@ -123,7 +123,7 @@ TEST_P(Together, StepsInTurnsChangeNoBit) {
   text.slots = {6, -1};
   paint.slots = {3, 1};
   speak.slots = {0, 5};
-  const auto caches = *SequenceCaches::create(loaded->config, loaded->kept(), 7);
+  const auto caches = *SequenceCaches::create(loaded->config, loaded->cached(), 7);
   const std::unique_ptr<Session> sessions[] = {Session::create(*loaded, 1, caches),
                                                Session::create(*loaded, 2, caches)};
   std::vector<Request*> going = {&text, &paint, &speak};

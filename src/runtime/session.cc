@@ -62,18 +62,20 @@ class ShapeSource {
     weight.packed = PackedWeights::shape_only(rows, cols, weight_precision(package_, name, dtype_));
     bytes_ += weight.packed.bytes();
     all_f32_ = all_f32_ && weight.packed.precision() == Precision::f32;
+    some_int8_ = some_int8_ || weight.packed.precision() == Precision::int8;
     return CpuTensor::of_weight(weight, rows, cols);
   }
   size_t bytes() const { return bytes_; }
-  // As LoadedModel::kept().
+  // As LoadedModel::kept() and cached().
   Precision kept() const { return all_f32_ ? Precision::f32 : Precision::bf16; }
+  Precision cached() const { return some_int8_ ? Precision::int8 : kept(); }
 
  private:
   const ModelPackage& package_;
   EngineOptions::Dtype dtype_;
   std::deque<Weight> weights_;
   size_t bytes_ = 0;
-  bool all_f32_ = true;
+  bool all_f32_ = true, some_int8_ = false;
 };
 
 }  // namespace
@@ -129,7 +131,8 @@ Result<Engine::MemoryPlan> Engine::plan_memory(const std::string& path,
   Arena arena;
   CpuOps ops(arena, threads);
   ops.kept = shapes.kept();
-  TUTTI_ASSIGN(const auto caches, SequenceCaches::create(config, ops.kept, Session::kSequences));
+  TUTTI_ASSIGN(const auto caches,
+               SequenceCaches::create(config, shapes.cached(), Session::kSequences));
   const size_t arena_bytes = plan_arena(model, ops, caches->layers());
   TUTTI_CHECK(ops.status());
   return MemoryPlan{shapes.bytes(), caches->bytes(), arena_bytes};

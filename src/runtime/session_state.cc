@@ -40,6 +40,12 @@ Precision LoadedModel::kept() const {
   return Precision::f32;
 }
 
+Precision LoadedModel::cached() const {
+  for (const Weight& weight : weights.matrices)
+    if (weight.packed.precision() == Precision::int8) return Precision::int8;
+  return kept();
+}
+
 Session::Session(const LoadedModel& loaded, int thread_count,
                  std::shared_ptr<SequenceCaches> caches)
     : loaded(loaded), threads(thread_count), ops(arena, threads), caches(std::move(caches)) {
@@ -48,7 +54,7 @@ Session::Session(const LoadedModel& loaded, int thread_count,
 }
 
 Result<std::unique_ptr<Session>> Session::create(const LoadedModel& loaded, int threads) {
-  TUTTI_ASSIGN(auto caches, SequenceCaches::create(loaded.config, loaded.kept(), kSequences));
+  TUTTI_ASSIGN(auto caches, SequenceCaches::create(loaded.config, loaded.cached(), kSequences));
   return create(loaded, threads, std::move(caches));
 }
 

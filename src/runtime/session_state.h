@@ -23,8 +23,10 @@ struct LoadedModel {
   Model<CpuOps> model;
   bool routing = true;  // as CpuOps::routing
 
-  // What keys and values are kept in: FP32 where all matrices are, else bf16.
+  // What keys and values are kept in during a pass, FP32 where all matrices are, else bf16; and in
+  // the caches, as the products: INT8 where a matrix is.
   Precision kept() const;
+  Precision cached() const;
 };
 
 // Reads and checks a model file. Errors name the file's part that is wrong.

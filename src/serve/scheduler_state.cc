@@ -21,7 +21,7 @@ Scheduler::State::State(const Engine& engine, const SchedulerOptions& options)
   const int cores = options.threads > 0 ? options.threads : default_threads();
   const int count = std::min(cores, kMostWorkers);
   const int slots = Session::kSequences * std::max(1, options.most_running);
-  auto caches = SequenceCaches::create(loaded.config, loaded.kept(), slots);
+  auto caches = SequenceCaches::create(loaded.config, loaded.cached(), slots);
   if (!caches) {
     broken = caches.error().with_context("making room for " + std::to_string(slots) + " sequences");
     return;

@@ -18,6 +18,7 @@ constexpr int kRopeAngles = kHeadColumns / 2;
 
 using i16 = Lanes<16>::integers;
 typedef uint16_t halves16 __attribute__((vector_size(32)));
+typedef int8_t bytes16 __attribute__((vector_size(16)));
 
 int whole_panels(int keys) {
   return (keys + kPanelRows - 1) / kPanelRows;
@@ -81,62 +82,55 @@ void put_value(const float* value, uint8_t* v, size_t v_panel) {
   }
 }
 
-}  // namespace
-
-size_t KvHead::bytes(int capacity, Precision precision) {
-  return size_t(2) * capacity * kHeadColumns * element_bytes(precision);
+// A row of 64 in INT8: scale * q is within scale / 2 of it.
+TUTTI_KERNEL
+float put_int8(const float* x, int8_t* q) {
+  v16 most = {};
+  for (int c = 0; c < kHeadColumns; c += 16) {
+    const v16 v = load<v16>(x + c), size = v < 0.0f ? -v : v;
+    most = size > most ? size : most;
+  }
+  float top = 0;
+  for (int i = 0; i < 16; ++i) top = std::max(top, most[i]);
+  const float inverse = top > 0 ? 127 / top : 0;
+  for (int c = 0; c < kHeadColumns; c += 16) {
+    const v16 v = load<v16>(x + c) * inverse;
+    const i16 whole = __builtin_convertvector(v + (v < 0.0f ? splat(-0.5f) : splat(0.5f)), i16);
+    const bytes16 narrow = __builtin_convertvector(whole, bytes16);
+    std::memcpy(q + c, &narrow, sizeof narrow);
+  }
+  return top / 127;
 }
 
-KvHead::KvHead(uint8_t* data, int capacity, Precision precision)
-    : keys(data),
-      values(data + bytes(capacity, precision) / 2),
-      capacity(capacity),
-      precision(precision) {}
-
-void KvHead::put(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
-  const size_t k_panel = key_panel_bytes(), v_panel = value_panel_bytes();
-  for (int r = 0; r < new_keys.rows; ++r, ++position) {
-    uint8_t* key = keys + position / kPanelRows * k_panel + position % kPanelRows * 4;
-    if (precision == Precision::f32) {
-      put_f32(new_keys.row(r), new_values.row(r), key, values + size_t(position) * kStepBytes,
-              v_panel);
-      continue;
-    }
-    put_key(new_keys.row(r), key);
-    uint8_t* value = values + size_t(position / 2) * kStepBytes;
-    if (position % 2 == 1) {
-      if (r == 0) put_value(new_values.row(r), value + 2, v_panel);  // else its pair wrote it
-    } else if (r + 1 < new_keys.rows) {
-      put_value_pair(new_values.row(r), new_values.row(r + 1), value, v_panel);
-    } else {
-      put_value(new_values.row(r), value, v_panel);
-    }
+TUTTI_INLINE void widen_row(const int8_t* q, float scale, float* x) {
+  for (int c = 0; c < kHeadColumns; c += 16) {
+    bytes16 narrow;
+    std::memcpy(&narrow, q + c, sizeof narrow);
+    store(x + c, __builtin_convertvector(narrow, v16) * scale);
   }
 }
 
-Result<PackedKv> PackedKv::create(int heads, int capacity, Precision precision) {
-  if (precision == Precision::int8) return usage_error("keys and values are kept in bf16 or f32");
-  PackedKv kv;
-  kv.heads_ = heads;
-  kv.capacity_ = whole_panels(capacity) * kPanelRows;
-  kv.precision_ = precision;
-  const size_t bytes = heads * KvHead::bytes(kv.capacity_, precision);
-  TUTTI_ASSIGN(kv.memory_, AlignedFloats::allocate(bytes / sizeof(float)));
-  return kv;
-}
-
-size_t attention_floats(int keys) {
-  return size_t(2) * kAttentionRows * (whole_panels(keys) + 1) * kPanelRows + 2 * kAttentionRows;
-}
-
-void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
-  int first = block.first[0], last = block.last[0];
-  for (int r = 1; r < block.rows; ++r) {
-    first = std::min(first, block.first[r]);
-    last = std::max(last, block.last[r]);
+// `count` positions of INT8 rows, whole panels, to what put() makes of them in bf16.
+TUTTI_KERNEL
+void unpack(const int8_t* keys, const float* key_scales, const int8_t* values,
+            const float* value_scales, int count, const KvHead& to) {
+  const size_t k_panel = to.key_panel_bytes(), v_panel = to.value_panel_bytes();
+  float rows[2][kHeadColumns];
+  for (int i = 0; i < count; ++i) {
+    widen_row(keys + i * kHeadColumns, key_scales[i], rows[0]);
+    put_key(rows[0], to.keys + i / kPanelRows * k_panel + i % kPanelRows * 4);
   }
-  const int origin = first / kPanelRows * kPanelRows;
-  const int panels = whole_panels(last - origin), padded = panels * kPanelRows;
+  for (int i = 0; i < count; i += 2) {
+    for (int r = 0; r < 2; ++r)
+      widen_row(values + (i + r) * kHeadColumns, value_scales[i + r], rows[r]);
+    put_value_pair(rows[0], rows[1], to.values + size_t(i / 2) * kStepBytes, v_panel);
+  }
+}
+
+// Keys [origin, last) in `panels` panels, the first of which is panel at / 16 of kv.
+void attend_panels(const KvHead& kv, int at, int origin, int panels, int last,
+                   const MaskedBlock& block, float* scratch) {
+  const int padded = panels * kPanelRows;
   const size_t element = element_bytes(kv.precision);
   float* scores = scratch + 2 * kAttentionRows;
   uint8_t* probabilities = reinterpret_cast<uint8_t*>(scores + size_t(block.rows) * padded);
@@ -146,7 +140,7 @@ void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
   p.x_stride = kHeadColumns * element;
   p.rows = block.rows;
   p.panel_bytes = kv.key_panel_bytes();
-  p.weights = kv.keys + size_t(origin / kPanelRows) * p.panel_bytes;
+  p.weights = kv.keys + size_t(at / kPanelRows) * p.panel_bytes;
   p.panels = panels;
   p.steps = kHeadColumns / step_columns(kv.precision);
   p.columns = padded;
@@ -172,7 +166,7 @@ void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
   p.x = probabilities;
   p.x_stride = size_t(padded) * element;
   p.panel_bytes = kv.value_panel_bytes();
-  p.weights = kv.values + size_t(origin / step_columns(kv.precision)) * kStepBytes;
+  p.weights = kv.values + size_t(at / step_columns(kv.precision)) * kStepBytes;
   p.panels = kHeadColumns / kPanelRows;
   p.steps = (last - origin + step_columns(kv.precision) - 1) / step_columns(kv.precision);
   p.columns = kHeadColumns;
@@ -180,6 +174,91 @@ void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
   p.y = block.y;
   p.y_stride = block.y_stride;
   product(p);
+}
+
+}  // namespace
+
+size_t KvHead::bytes(int capacity, Precision precision) {
+  const size_t scale = precision == Precision::int8 ? sizeof(float) : 0;
+  return size_t(2) * capacity * (kHeadColumns * element_bytes(precision) + scale);
+}
+
+KvHead::KvHead(uint8_t* data, int capacity, Precision precision)
+    : keys(data),
+      values(data + bytes(capacity, precision) / 2),
+      capacity(capacity),
+      precision(precision) {}
+
+void KvHead::put(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
+  if (precision == Precision::int8) return put_rows(position, new_keys, new_values);
+  const size_t k_panel = key_panel_bytes(), v_panel = value_panel_bytes();
+  for (int r = 0; r < new_keys.rows; ++r, ++position) {
+    uint8_t* key = keys + position / kPanelRows * k_panel + position % kPanelRows * 4;
+    if (precision == Precision::f32) {
+      put_f32(new_keys.row(r), new_values.row(r), key, values + size_t(position) * kStepBytes,
+              v_panel);
+      continue;
+    }
+    put_key(new_keys.row(r), key);
+    uint8_t* value = values + size_t(position / 2) * kStepBytes;
+    if (position % 2 == 1) {
+      if (r == 0) put_value(new_values.row(r), value + 2, v_panel);  // else its pair wrote it
+    } else if (r + 1 < new_keys.rows) {
+      put_value_pair(new_values.row(r), new_values.row(r + 1), value, v_panel);
+    } else {
+      put_value(new_values.row(r), value, v_panel);
+    }
+  }
+}
+
+void KvHead::put_rows(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
+  const auto put_row = [&](uint8_t* rows, int at, const float* x) {
+    float* scales = reinterpret_cast<float*>(rows + size_t(capacity) * kHeadColumns);
+    scales[at] = put_int8(x, reinterpret_cast<int8_t*>(rows + size_t(at) * kHeadColumns));
+  };
+  for (int r = 0; r < new_keys.rows; ++r) {
+    put_row(keys, position + r, new_keys.row(r));
+    put_row(values, position + r, new_values.row(r));
+  }
+}
+
+Result<PackedKv> PackedKv::create(int heads, int capacity, Precision precision) {
+  PackedKv kv;
+  kv.heads_ = heads;
+  kv.capacity_ = whole_panels(capacity) * kPanelRows;
+  kv.precision_ = precision;
+  const size_t bytes = heads * KvHead::bytes(kv.capacity_, precision);
+  TUTTI_ASSIGN(kv.memory_, AlignedFloats::allocate(bytes / sizeof(float)));
+  return kv;
+}
+
+size_t attention_floats(int keys, Precision kept) {
+  const size_t positions = size_t(whole_panels(keys) + 1) * kPanelRows;
+  const size_t unpacked =
+      kept == Precision::int8 ? KvHead::bytes(int(positions), Precision::bf16) / sizeof(float) : 0;
+  return 2 * kAttentionRows * positions + 2 * kAttentionRows + unpacked;
+}
+
+void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
+  int first = block.first[0], last = block.last[0];
+  for (int r = 1; r < block.rows; ++r) {
+    first = std::min(first, block.first[r]);
+    last = std::max(last, block.last[r]);
+  }
+  const int origin = first / kPanelRows * kPanelRows;
+  const int panels = whole_panels(last - origin), padded = panels * kPanelRows;
+  if (kv.precision != Precision::int8)
+    return attend_panels(kv, origin, origin, panels, last, block, scratch);
+  const KvHead view(reinterpret_cast<uint8_t*>(scratch), padded, Precision::bf16);
+  const auto rows = [&](const uint8_t* all) {
+    return reinterpret_cast<const int8_t*>(all + size_t(origin) * kHeadColumns);
+  };
+  const auto scales = [&](const uint8_t* all) {
+    return reinterpret_cast<const float*>(all + size_t(kv.capacity) * kHeadColumns) + origin;
+  };
+  unpack(rows(kv.keys), scales(kv.keys), rows(kv.values), scales(kv.values), padded, view);
+  attend_panels(view, 0, origin, panels, last, block,
+                scratch + KvHead::bytes(padded, Precision::bf16) / sizeof(float));
 }
 
 void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch) {

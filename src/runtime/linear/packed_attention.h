@@ -7,8 +7,10 @@
 //
 // In bf16 both products take bf16 and add up in FP32, the softmax is FP32; in FP32 all of it is.
 // Scores are materialised a block of queries at a time: 24 rows of 512 keys are 48 KB and stay in
-// the second-level cache. INT8 is no gain here: a row of keys is 64 bytes, 16 steps, and rounding
-// probabilities to 7 bits costs more than the products of a head take.
+// the second-level cache. INT8 products are no gain here: a row of keys is 64 bytes, 16 steps, and
+// rounding probabilities to 7 bits costs more than the products of a head take. INT8 is for
+// keeping: rows in [-127, 127] with a scale a position and head, half the memory of bf16, which a
+// block of queries turns into bf16 panels of its own.
 #pragma once
 
 #include "runtime/linear/packed_weights.h"
@@ -20,10 +22,15 @@ inline constexpr int kHeadColumns = 64;
 // Rows of a block: a multiple of every instruction set's tile.
 inline constexpr int kAttentionRows = 24;
 
+// What is multiplied, of keys and values kept in `kept`.
+constexpr Precision multiplied_in(Precision kept) {
+  return kept == Precision::int8 ? Precision::bf16 : kept;
+}
+
 // One head's keys and values: keys are panels of 16 positions; values, transposed, are 4 panels of
-// 16 channels of `capacity` positions, whole panels of them. Positions beyond those put are finite,
-// whatever they hold. A view; different positions may be written at once, except for the two of an
-// even and the next position.
+// 16 channels of `capacity` positions, whole panels of them. In INT8 both are rows of 64, then the
+// scales of all. Positions beyond those put are finite, whatever they hold. A view; different
+// positions may be written at once, except for the two of an even and the next position.
 struct KvHead {
   uint8_t *keys, *values;
   int capacity;
@@ -34,6 +41,7 @@ struct KvHead {
 
   // Rows of 64 at positions [position, position + keys.rows).
   void put(int position, ConstMatrix keys, ConstMatrix values) const;
+  void put_rows(int position, ConstMatrix keys, ConstMatrix values) const;  // the same in INT8
 
   size_t key_panel_bytes() const { return kHeadColumns / step_columns(precision) * kStepBytes; }
   size_t value_panel_bytes() const {
@@ -45,7 +53,7 @@ struct KvHead {
 class PackedKv {
  public:
   PackedKv() = default;
-  // `precision`: f32 or bf16. Capacity is rounded up to whole panels.
+  // Capacity is rounded up to whole panels.
   static Result<PackedKv> create(int heads, int capacity, Precision precision);
 
   int heads() const { return heads_; }
@@ -70,7 +78,7 @@ class PackedKv {
 
 // Up to kAttentionRows queries of one head: row r sees keys [first[r], last[r]), at least one.
 struct MaskedBlock {
-  const uint8_t* queries;  // rows of 64 in the keys' precision, scaled
+  const uint8_t* queries;  // rows of 64 in multiplied_in(the keys' precision), scaled
   int rows;
   const int32_t *first, *last;
   const float* const* bias;  // bias[r][key] is added to a score; null: none
@@ -85,7 +93,7 @@ struct MaskedBlock {
 // [0, first_keys) where not causal.
 struct AttentionBlock {
   int head = 0;
-  const uint8_t* queries = nullptr;  // rows of 64 in kv.precision(), scaled; close to each other
+  const uint8_t* queries = nullptr;  // rows of 64 in multiplied_in(kv.precision()), scaled
   int rows = 0;
   int first_keys = 0;
   bool causal = false;
@@ -95,7 +103,7 @@ struct AttentionBlock {
 
 // Floats of 64-byte aligned scratch that attend() needs, for one thread. `keys`: the most
 // that a block's rows see between them.
-size_t attention_floats(int keys);
+size_t attention_floats(int keys, Precision kept);
 void attend(const KvHead& kv, const MaskedBlock& block, float* scratch);
 void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch);
 
