@@ -5,7 +5,7 @@
 
 namespace tutti {
 
-class PaintRequest : public Request {
+class PaintRequest : public StepRequest {
  public:
   // `loaded` and `prompt` must outlive it.
   PaintRequest(const LoadedModel& loaded, const Prompt& prompt, const PaintOptions& options)

@@ -17,9 +17,9 @@ namespace tutti {
 // Of a request in the sequence caches.
 using Slots = std::array<int, Session::kSequences>;
 
-class Request {
+class StepRequest {
  public:
-  virtual ~Request() = default;
+  virtual ~StepRequest() = default;
 
   // Runs the next step; false once there is no other.
   virtual Result<bool> step(Session& session) = 0;
@@ -28,7 +28,7 @@ class Request {
   Slots slots = {0, 1};
 };
 
-inline Status run(Request& request, Session& session) {
+inline Status run(StepRequest& request, Session& session) {
   for (bool more = true; more;) {
     TUTTI_ASSIGN(more, request.step(session));
   }

@@ -107,7 +107,7 @@ TEST_P(Together, StepsInTurnsChangeNoBit) {
   TextRequest text_alone(*loaded, seen, text_options);
   PaintRequest paint_alone(*loaded, asked, paint_options);
   SpeakRequest speak_alone(*loaded, "the quick brown fox. it jumps", speak_options);
-  for (Request* request : std::initializer_list<Request*>{&text_alone, &paint_alone, &speak_alone})
+  for (StepRequest* request : std::initializer_list<StepRequest*>{&text_alone, &paint_alone, &speak_alone})
     ASSERT_TRUE(run(*request, *alone));
 
   int previews = 0;
@@ -126,7 +126,7 @@ TEST_P(Together, StepsInTurnsChangeNoBit) {
   const auto caches = *SequenceCaches::create(loaded->config, loaded->cached(), 7);
   const std::unique_ptr<Session> sessions[] = {Session::create(*loaded, 1, caches),
                                                Session::create(*loaded, 2, caches)};
-  std::vector<Request*> going = {&text, &paint, &speak};
+  std::vector<StepRequest*> going = {&text, &paint, &speak};
   for (int turn = 0; !going.empty(); ++turn) {
     const auto request = going.begin() + turn % ptrdiff_t(going.size());
     const auto more = (*request)->step(*sessions[turn / 2 % 2]);

@@ -10,7 +10,7 @@
 
 namespace tutti {
 
-class SpeakRequest : public Request {
+class SpeakRequest : public StepRequest {
  public:
   // `loaded` must outlive it.
   SpeakRequest(const LoadedModel& loaded, std::string text, const SpeakOptions& options);

@@ -11,7 +11,7 @@
 
 namespace tutti {
 
-class TextRequest : public Request {
+class TextRequest : public StepRequest {
  public:
   // `loaded` and `prompt` must outlive it.
   TextRequest(const LoadedModel& loaded, const Prompt& prompt, const TextOptions& options);

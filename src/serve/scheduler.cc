@@ -35,29 +35,29 @@ Scheduler::~Scheduler() {
 }
 
 Result<Ticket> Scheduler::text(Prompt prompt, TextOptions options, TextEvents events) {
-  return state_->submit(std::make_unique<TextJob>(state_->loaded, std::move(prompt),
-                                                  std::move(options), std::move(events)));
+  return state_->submit(std::make_unique<ScheduledText>(state_->loaded, std::move(prompt),
+                                                        std::move(options), std::move(events)));
 }
 
 Result<Ticket> Scheduler::paint(Prompt prompt, PaintOptions options, PaintEvents events) {
-  return state_->submit(std::make_unique<PaintJob>(state_->loaded, std::move(prompt),
-                                                   std::move(options), std::move(events)));
+  return state_->submit(std::make_unique<ScheduledPicture>(state_->loaded, std::move(prompt),
+                                                           std::move(options), std::move(events)));
 }
 
 Result<Ticket> Scheduler::speak(std::string text, SpeakOptions options, SpeakEvents events) {
-  return state_->submit(std::make_unique<SpeakJob>(state_->loaded, std::move(text),
-                                                   std::move(options), std::move(events)));
+  return state_->submit(std::make_unique<ScheduledSpeech>(state_->loaded, std::move(text),
+                                                          std::move(options), std::move(events)));
 }
 
 Result<Ticket> Scheduler::transcribe(Mel mel, TranscribeEvents events) {
-  return state_->submit(std::make_unique<PassJob<std::string>>(
+  return state_->submit(std::make_unique<ScheduledPass<std::string>>(
       JobKind::transcribe,
       [mel = std::move(mel)](Session& session) { return tutti::transcribe(session, mel); },
       std::move(events.done)));
 }
 
 Result<Ticket> Scheduler::embed(Part part, EmbedEvents events) {
-  return state_->submit(std::make_unique<PassJob<std::vector<float>>>(
+  return state_->submit(std::make_unique<ScheduledPass<std::vector<float>>>(
       JobKind::embed,
       [part = std::move(part)](Session& session) { return tutti::embed(session, part); },
       std::move(events.done)));
@@ -65,7 +65,7 @@ Result<Ticket> Scheduler::embed(Part part, EmbedEvents events) {
 
 Result<Ticket> Scheduler::explain(Prompt prompt, TextOptions options, ExplainEvents events) {
   // In the engine's own session: attention is observed in all sequences of a cache.
-  return state_->submit(std::make_unique<PassJob<AttentionShare>>(
+  return state_->submit(std::make_unique<ScheduledPass<AttentionShare>>(
       JobKind::explain,
       [this, prompt = std::move(prompt), options = std::move(options)](Session&) {
         return state_->engine.explain(prompt, options);

@@ -35,11 +35,11 @@ Scheduler::State::State(const Engine& engine, const SchedulerOptions& options)
   for (auto& worker : workers) threads.emplace_back([this, &worker] { work(*worker); });
 }
 
-Result<Ticket> Scheduler::State::submit(std::unique_ptr<Job> job) {
+Result<Ticket> Scheduler::State::submit(std::unique_ptr<ScheduledJob> job) {
   TUTTI_CHECK(broken);
   const std::lock_guard lock(mutex);
   const auto waiting = std::count_if(jobs.begin(), jobs.end(), [](const auto& other) {
-    return other->state == Job::State::waiting;
+    return other->state == ScheduledJob::State::waiting;
   });
   Stats::Kind& kind = stats.kinds[int(job->kind)];
   if (draining || waiting >= options.most_waiting) {
@@ -79,7 +79,7 @@ void Scheduler::State::work(Worker& worker) {
 bool Scheduler::State::end_refused(std::unique_lock<std::mutex>& lock) {
   const auto now = std::chrono::steady_clock::now();
   for (const auto& job : jobs) {
-    if (job->state == Job::State::stepping) continue;
+    if (job->state == ScheduledJob::State::stepping) continue;
     if (const auto refusal = job->refusal(now)) {
       end(*job, refusal, lock);
       return true;
@@ -88,7 +88,7 @@ bool Scheduler::State::end_refused(std::unique_lock<std::mutex>& lock) {
   return false;
 }
 
-bool Scheduler::State::may_start(const Job& job) const {
+bool Scheduler::State::may_start(const ScheduledJob& job) const {
   return int(free_slots.size()) >= job.slots_wanted;
 }
 
@@ -100,10 +100,10 @@ void Scheduler::State::list_candidates(Worker& worker) const {
   owners.clear();
   std::optional<size_t> decoders;
   for (const auto& job : jobs) {
-    if (job->state == Job::State::stepping) continue;
-    if (job->state == Job::State::waiting && !may_start(*job)) continue;
-    const Candidate candidate{job->patient(), job->state == Job::State::ready, job->accepted,
-                              job->due};
+    if (job->state == ScheduledJob::State::stepping) continue;
+    if (job->state == ScheduledJob::State::waiting && !may_start(*job)) continue;
+    const Candidate candidate{job->patient(), job->state == ScheduledJob::State::ready,
+                              job->accepted, job->due};
     if (job->decoding()) {
       if (decoding) continue;  // joins the next pass
       if (decoders) {
@@ -117,7 +117,7 @@ void Scheduler::State::list_candidates(Worker& worker) const {
   }
 }
 
-void Scheduler::State::start(Job& job, SteadyTime now) {
+void Scheduler::State::start(ScheduledJob& job, SteadyTime now) {
   job.started = now;
   for (int i = 0; i < job.slots_wanted; ++i) {
     job.slots[i] = free_slots.back();
@@ -132,25 +132,26 @@ bool Scheduler::State::choose(Worker& worker) {
   list_candidates(worker);
   const auto best = next_turn(worker.candidates, now, last_patient);
   if (!best) return false;
-  Job* const chosen = worker.candidate_jobs[*best];
+  ScheduledJob* const chosen = worker.candidate_jobs[*best];
   Turn& turn = worker.turn;
   turn.jobs.clear();
   turn.decoding = chosen->decoding() != nullptr;
   if (turn.decoding) {
     for (const auto& job : jobs)
-      if (job->state == Job::State::ready && job->decoding()) turn.jobs.push_back(job.get());
+      if (job->state == ScheduledJob::State::ready && job->decoding())
+        turn.jobs.push_back(job.get());
     decoding = true;
     ++stats.decode_passes;
     stats.decoded_tokens += turn.jobs.size();
   } else {
     turn.jobs.push_back(chosen);
-    if (chosen->state == Job::State::waiting) start(*chosen, now);
+    if (chosen->state == ScheduledJob::State::waiting) start(*chosen, now);
     if (chosen->patient()) last_patient = now;
   }
   turn.wide = all_threads && !wide && stepping == 0 && worker.candidates.size() == 1;
   wide = wide || turn.wide;
   ++stepping;
-  for (Job* job : turn.jobs) job->state = Job::State::stepping;
+  for (ScheduledJob* job : turn.jobs) job->state = ScheduledJob::State::stepping;
   if (worker.candidates.size() > 1) work_came.notify_one();
   return true;
 }
@@ -170,7 +171,7 @@ void Scheduler::State::run(Worker& worker) {
     return;
   }
   worker.requests.clear();
-  for (Job* job : turn.jobs) worker.requests.push_back(job->decoding());
+  for (ScheduledJob* job : turn.jobs) worker.requests.push_back(job->decoding());
   const Status status =
       TextRequest::step_together(session, worker.batch, worker.requests, worker.more);
   if (!status) worker.errors.assign(turn.jobs.size(), status.error());
@@ -184,14 +185,14 @@ void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock
   if (turn.decoding) decoding = false;
   if (turn.wide) wide = false;
   for (size_t i = 0; i < turn.jobs.size(); ++i) {
-    Job& job = *turn.jobs[i];
+    ScheduledJob& job = *turn.jobs[i];
     if (!worker.more[i]) continue;
-    job.state = Job::State::ready;
+    job.state = ScheduledJob::State::ready;
     job.due = job.next_due(now);
   }
   for (size_t i = 0; i < turn.jobs.size(); ++i) {
     if (worker.more[i]) continue;
-    Job& job = *turn.jobs[i];
+    ScheduledJob& job = *turn.jobs[i];
     // What a listener stopped has no result; what is late and complete has one.
     const auto& error = worker.errors[i];
     end(job, job.cancelled() && !error ? job.refusal(now) : error, lock);
@@ -199,11 +200,11 @@ void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock
 }
 
 // Unlocks while `done` runs. The job is gone afterwards.
-void Scheduler::State::end(Job& job, const std::optional<Error>& error,
+void Scheduler::State::end(ScheduledJob& job, const std::optional<Error>& error,
                            std::unique_lock<std::mutex>& lock) {
   const auto place = std::find_if(jobs.begin(), jobs.end(),
                                   [&](const auto& other) { return other.get() == &job; });
-  std::unique_ptr<Job> ended = std::move(*place);
+  std::unique_ptr<ScheduledJob> ended = std::move(*place);
   jobs.erase(place);
   for (const int slot : ended->slots)
     if (slot >= 0) free_slots.push_back(slot);
@@ -217,10 +218,10 @@ void Scheduler::State::end(Job& job, const std::optional<Error>& error,
   job_ended.notify_all();
 }
 
-void Scheduler::State::count(const Job& job, const std::optional<Error>& error) {
+void Scheduler::State::count(const ScheduledJob& job, const std::optional<Error>& error) {
   const auto now = std::chrono::steady_clock::now();
   Stats::Kind& kind = stats.kinds[int(job.kind)];
-  const bool started = job.state != Job::State::waiting;
+  const bool started = job.state != ScheduledJob::State::waiting;
   kind.wait_seconds += seconds((started ? job.started : now) - job.accepted);
   if (started) kind.run_seconds += seconds(now - job.started);
   if (!error)
@@ -238,7 +239,8 @@ void Scheduler::State::count(const Job& job, const std::optional<Error>& error) 
 
 Scheduler::Stats Scheduler::State::stats_now() const {
   Stats now = stats;
-  for (const auto& job : jobs) ++(job->state == Job::State::waiting ? now.waiting : now.running);
+  for (const auto& job : jobs)
+    ++(job->state == ScheduledJob::State::waiting ? now.waiting : now.running);
   return now;
 }
 

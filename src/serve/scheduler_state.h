@@ -10,20 +10,20 @@
 #include <mutex>
 #include <thread>
 
-#include "serve/jobs.h"
+#include "serve/scheduled_job.h"
 
 namespace tutti {
 
 struct Scheduler::State {
   State(const Engine& engine, const SchedulerOptions& options);
 
-  Result<Ticket> submit(std::unique_ptr<Job> job);
+  Result<Ticket> submit(std::unique_ptr<ScheduledJob> job);
   bool idle() const { return jobs.empty() && !ending; }
   Stats stats_now() const;
 
   // What one worker does with a turn.
   struct Turn {
-    std::vector<Job*> jobs;  // one, or all that take a token
+    std::vector<ScheduledJob*> jobs;  // one, or all that take a token
     bool decoding = false, wide = false;
   };
   struct Worker {
@@ -31,7 +31,7 @@ struct Scheduler::State {
     DecodeBatch batch;
     Turn turn;
     std::vector<Candidate> candidates;  // scratch, as the rest
-    std::vector<Job*> candidate_jobs;
+    std::vector<ScheduledJob*> candidate_jobs;
     std::vector<TextRequest*> requests;
     std::vector<bool> more;
     std::vector<std::optional<Error>> errors;
@@ -40,12 +40,13 @@ struct Scheduler::State {
   bool end_refused(std::unique_lock<std::mutex>& lock);
   bool choose(Worker& worker);
   void list_candidates(Worker& worker) const;
-  bool may_start(const Job& job) const;
-  void start(Job& job, SteadyTime now);
+  bool may_start(const ScheduledJob& job) const;
+  void start(ScheduledJob& job, SteadyTime now);
   void run(Worker& worker);
   void settle(Worker& worker, std::unique_lock<std::mutex>& lock);
-  void end(Job& job, const std::optional<Error>& error, std::unique_lock<std::mutex>& lock);
-  void count(const Job& job, const std::optional<Error>& error);
+  void end(ScheduledJob& job, const std::optional<Error>& error,
+           std::unique_lock<std::mutex>& lock);
+  void count(const ScheduledJob& job, const std::optional<Error>& error);
 
   const Engine& engine;
   const SchedulerOptions options;
@@ -53,10 +54,11 @@ struct Scheduler::State {
   Status broken;  // no memory for the caches
   std::unique_ptr<ThreadPool> all_threads;
 
-  mutable std::mutex mutex;                // guards what follows
-  std::condition_variable work_came;       // for workers
-  std::condition_variable job_ended;       // for drain()
-  std::vector<std::unique_ptr<Job>> jobs;  // accepted and not ended, in the order of acceptance
+  mutable std::mutex mutex;           // guards what follows
+  std::condition_variable work_came;  // for workers
+  std::condition_variable job_ended;  // for drain()
+  std::vector<std::unique_ptr<ScheduledJob>>
+      jobs;  // accepted and not ended, in the order of acceptance
   std::vector<int> free_slots;
   SteadyTime last_patient{}, last_end{};
   int stepping = 0;  // workers

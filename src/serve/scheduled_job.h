@@ -17,15 +17,15 @@ struct Ticket::Control {
   std::atomic<bool> cancelled{false};
 };
 
-class Job {
+class ScheduledJob {
  public:
   enum class State { waiting, ready, stepping };
 
-  Job(JobKind kind, int slots_wanted) : kind(kind), slots_wanted(slots_wanted) {}
-  virtual ~Job() = default;
+  ScheduledJob(JobKind kind, int slots_wanted) : kind(kind), slots_wanted(slots_wanted) {}
+  virtual ~ScheduledJob() = default;
 
   virtual void set_slots(const Slots&) {}
-  // As Request::step().
+  // As StepRequest::step().
   virtual Result<bool> step(Session& session) = 0;
   // Calls `done`, with the error where there is one.
   virtual void end(const std::optional<Error>& error) = 0;
@@ -48,9 +48,9 @@ class Job {
   Slots slots = {-1, -1};
 };
 
-class TextJob : public Job {
+class ScheduledText : public ScheduledJob {
  public:
-  TextJob(const LoadedModel& loaded, Prompt prompt, TextOptions options, TextEvents events);
+  ScheduledText(const LoadedModel& loaded, Prompt prompt, TextOptions options, TextEvents events);
   void set_slots(const Slots& slots) override { request_.slots = slots; }
   Result<bool> step(Session& session) override { return request_.step(session); }
   void end(const std::optional<Error>& error) override;
@@ -63,9 +63,10 @@ class TextJob : public Job {
   TextRequest request_;
 };
 
-class PaintJob : public Job {
+class ScheduledPicture : public ScheduledJob {
  public:
-  PaintJob(const LoadedModel& loaded, Prompt prompt, PaintOptions options, PaintEvents events);
+  ScheduledPicture(const LoadedModel& loaded, Prompt prompt, PaintOptions options,
+                   PaintEvents events);
   void set_slots(const Slots& slots) override { request_.slots = slots; }
   Result<bool> step(Session& session) override { return request_.step(session); }
   void end(const std::optional<Error>& error) override;
@@ -76,9 +77,10 @@ class PaintJob : public Job {
   PaintRequest request_;
 };
 
-class SpeakJob : public Job {
+class ScheduledSpeech : public ScheduledJob {
  public:
-  SpeakJob(const LoadedModel& loaded, std::string text, SpeakOptions options, SpeakEvents events);
+  ScheduledSpeech(const LoadedModel& loaded, std::string text, SpeakOptions options,
+                  SpeakEvents events);
   void set_slots(const Slots& slots) override { request_.slots = slots; }
   Result<bool> step(Session& session) override { return request_.step(session); }
   void end(const std::optional<Error>& error) override;
@@ -93,11 +95,11 @@ class SpeakJob : public Job {
 
 // One pass, without caches.
 template <class T>
-class PassJob : public Job {
+class ScheduledPass : public ScheduledJob {
  public:
   using Pass = std::function<Result<T>(Session&)>;
-  PassJob(JobKind kind, Pass pass, std::function<void(Result<T>)> done)
-      : Job(kind, 0), pass_(std::move(pass)), done_(std::move(done)) {}
+  ScheduledPass(JobKind kind, Pass pass, std::function<void(Result<T>)> done)
+      : ScheduledJob(kind, 0), pass_(std::move(pass)), done_(std::move(done)) {}
 
   Result<bool> step(Session& session) override {
     TUTTI_ASSIGN(result_, pass_(session));

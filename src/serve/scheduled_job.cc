@@ -1,4 +1,4 @@
-#include "serve/jobs.h"
+#include "serve/scheduled_job.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,7 +21,7 @@ Options listening(Options options, Listener Options::*listener, Listener on) {
 
 }  // namespace
 
-std::optional<Error> Job::refusal(SteadyTime now) const {
+std::optional<Error> ScheduledJob::refusal(SteadyTime now) const {
   if (cancelled()) return Error(ErrorCode::cancelled, "the request was cancelled");
   if (now > too_late)
     return Error(ErrorCode::timed_out,
@@ -29,8 +29,9 @@ std::optional<Error> Job::refusal(SteadyTime now) const {
   return std::nullopt;
 }
 
-TextJob::TextJob(const LoadedModel& loaded, Prompt prompt, TextOptions options, TextEvents events)
-    : Job(JobKind::text, 1),
+ScheduledText::ScheduledText(const LoadedModel& loaded, Prompt prompt, TextOptions options,
+                             TextEvents events)
+    : ScheduledJob(JobKind::text, 1),
       prompt_(std::move(prompt)),
       events_(std::move(events)),
       request_(loaded, prompt_,
@@ -41,17 +42,17 @@ TextJob::TextJob(const LoadedModel& loaded, Prompt prompt, TextOptions options, 
                      return true;
                    })) {}
 
-void TextJob::end(const std::optional<Error>& error) {
+void ScheduledText::end(const std::optional<Error>& error) {
   if (events_.done) events_.done(error ? Result<TextResult>(*error) : request_.result());
 }
 
-SteadyTime TextJob::next_due(SteadyTime now) {
+SteadyTime ScheduledText::next_due(SteadyTime now) {
   return now + kTokenTime;
 }
 
-PaintJob::PaintJob(const LoadedModel& loaded, Prompt prompt, PaintOptions options,
+ScheduledPicture::ScheduledPicture(const LoadedModel& loaded, Prompt prompt, PaintOptions options,
                    PaintEvents events)
-    : Job(JobKind::paint, 2),
+    : ScheduledJob(JobKind::paint, 2),
       prompt_(std::move(prompt)),
       events_(std::move(events)),
       request_(loaded, prompt_,
@@ -62,13 +63,13 @@ PaintJob::PaintJob(const LoadedModel& loaded, Prompt prompt, PaintOptions option
                      return !cancelled();
                    } : std::function<bool(int, int, const Picture&)>())) {}
 
-void PaintJob::end(const std::optional<Error>& error) {
+void ScheduledPicture::end(const std::optional<Error>& error) {
   if (events_.done) events_.done(error ? Result<Picture>(*error) : request_.result());
 }
 
-SpeakJob::SpeakJob(const LoadedModel& loaded, std::string text, SpeakOptions options,
-                   SpeakEvents events)
-    : Job(JobKind::speak, 2),
+ScheduledSpeech::ScheduledSpeech(const LoadedModel& loaded, std::string text, SpeakOptions options,
+                                 SpeakEvents events)
+    : ScheduledJob(JobKind::speak, 2),
       events_(std::move(events)),
       request_(loaded, std::move(text),
                listening<SpeakOptions, std::function<bool(const std::vector<float>&)>>(
@@ -79,12 +80,12 @@ SpeakJob::SpeakJob(const LoadedModel& loaded, std::string text, SpeakOptions opt
                      return true;
                    })) {}
 
-void SpeakJob::end(const std::optional<Error>& error) {
+void ScheduledSpeech::end(const std::optional<Error>& error) {
   if (events_.done)
     events_.done(error ? Result<SpeakResult>(*error) : std::move(request_.result()));
 }
 
-SteadyTime SpeakJob::next_due(SteadyTime now) {
+SteadyTime ScheduledSpeech::next_due(SteadyTime now) {
   const double fresh =
       request_.seconds_delivered() - std::exchange(delivered_, request_.seconds_delivered());
   if (delivered_ == 0) return accepted + kFirstSound;
