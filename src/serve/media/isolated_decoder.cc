@@ -98,6 +98,16 @@ Result<Picture> IsolatedDecoder::load_picture(std::span<const uint8_t> bytes,
   return wire::to_picture(answer.reply, std::move(answer.bytes));
 }
 
+Result<Picture> IsolatedDecoder::load_fitted_picture(std::span<const uint8_t> bytes, int side,
+                                                     const MediaLimits& limits) const {
+  TUTTI_ASSIGN(auto answer, state_->ask({.kind = wire::Kind::fitted_picture,
+                                         .count = 1,
+                                         .side = uint32_t(side),
+                                         .limits = limits},
+                                        bytes));
+  return wire::to_picture(answer.reply, std::move(answer.bytes));
+}
+
 Result<Sound> IsolatedDecoder::load_sound(std::span<const uint8_t> bytes,
                                           const MediaLimits& limits) const {
   TUTTI_ASSIGN(const auto answer,

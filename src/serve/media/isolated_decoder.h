@@ -53,6 +53,9 @@ class IsolatedDecoder {
   Result<Picture> load_picture(std::span<const uint8_t> bytes, const MediaLimits& limits = {},
                                Transparency transparency = Transparency::over_white) const;
   Result<Sound> load_sound(std::span<const uint8_t> bytes, const MediaLimits& limits = {}) const;
+  // fit_picture(load_picture(...), side), in the worker: a few kilobytes come back, not millions.
+  Result<Picture> load_fitted_picture(std::span<const uint8_t> bytes, int side,
+                                      const MediaLimits& limits = {}) const;
   // `count` frames spread evenly over a video of any length, fitted to side x side.
   Result<std::vector<Picture>> load_frames(std::span<const uint8_t> bytes, int count, int side,
                                            const MediaLimits& limits = {}) const;

@@ -117,6 +117,9 @@ TEST(IsolatedDecoder, GivesTheSameBits) {
       EXPECT_EQ(here->pixels, there->pixels) << kind;
     }
   }
+  const Bytes large = *encode_picture(scene(333, 217, 4), "png");
+  EXPECT_EQ(decoder.load_fitted_picture(large, 128)->pixels,
+            fit_picture(*load_picture(large), 128).pixels);
   for (const char* kind : {"wav", "flac", "mp3", "ogg", "m4a"}) {
     const Bytes bytes = *encode_sound(tone(300, 2.3), kind);
     const auto here = load_sound(bytes), there = decoder.load_sound(bytes);

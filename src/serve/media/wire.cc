@@ -83,16 +83,16 @@ Transfer transfer(int socket, Bytes* at, size_t size, const Deadline& deadline, 
 }  // namespace
 
 Status check(const Request& request) {
-  const bool frames = request.kind == Kind::frames;
+  const bool fitted = request.kind == Kind::frames || request.kind == Kind::fitted_picture;
+  const uint32_t most = request.kind == Kind::frames ? most_frames : 1;
   const bool known = request.magic == Request::expected_magic &&
-                     (request.kind == Kind::picture || request.kind == Kind::sound || frames);
-  if (!known || request.keep_transparency > 1 || request.size == 0 ||
-      request.size > request.limits.max_bytes ||
-      (frames && (request.count == 0 || request.count > most_frames || request.side == 0 ||
-                  request.side > largest_side))) {
-    return failed("the media worker was sent nonsense");
-  }
-  return {};
+                     (request.kind == Kind::picture || request.kind == Kind::sound || fitted);
+  const bool sensible = !fitted || (request.count >= 1 && request.count <= most &&
+                                    request.side >= 1 && request.side <= largest_side);
+  if (known && sensible && request.keep_transparency <= 1 && request.size > 0 &&
+      request.size <= request.limits.max_bytes)
+    return {};
+  return failed("the media worker was sent nonsense");
 }
 
 Status check(const Reply& reply, const Request& request) {

@@ -14,7 +14,7 @@
 
 namespace tutti::wire {
 
-enum class Kind : uint32_t { picture = 1, sound, frames };
+enum class Kind : uint32_t { picture = 1, sound, frames, fitted_picture };
 
 // Followed by `size` bytes, the upload.
 struct Request {
@@ -22,7 +22,7 @@ struct Request {
   uint32_t magic = expected_magic;
   Kind kind = Kind::picture;
   uint32_t keep_transparency = 0;  // picture: 0 or 1
-  uint32_t count = 0, side = 0;    // frames
+  uint32_t count = 0, side = 0;    // frames; a fitted picture is one of them
   MediaLimits limits;
   uint64_t size = 0;
 };

@@ -67,10 +67,28 @@ bool answer(int socket, const wire::Request& request, const Bytes& upload,
         decoders.frames(upload, int(request.count), int(request.side), request.limits);
     return frames ? send_pictures(socket, *frames) : send_error(socket, frames.error());
   }
+  if (request.kind == wire::Kind::fitted_picture) {
+    auto picture = decoders.picture(upload, request.limits, Transparency::over_white);
+    if (!picture) return send_error(socket, picture.error());
+    const Picture fitted = fit_picture(*picture, int(request.side));
+    return send_pictures(socket, {&fitted, 1});
+  }
   const auto transparency =
       request.keep_transparency ? Transparency::keep : Transparency::over_white;
   const auto picture = decoders.picture(upload, request.limits, transparency);
   return picture ? send_pictures(socket, {&*picture, 1}) : send_error(socket, picture.error());
+}
+
+// Memory grows with what has come, not with what was claimed.
+bool receive_upload(int socket, size_t size, Bytes& upload) {
+  constexpr size_t first = size_t(1) << 20;
+  while (upload.size() < size) {
+    const size_t had = upload.size();
+    upload.resize(std::min(size, std::max(first, 2 * had)));
+    if (wire::receive(socket, upload.data() + had, upload.size() - had) != Transfer::done)
+      return false;
+  }
+  return true;
 }
 
 // False: the other end is gone, or makes no sense.
@@ -80,8 +98,7 @@ bool serve_one(int socket, const MediaDecoders& decoders) {
   if (!wire::check(request)) return false;
   Bytes upload;
   try {
-    upload.resize(size_t(request.size));
-    if (wire::receive(socket, upload.data(), upload.size()) != Transfer::done) return false;
+    if (!receive_upload(socket, size_t(request.size), upload)) return false;
     return answer(socket, request, upload, decoders);
   } catch (const std::bad_alloc&) {
     return send_error(socket, bad_input("the upload: decoding it takes more memory than a media "
@@ -104,9 +121,13 @@ int serve_media(int socket, const MediaDecoders& decoders) {
   mallopt(M_ARENA_MAX, 1);  // each further one takes 128 MB of the address space that is limited
   const Status locked_in = enter_sandbox();
   if (!say_hello(socket, locked_in) || !locked_in) return int(ErrorCode::failed);
+  answer_requests(socket, decoders);
+  return 0;
+}
+
+void answer_requests(int socket, const MediaDecoders& decoders) {
   while (serve_one(socket, decoders)) {
   }
-  return 0;
 }
 
 }  // namespace tutti

@@ -26,4 +26,7 @@ struct MediaDecoders {
 // exit code; whatever goes wrong later kills the process, and the other end notices.
 int serve_media(int socket, const MediaDecoders& decoders = {});
 
+// The part after locking in. Returns where the other end is gone, or makes no sense.
+void answer_requests(int socket, const MediaDecoders& decoders);
+
 }  // namespace tutti
