@@ -1,0 +1,359 @@
+// Clients that are slow, silent, half gone, hostile or ten thousand: each costs what its limits
+// say, and the next request is answered.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include "serve/http/server.h"
+#include "serve/http/test_client.h"
+#include "serve/http/websocket.h"
+
+namespace tutti {
+namespace {
+
+class HostileTest : public testing::Test {
+ protected:
+  void start(HttpOptions options = {}) {
+    options.port = 0;
+    options.limits.header_seconds = 0.5;
+    options.limits.slow_seconds = 0.5;
+    options.limits.bytes_per_second = 1 << 20;
+    Router router;
+    router.add("GET", "/hello", [](const Request&, const ReplyPtr& reply) {
+      reply->send(200, "text/plain", "hello");
+    });
+    router.add("POST", "/size",
+               [](const Request& request, const ReplyPtr& reply) {
+                 reply->send(200, "text/plain", std::to_string(request.body.size()));
+               },
+               {.most_bytes = 100'000});
+    router.add("GET", "/endless", [this](const Request&, const ReplyPtr& reply) {
+      reply->begin(200, "text/plain");
+      reply->on_gone([this] { ++gone_; });
+      for (int i = 0; i < 1000 && !reply->gone(); ++i) reply->write(std::string(1 << 20, 'x'));
+    });
+    router.add_websocket(
+        "/echo",
+        [](const Request&, std::shared_ptr<WebSocket> socket) {
+          socket->on_message([open = std::weak_ptr(socket)](std::string message, bool) {
+            if (const auto live = open.lock()) live->send(std::move(message));
+          });
+        },
+        {.most_bytes = 100'000});
+    auto server = HttpServer::listen(std::move(router), std::move(options));
+    ASSERT_TRUE(server) << server.error().message();
+    server_.emplace(*std::move(server));
+    port_ = server_->port();
+    runner_ = std::thread([this] { server_->run(); });
+  }
+  void TearDown() override {
+    if (!server_) return;
+    server_->stop(0);
+    runner_.join();
+  }
+
+  void expect_well() const {
+    const TestAnswer answer = ask(port_, "GET", "/hello");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "hello");
+  }
+  // Waits for what must come soon; how soon is the machine's business.
+  template <class Condition>
+  static bool comes(const Condition& condition) {
+    for (int i = 0; i < 600 && !condition(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return condition();
+  }
+  bool all_gone() const {
+    return comes([this] { return server_->stats().connections == 0; });
+  }
+
+  std::optional<HttpServer> server_;
+  std::thread runner_;
+  int port_ = 0;
+  std::atomic<int> gone_ = 0;
+};
+
+TEST_F(HostileTest, MalformedHttp) {
+  start();
+  const std::string host = "Host: localhost\r\n";
+  const std::string cases[] = {
+      std::string("\0\0\0\0\0\0\0\0\r\n\r\n", 12),
+      "GET\r\n\r\n",
+      "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",  // TLS to a plain port
+      "GET /hello HTTP/9.9\r\n" + host + "\r\n",
+      "GET /hello HTTP/1.1\r\n\r\n",  // no Host
+      "GET /%zz HTTP/1.1\r\n" + host + "\r\n",
+      "GET /../../etc/passwd HTTP/1.1\r\n" + host + "\r\n",
+      "GET /hello HTTP/1.1\r\n" + host + "bad header\r\n\r\n",
+      "GET /hello HTTP/1.1\r\n" + host + "a: " + std::string(40'000, 'a') + "\r\n\r\n",
+      "POST /size HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n",
+      "POST /size HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 9\r\n\r\nx",
+      "POST /size HTTP/1.1\r\n" + host +
+          "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",  // smuggling
+      "POST /size HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nx",
+      "POST /size HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+  };
+  for (const std::string& bytes : cases) {
+    TestClient client(port_);
+    ASSERT_TRUE(client.send(bytes));
+    const auto whole_head = [](const std::string& text) {
+      return text.find("\r\n\r\n") != text.npos;
+    };
+    const int status = split_answer(client.receive(whole_head)).status;
+    EXPECT_TRUE(client.ended() || (status >= 400 && status < 500))
+        << status << " for " << bytes.substr(0, 80);
+    client.close();
+    expect_well();
+  }
+  EXPECT_TRUE(all_gone());
+}
+
+TEST_F(HostileTest, BodiesAreLimitedAndNeverUnpacked) {
+  start();
+  EXPECT_EQ(ask(port_, "POST", "/size", std::string(100'000, 'x')).body, "100000");
+  EXPECT_EQ(ask(port_, "POST", "/size", "x", "Content-Encoding: gzip\r\n").status, 415);
+  {  // refused by its claim, before a byte of it is sent
+    TestClient client(port_);
+    client.send("POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000000\r\n\r\n");
+    EXPECT_EQ(split_answer(client.receive_all()).status, 413);
+  }
+  TestClient client(port_);  // without a claim, by its bytes
+  client.send("POST /size HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "4000\r\n" + std::string(0x4000, 'x') + "\r\n";
+  for (int i = 0; i < 20; ++i) client.send(chunk);
+  EXPECT_EQ(split_answer(client.receive_all()).status, 413);
+  EXPECT_EQ(server_->stats().body_bytes, 0u);
+  expect_well();
+}
+
+TEST_F(HostileTest, OtherPagesAreKeptOut) {
+  start();
+  const TestAnswer plain = ask(port_, "GET", "/hello");
+  EXPECT_EQ(plain.head.find("Access-Control"), std::string::npos) << "CORS is off";
+  EXPECT_EQ(ask(port_, "GET", "/hello", "", "Origin: https://evil.example\r\n").status, 403);
+  EXPECT_EQ(ask(port_, "POST", "/size", "x",
+                "Origin: https://evil.example\r\nContent-Type: text/plain\r\n")
+                .status,
+            403);
+  const TestAnswer leave = ask(port_, "OPTIONS", "/size", "",
+                               "Origin: https://evil.example\r\n"
+                               "Access-Control-Request-Method: POST\r\n");
+  EXPECT_EQ(leave.head.find("Access-Control-Allow-Origin"), std::string::npos);
+  // A name of the attacker's own that points at this machine.
+  EXPECT_EQ(ask(port_, "GET", "/hello", "", "", "evil.example").status, 403);
+}
+
+TEST_F(HostileTest, KeysAreNeededAndKeptAsHashes) {
+  HttpOptions options;
+  const std::string file = testing::TempDir() + "/hostile_keys.json";
+  unlink(file.c_str());
+  const std::string secret = *options.keys.add("alice");
+  ASSERT_TRUE(options.keys.save(file));
+  std::stringstream kept;
+  kept << std::ifstream(file).rdbuf();
+  EXPECT_NE(kept.str().find("alice"), std::string::npos);
+  EXPECT_EQ(kept.str().find(secret), std::string::npos);
+  EXPECT_EQ(kept.str().find(secret.substr(secret.size() / 2)), std::string::npos);
+  struct stat info = {};
+  ASSERT_EQ(stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+
+  options.keys = *KeyRing::load(file);
+  start(std::move(options));
+  const auto with = [&](const std::string& key) {
+    return ask(port_, "GET", "/hello", "", "Authorization: Bearer " + key + "\r\n").status;
+  };
+  EXPECT_EQ(ask(port_, "GET", "/hello").status, 401);
+  std::string wrong = secret;
+  wrong.back() = wrong.back() == 'a' ? 'b' : 'a';
+  for (const std::string& key :
+       {wrong, secret + "x", secret.substr(1), std::string(), kept.str().substr(0, 40)})
+    EXPECT_EQ(with(key.substr(0, key.find('\n'))), 401);
+  EXPECT_EQ(with(secret), 200);
+  EXPECT_EQ(ask(port_, "GET", "/nowhere").status, 401) << "what there is, is not told either";
+}
+
+// A key that is wrong at its beginning is not refused sooner than one that is wrong at its end.
+// Medians of turns in one run; a comparison that stops early differs in the hash at random, so the
+// keys' own order tells nothing anyway.
+TEST_F(HostileTest, CheckingTakesEquallyLong) {
+  KeyRing keys;
+  std::string secret;
+  for (int i = 0; i < 50; ++i) secret = *keys.add("user" + std::to_string(i));
+  std::string early = secret, late = secret;
+  early[0] = char(early[0] ^ 1), late.back() = char(late.back() ^ 1);
+  std::vector<double> times[3];
+  for (int i = 0; i < 4000; ++i) {
+    const std::string& key = i % 3 == 0 ? early : i % 3 == 1 ? late : secret;
+    const auto start = std::chrono::steady_clock::now();
+    const bool known = keys.check(key).has_value();
+    times[i % 3].push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    ASSERT_EQ(known, i % 3 == 2);
+  }
+  double medians[3];
+  for (int i = 0; i < 3; ++i) {
+    std::nth_element(times[i].begin(), times[i].begin() + 500, times[i].end());
+    medians[i] = times[i][500];
+  }
+  for (const double median : medians) {
+    EXPECT_LT(median, 1.5 * medians[0]);
+    EXPECT_GT(median, medians[0] / 1.5);
+  }
+}
+
+TEST_F(HostileTest, SlowLoris) {
+  start();
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 60; ++i) clients.emplace_back(port_);
+  const std::string head = "POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n";
+  for (size_t i = 0; i < clients.size(); ++i)  // half of them are slow with the body
+    ASSERT_TRUE(clients[i].send(i % 2 ? head : head + "\r\n"));
+  std::atomic<bool> enough = false;
+  std::thread dripping([&] {
+    while (!enough) {
+      for (const TestClient& client : clients) client.send("x");
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  });
+  expect_well();
+  EXPECT_TRUE(all_gone()) << server_->stats().connections << " are still there";
+  enough = true;
+  dripping.join();
+  expect_well();
+}
+
+TEST_F(HostileTest, ClientsThatDoNotRead) {
+  start();
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back(port_);
+    ASSERT_TRUE(clients[i].send("GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  }
+  EXPECT_TRUE(all_gone());
+  EXPECT_TRUE(comes([this] { return gone_ == 3; }));
+  expect_well();
+}
+
+TEST_F(HostileTest, HalfOpenAndReset) {
+  start();
+  {  // sends no more, still reads: a client of its rights, until it is done
+    TestClient client(port_);
+    client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    client.end_sending();
+    client.receive_all();
+    EXPECT_TRUE(client.ended());
+  }
+  for (const char* part :
+       {"", "GET /he", "POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\nxx",
+        "GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n"}) {
+    TestClient half(port_), reset(port_);
+    half.send(part), reset.send(part);
+    half.end_sending();
+    reset.reset();
+    half.receive_all(3000);
+  }
+  EXPECT_TRUE(all_gone());
+  expect_well();
+}
+
+TEST_F(HostileTest, MalformedFrames) {
+  start();
+  const std::string mask(4, '\0');
+  const std::string frames[] = {
+      "\x81\x05hello",                                                     // not masked
+      "\x83\x80" + mask,                                                   // an unknown kind
+      "\xf1\x80" + mask,                                                   // reserved bits
+      "\x89\xfe\x01" + std::string(1, '\0') + mask,                        // a ping of 256 bytes
+      "\x09\x80" + mask,                                                   // a ping in pieces
+      "\x80\x80" + mask,                                                   // goes on with nothing
+      std::string("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + mask,  // 2^63 - 1 bytes
+      std::string("\x82\xff\x00\x00\x00\x00\x00\x10\x00\x00", 10) + mask,  // more than the limit
+      "\x81\x82" + mask + "\xc3\x28",                                      // text that is not UTF-8
+      "\x88\x81" + mask + "x",                                             // half a close code
+  };
+  for (const std::string& frame : frames) {
+    TestClient client(port_);
+    client.send(
+        "GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    const auto upgraded = [](const std::string& text) {
+      return text.find("\r\n\r\n") != text.npos;
+    };
+    ASSERT_EQ(split_answer(client.receive(upgraded)).status, 101);
+    client.send(std::string("\x81\x82", 2) + mask + "ok");
+    EXPECT_EQ(client.receive([](const std::string& text) { return text.size() >= 4; }),
+              "\x81\x02ok");
+    client.send(frame);
+    client.end_sending();
+    const std::string answer = client.receive_all();
+    EXPECT_TRUE(client.ended()) << "kept open";
+    EXPECT_TRUE(answer.empty() || uint8_t(answer[0]) == 0x88) << "answered";
+  }
+  EXPECT_TRUE(all_gone());
+  expect_well();
+}
+
+// The clients are another process: both ends of ten thousand connections are too many files for
+// one.
+int hold_connections(int port, int count, int tell, int wait) {
+  std::vector<TestClient> clients;
+  for (int i = 0; i < count; ++i) {
+    clients.emplace_back(port);
+    if (!clients.back().connected()) return 1;
+    if (i % 2) clients.back().send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");  // then idle
+  }
+  char byte = 0;
+  return write(tell, &byte, 1) == 1 && read(wait, &byte, 1) >= 0 ? 0 : 1;
+}
+
+size_t resident_bytes() {
+  size_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * size_t(getpagesize());
+}
+
+TEST_F(HostileTest, TenThousandIdleConnections) {
+  rlimit files = {};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  const int count = int(std::min<rlim_t>(10'000, files.rlim_max - 500));
+  int port[2], tell[2], wait[2];
+  ASSERT_TRUE(pipe(port) == 0 && pipe(tell) == 0 && pipe(wait) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(wait[1]);
+    int number = 0;
+    const bool told = read(port[0], &number, sizeof number) == sizeof number;
+    _exit(told ? hold_connections(number, count, tell[1], wait[0]) : 1);
+  }
+  close(tell[1]);
+  start();
+  const size_t before = resident_bytes();
+  ASSERT_EQ(write(port[1], &port_, sizeof port_), ssize_t(sizeof port_));
+  char byte;
+  ASSERT_EQ(read(tell[0], &byte, 1), 1) << "not all could connect";
+  EXPECT_TRUE(comes([&] { return server_->stats().connections == uint64_t(count); }))
+      << server_->stats().connections;
+  expect_well();
+  const double each = double(resident_bytes() - before) / count;
+  RecordProperty("bytes_per_connection", int(each));
+  EXPECT_LT(each, 16 << 10) << "bytes for an idle connection";
+  close(wait[1]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(all_gone());
+}
+
+}  // namespace
+}  // namespace tutti
