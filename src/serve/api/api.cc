@@ -6,7 +6,10 @@ Api::Api(const Engine& engine, Scheduler& scheduler, ApiOptions options)
     : engine_(engine), scheduler_(scheduler), options_(std::move(options)) {}
 
 void Api::add_routes(Router& router) {
-  add_health_routes(router, *this);
+  for (const auto add :
+       {add_health_routes, add_models_routes, add_chat_routes, add_responses_routes,
+        add_completions_routes, add_embeddings_routes, add_images_routes, add_audio_routes})
+    add(router, *this);
 }
 
 }  // namespace tutti

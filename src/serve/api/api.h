@@ -48,13 +48,16 @@ class Api {
   Api(const Engine& engine, Scheduler& scheduler, ApiOptions options);
 
   void add_routes(Router& router);
+  RouteOptions route_options() const {
+    return {.most_bytes = limits().most_body_bytes, .most_seconds = limits().most_seconds + 1};
+  }
   void attach(HttpServer& server) { server_ = &server; }
 
   const Engine& engine() const { return engine_; }
-  Scheduler& scheduler() { return scheduler_; }
+  Scheduler& scheduler() const { return scheduler_; }
   const ApiOptions& options() const { return options_; }
   const ApiLimits& limits() const { return options_.limits; }
-  HttpServer& server() { return *server_; }
+  HttpServer& server() const { return *server_; }
 
  private:
   const Engine& engine_;
@@ -65,5 +68,12 @@ class Api {
 
 // The families; each adds its routes.
 void add_health_routes(Router& router, Api& api);
+void add_models_routes(Router& router, Api& api);
+void add_chat_routes(Router& router, Api& api);
+void add_responses_routes(Router& router, Api& api);
+void add_completions_routes(Router& router, Api& api);
+void add_embeddings_routes(Router& router, Api& api);
+void add_images_routes(Router& router, Api& api);
+void add_audio_routes(Router& router, Api& api);
 
 }  // namespace tutti

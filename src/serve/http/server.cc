@@ -4,6 +4,7 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 
 #include "serve/http/connection.h"
 
@@ -195,6 +196,12 @@ bool HttpServer::stopping() const {
 
 void HttpServer::post(std::function<void()> work) {
   net::post(state_->core->workers, std::move(work));
+}
+
+std::function<void(std::function<void()>)> HttpServer::sequence() {
+  return [strand = net::make_strand(state_->core->workers)](std::function<void()> work) {
+    net::post(strand, std::move(work));
+  };
 }
 
 HttpServer::Stats HttpServer::stats() const {

@@ -77,6 +77,9 @@ class HttpServer {
   // Runs `work` on a worker, after what is waiting there.
   void post(std::function<void()> work);
 
+  // As post(), but what goes through one sequence runs one after another.
+  std::function<void(std::function<void()>)> sequence();
+
   struct Stats {
     uint64_t connections = 0, requests = 0;  // open, being handled
     uint64_t accepted = 0, refused = 0;      // connections since the start

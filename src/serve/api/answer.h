@@ -1,0 +1,57 @@
+// How handlers answer: whole JSON, problems, server-sent events; and the tickets of what they wait
+// for.
+#pragma once
+
+#include <deque>
+#include <mutex>
+
+#include "serve/api/api.h"
+#include "serve/api/fields.h"
+
+namespace tutti {
+
+// Text of a value; what is not UTF-8 (a model's bytes) is replaced.
+std::string dump(const Json& json);
+
+void send_json(Reply& reply, const Json& json);
+void send_problem(Reply& reply, const Problem& problem);
+void send_error(Reply& reply, const Api& api, const Error& error);
+
+// "chatcmpl-" and 24 random letters.
+std::string new_id(const char* prefix);
+int64_t unix_time();
+
+// Server-sent events in OpenAI's manner. Nothing is sent before the first event, so what goes wrong
+// until then has a status code of its own. Thread-safe as Reply is.
+class EventStream {
+ public:
+  explicit EventStream(ReplyPtr reply) : reply_(std::move(reply)) {}
+
+  void send(const Json& data) { send_raw("data: " + dump(data) + "\n\n"); }
+  // With its type as the event's name, as the newer endpoints do.
+  void send_named(const Json& data);
+  void end(bool with_done);  // "data: [DONE]", of chat and completions
+  void fail(const Api& api, const Error& error);
+
+ private:
+  void send_raw(std::string text);
+
+  ReplyPtr reply_;
+};
+
+// The jobs of one request: cancelled when its client goes away.
+class Jobs : public std::enable_shared_from_this<Jobs> {
+ public:
+  static std::shared_ptr<Jobs> of(const ReplyPtr& reply);
+
+  // Keeps the ticket; the error where the scheduler is busy.
+  Status add(Result<Ticket> ticket);
+  void cancel();
+
+ private:
+  std::mutex mutex_;
+  bool cancelled_ = false;
+  std::deque<Ticket> tickets_;
+};
+
+}  // namespace tutti

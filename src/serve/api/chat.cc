@@ -1,0 +1,238 @@
+// POST /v1/chat/completions: messages of text, pictures, sounds and videos in; text, or text and
+// speech, out; whole or as server-sent events.
+#include "serve/api/data_url.h"
+#include "serve/api/prompt_reader.h"
+#include "serve/api/speech_job.h"
+#include "serve/api/text_job.h"
+
+namespace tutti {
+namespace {
+
+struct ChatRequest {
+  TextJob text;
+  int choices = 1;
+  bool stream = false, usage = false, audio = false;
+  std::string audio_format;
+  SpeakOptions speak;
+};
+
+void read_modalities(Fields& request, ChatRequest& chat) {
+  bool text = !request.has("modalities");
+  for (const Json& one : request.has("modalities") ? request.json("modalities") : Json::array()) {
+    if (one == "text") {
+      text = true;
+    } else if (one == "audio") {
+      chat.audio = true;
+    } else {
+      request.refuse("modalities",
+                     "can be [\"text\"] or [\"text\", \"audio\"]; pictures come from "
+                     "/v1/images/generations",
+                     "unsupported_value");
+    }
+  }
+  if (!text) request.refuse("modalities", "must hold \"text\"");
+  if (!chat.audio) return;
+  if (!request.has("audio"))
+    request.refuse("audio", "is needed: {\"voice\": ..., \"format\": ...}");
+  Fields audio = request.object("audio");
+  chat.audio_format = audio.choice(
+      "format", chat.stream ? std::vector<std::string>{"pcm16"} : speech_formats(), "wav");
+  chat.speak.seed = chat.text.options.seed;
+}
+
+ChatRequest read_chat(Fields& request, const Api& api) {
+  ChatRequest chat;
+  check_model(request, api);
+  const bool new_name = request.has("max_completion_tokens");
+  chat.text.options =
+      read_text_options(request, api, new_name ? "max_completion_tokens" : "max_tokens");
+  chat.text.stop = read_stop(request);
+  chat.choices = int(request.integer("n", 1, 1, api.limits().most_choices));
+  chat.stream = request.flag("stream");
+  chat.usage = request.object("stream_options").flag("include_usage");
+  read_modalities(request, chat);
+  if (chat.audio && chat.choices > 1) request.refuse("n", "must be 1 where audio is asked for");
+  refuse_tools(request);
+  const char* never = "this model does not do that; leave it out";
+  request.unsupported("frequency_penalty", 0, never);
+  request.unsupported("presence_penalty", 0, never);
+  request.unsupported("logprobs", false, never);
+  request.unsupported("top_logprobs", 0, never);
+  request.unsupported("logit_bias", Json::object(), never);
+  request.unsupported("response_format", {{"type", "text"}}, "answers are plain text");
+  chat.text.prompt = read_messages(request, "messages", api.limits());
+  return chat;
+}
+
+// An answer under way; its events come on the scheduler's threads, those of different choices
+// perhaps at once.
+class Chat : public std::enable_shared_from_this<Chat> {
+ public:
+  Chat(Api& api, ChatRequest request, ReplyPtr reply)
+      : api_(api),
+        request_(std::move(request)),
+        reply_(std::move(reply)),
+        events_(reply_),
+        jobs_(Jobs::of(reply_)),
+        answers_(request_.choices) {}
+
+  void start() {
+    for (int i = 0; i < request_.choices; ++i) {
+      TextJob job = request_.text;
+      job.options.seed += uint64_t(i);
+      TextJobEvents events;
+      if (request_.stream)
+        events.on_text = [self = shared_from_this(), i](const std::string& piece) {
+          self->send_delta(i, {{"content", piece}});
+        };
+      events.done = [self = shared_from_this(), i](Result<TextAnswer> answer) {
+        self->on_answer(i, std::move(answer));
+      };
+      if (const Status status = start_text(api_, jobs_, std::move(job), std::move(events)); !status)
+        return fail(status.error());
+    }
+  }
+
+ private:
+  void fail(const Error& error) {
+    jobs_->cancel();
+    request_.stream ? events_.fail(api_, error) : send_error(*reply_, api_, error);
+  }
+
+  Json envelope(const char* object) const {
+    return {
+        {"id", id_}, {"object", object}, {"created", created_}, {"model", api_.options().model}};
+  }
+
+  void send_delta(int choice, Json delta, const Json& finish_reason = nullptr) {
+    const std::lock_guard lock(mutex_);
+    if (request_.audio) delta = audio_delta(std::move(delta));
+    if (!answers_[choice].begun) {
+      Json first = {{"role", "assistant"}};
+      first.update(delta);
+      delta = std::move(first);
+    }
+    answers_[choice].begun = true;
+    Json chunk = envelope("chat.completion.chunk");
+    chunk["choices"] = {{{"index", choice}, {"delta", delta}, {"finish_reason", finish_reason}}};
+    if (request_.usage) chunk["usage"] = nullptr;
+    events_.send(chunk);
+  }
+
+  // What is spoken streams as the transcript of the audio, not as content.
+  Json audio_delta(Json delta) const {
+    if (!delta.contains("content")) return delta;
+    return {{"audio", {{"id", audio_id_}, {"transcript", delta["content"]}}}};
+  }
+
+  void on_answer(int choice, Result<TextAnswer> answer) {
+    if (!answer) return fail(answer.error());
+    answers_[choice].answer = *std::move(answer);
+    if (request_.audio) return speak();
+    if (request_.stream) send_delta(choice, Json::object(), answers_[choice].answer.finish_reason);
+    if (++finished_ < request_.choices) return;
+    finish();
+  }
+
+  void speak() {
+    const std::string& text = answers_[0].answer.text;
+    SpeechJob job{text, request_.speak, request_.audio_format};
+    SpeechJobEvents events;
+    if (request_.stream)
+      events.on_bytes = [self = shared_from_this()](std::string bytes) {
+        const Json audio = {{"id", self->audio_id_},
+                            {"data", encode_base64(bytes.data(), bytes.size())}};
+        self->send_delta(0, {{"audio", audio}});
+      };
+    events.done = [self = shared_from_this()](Result<std::string> bytes) {
+      if (!bytes) return self->fail(bytes.error());
+      self->audio_ = *std::move(bytes);
+      if (self->request_.stream) self->send_delta(0, Json::object(), "stop");
+      self->finish();
+    };
+    if (text.empty()) return events.done(std::string());  // the model had nothing to say
+    if (const Status status = start_speech(api_, jobs_, std::move(job), std::move(events)); !status)
+      fail(status.error());
+  }
+
+  Json usage() const {
+    int prompt = answers_[0].answer.prompt_tokens, completion = 0;
+    for (const Choice& choice : answers_) completion += choice.answer.tokens;
+    return {{"prompt_tokens", prompt},
+            {"completion_tokens", completion},
+            {"total_tokens", prompt + completion}};
+  }
+
+  Json timings() const {
+    return {{"first_token_seconds", answers_[0].answer.seconds_to_first_token},
+            {"seconds", answers_[0].answer.seconds}};
+  }
+
+  void finish() {
+    if (request_.stream) {
+      if (request_.usage) {
+        Json last = envelope("chat.completion.chunk");
+        last["choices"] = Json::array();
+        last["usage"] = usage();
+        last["timings"] = timings();
+        events_.send(last);
+      }
+      return events_.end(true);
+    }
+    Json completion = envelope("chat.completion");
+    completion["choices"] = Json::array();
+    for (int i = 0; i < request_.choices; ++i)
+      completion["choices"].push_back({{"index", i},
+                                       {"message", message(answers_[i].answer)},
+                                       {"logprobs", nullptr},
+                                       {"finish_reason", answers_[i].answer.finish_reason}});
+    completion["usage"] = usage();
+    completion["timings"] = timings();
+    send_json(*reply_, completion);
+  }
+
+  Json message(const TextAnswer& answer) const {
+    Json message = {{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
+    if (!request_.audio) return message;
+    message["content"] = nullptr;
+    message["audio"] = {{"id", audio_id_},
+                        {"data", encode_base64(audio_.data(), audio_.size())},
+                        {"transcript", answer.text},
+                        {"expires_at", created_ + 3600}};
+    return message;
+  }
+
+  struct Choice {
+    TextAnswer answer;
+    bool begun = false;
+  };
+
+  Api& api_;
+  const ChatRequest request_;
+  const ReplyPtr reply_;
+  EventStream events_;
+  const std::shared_ptr<Jobs> jobs_;
+  std::mutex mutex_;  // deltas of several choices
+  std::vector<Choice> answers_;
+  std::atomic<int> finished_ = 0;
+  std::string audio_;
+  const std::string id_ = new_id("chatcmpl-"), audio_id_ = new_id("audio_");
+  const int64_t created_ = unix_time();
+};
+
+}  // namespace
+
+void add_chat_routes(Router& router, Api& api) {
+  router.add(
+      "POST", "/v1/chat/completions",
+      [&api](const Request& request, const ReplyPtr& reply) {
+        Checker checker;
+        Fields fields = checker.object(request.body);
+        ChatRequest chat = read_chat(fields, api);
+        if (checker.problem()) return send_problem(*reply, *checker.problem());
+        std::make_shared<Chat>(api, std::move(chat), reply)->start();
+      },
+      api.route_options());
+}
+
+}  // namespace tutti

@@ -1,0 +1,33 @@
+// The messages of a chat, or the input of a response, as what the model reads.
+//
+// The shipped model knows single turns. What it is asked is the last user message; where that
+// brings no picture, sound or video, those of the latest user message that does are shown again, so
+// that one may ask on about a picture. Other messages are checked and not read.
+#pragma once
+
+#include "serve/api/api.h"
+#include "serve/api/fields.h"
+
+namespace tutti {
+
+// Parts of "messages" or, for a response, "input". What is wrong is told to the fields' Checker.
+Prompt read_messages(Fields& request, const char* name, const ApiLimits& limits);
+
+// One content part: {"type": "text" | "input_text" | "image_url" | "input_image" | "input_audio" |
+// "video_url" | "input_video", ...}.
+std::optional<Part> read_part(Fields& part, const ApiLimits& limits);
+
+// model, max_tokens, temperature, top_p, top_k, seed, task, language: the same for all text.
+TextOptions read_text_options(Fields& request, const Api& api, const char* max_tokens_name);
+// "stop": a string or up to four.
+std::vector<std::string> read_stop(Fields& request);
+// Tools are not ignored: a client that needs them must know.
+void refuse_tools(Fields& request);
+// Refuses a model that is not served; missing is allowed where `required` is false.
+void check_model(Fields& request, const Api& api, bool required = true);
+
+// Sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
+// better than the text decoder (docs/evaluation.md).
+bool only_transcribes(const Prompt& prompt, const TextOptions& options);
+
+}  // namespace tutti

@@ -1,0 +1,180 @@
+// POST /v1/responses: what the official client's basic use of it needs. Nothing is stored, so
+// previous_response_id is refused.
+#include "serve/api/prompt_reader.h"
+#include "serve/api/text_job.h"
+
+namespace tutti {
+namespace {
+
+struct ResponseRequest {
+  TextJob text;
+  Json echoed;  // fields that the answer repeats
+  bool stream = false;
+};
+
+ResponseRequest read_response(Fields& request, const Api& api) {
+  ResponseRequest response;
+  check_model(request, api);
+  response.text.options = read_text_options(request, api, "max_output_tokens");
+  response.stream = request.flag("stream");
+  response.echoed = {
+      {"instructions", request.json("instructions")},
+      {"metadata", request.has("metadata") ? request.json("metadata") : Json::object()},
+      {"temperature", response.text.options.temperature},
+      {"top_p", response.text.options.top_p},
+      {"max_output_tokens", response.text.options.max_tokens}};
+  refuse_tools(request);
+  const char* stateless = "this server keeps no responses; send the whole input";
+  request.unsupported("previous_response_id", nullptr, stateless);
+  request.unsupported("conversation", nullptr, stateless);
+  request.unsupported("background", false, stateless);
+  Fields format = request.object("text").object("format");
+  format.choice("type", {"text"}, "text");
+  if (!request.has("input"))
+    request.refuse("input", "is needed", "missing_required_parameter");
+  else
+    response.text.prompt = read_messages(request, "input", api.limits());
+  return response;
+}
+
+class Response : public std::enable_shared_from_this<Response> {
+ public:
+  Response(Api& api, ResponseRequest request, ReplyPtr reply)
+      : api_(api),
+        request_(std::move(request)),
+        reply_(std::move(reply)),
+        events_(reply_),
+        jobs_(Jobs::of(reply_)) {}
+
+  void start() {
+    TextJobEvents events;
+    if (request_.stream)
+      events.on_text = [self = shared_from_this()](const std::string& piece) {
+        self->open();
+        self->send("response.output_text.delta", {{"item_id", self->message_id_},
+                                                  {"output_index", 0},
+                                                  {"content_index", 0},
+                                                  {"delta", piece},
+                                                  {"logprobs", Json::array()}});
+      };
+    events.done = [self = shared_from_this()](Result<TextAnswer> answer) {
+      if (!answer) return self->fail(answer.error());
+      self->request_.stream ? self->close(*answer) : send_json(*self->reply_, self->body(*answer));
+    };
+    if (const Status status = start_text(api_, jobs_, request_.text, std::move(events)); !status)
+      fail(status.error());
+  }
+
+ private:
+  void fail(const Error& error) {
+    request_.stream ? events_.fail(api_, error) : send_error(*reply_, api_, error);
+  }
+
+  void send(const char* type, Json fields) {
+    Json event = {{"type", type}, {"sequence_number", sequence_++}};
+    event.update(fields);
+    events_.send_named(event);
+  }
+
+  static Json part(const std::string& text) {
+    return {{"type", "output_text"},
+            {"text", text},
+            {"annotations", Json::array()},
+            {"logprobs", Json::array()}};
+  }
+
+  Json item(const char* status, const Json& content) const {
+    return {{"id", message_id_},
+            {"type", "message"},
+            {"status", status},
+            {"role", "assistant"},
+            {"content", content}};
+  }
+
+  Json body(const char* status, const Json& output) const {
+    Json body = {{"id", id_},
+                 {"object", "response"},
+                 {"created_at", created_},
+                 {"status", status},
+                 {"error", nullptr},
+                 {"incomplete_details", nullptr},
+                 {"model", api_.options().model},
+                 {"output", output},
+                 {"parallel_tool_calls", false},
+                 {"previous_response_id", nullptr},
+                 {"store", false},
+                 {"text", {{"format", {{"type", "text"}}}}},
+                 {"tool_choice", "none"},
+                 {"tools", Json::array()},
+                 {"truncation", "disabled"},
+                 {"usage", nullptr}};
+    body.update(request_.echoed);
+    return body;
+  }
+
+  Json body(const TextAnswer& answer) const {
+    const bool whole = answer.finish_reason == "stop";
+    const char* status = whole ? "completed" : "incomplete";
+    Json done = body(status, Json::array({item(status, Json::array({part(answer.text)}))}));
+    if (!whole) done["incomplete_details"] = {{"reason", "max_output_tokens"}};
+    done["usage"] = {{"input_tokens", answer.prompt_tokens},
+                     {"input_tokens_details", {{"cached_tokens", 0}}},
+                     {"output_tokens", answer.tokens},
+                     {"output_tokens_details", {{"reasoning_tokens", 0}}},
+                     {"total_tokens", answer.prompt_tokens + answer.tokens}};
+    return done;
+  }
+
+  // What comes before the first piece of text.
+  void open() {
+    if (sequence_ > 0) return;
+    send("response.created", {{"response", body("in_progress", Json::array())}});
+    send("response.in_progress", {{"response", body("in_progress", Json::array())}});
+    send("response.output_item.added",
+         {{"output_index", 0}, {"item", item("in_progress", Json::array())}});
+    send("response.content_part.added",
+         {{"item_id", message_id_}, {"output_index", 0}, {"content_index", 0}, {"part", part("")}});
+  }
+
+  void close(const TextAnswer& answer) {
+    open();
+    const Json at = {{"item_id", message_id_}, {"output_index", 0}, {"content_index", 0}};
+    Json text = at, content = at;
+    text["text"] = answer.text;
+    text["logprobs"] = Json::array();
+    content["part"] = part(answer.text);
+    send("response.output_text.done", text);
+    send("response.content_part.done", content);
+    const Json done = body(answer);
+    send("response.output_item.done", {{"output_index", 0}, {"item", done["output"][0]}});
+    send(answer.finish_reason == "stop" ? "response.completed" : "response.incomplete",
+         {{"response", done}});
+    events_.end(false);
+  }
+
+  Api& api_;
+  const ResponseRequest request_;
+  const ReplyPtr reply_;
+  EventStream events_;
+  const std::shared_ptr<Jobs> jobs_;
+  int sequence_ = 0;
+  const std::string id_ = new_id("resp_"), message_id_ = new_id("msg_");
+  const int64_t created_ = unix_time();
+};
+
+}  // namespace
+
+void add_responses_routes(Router& router, Api& api) {
+  router.add(
+      "POST", "/v1/responses",
+      [&api](const Request& request, const ReplyPtr& reply) {
+        Checker checker;
+        Fields fields = checker.object(request.body);
+        ResponseRequest response = read_response(fields, api);
+        if (checker.problem()) return send_problem(*reply, *checker.problem());
+        std::make_shared<Response>(api, std::move(response), reply)->start();
+      },
+      api.route_options());
+}
+
+}  // namespace tutti

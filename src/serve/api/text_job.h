@@ -1,0 +1,46 @@
+// One answer in text, however it comes about: by the text decoder, or spelled out by the CTC head
+// where there is only a sound; with stop sequences; in pieces or as a whole.
+#pragma once
+
+#include "serve/api/answer.h"
+
+namespace tutti {
+
+struct TextJob {
+  Prompt prompt;
+  TextOptions options;
+  std::vector<std::string> stop;  // the answer ends before the first of these
+};
+
+struct TextAnswer {
+  std::string text;
+  std::string finish_reason;  // stop, length
+  int prompt_tokens = 0, tokens = 0;
+  double seconds_to_first_token = 0, seconds = 0;
+};
+
+struct TextJobEvents {
+  std::function<void(const std::string& piece)> on_text;
+  std::function<void(Result<TextAnswer>)> done;
+};
+
+// The error where the scheduler is busy; else `done` comes exactly once.
+Status start_text(Api& api, const std::shared_ptr<Jobs>& jobs, TextJob job, TextJobEvents events);
+
+// Cuts a text that comes in pieces before the first stop sequence. What could be the beginning of
+// one is held back until it is known.
+class StopCutter {
+ public:
+  explicit StopCutter(std::vector<std::string> stop) : stop_(std::move(stop)) {}
+
+  std::string push(const std::string& piece);
+  std::string finish();  // what was held back
+  bool stopped() const { return stopped_; }
+
+ private:
+  std::vector<std::string> stop_;
+  std::string held_;
+  bool stopped_ = false;
+};
+
+}  // namespace tutti
