@@ -78,7 +78,8 @@ Status run(ServeOptions& options) {
   options.scheduler.threads = options.model.threads;
   options.scheduler.most_seconds = options.api.limits.most_seconds;
   Scheduler scheduler(engine, options.scheduler);
-  Api api(engine, scheduler, options.api);
+  TUTTI_ASSIGN(const IsolatedDecoder decoder, IsolatedDecoder::start({}));
+  Api api(engine, scheduler, decoder, options.api);
   Router router;
   api.add_routes(router);
   const bool tls = !options.http.certificate_file.empty();

@@ -2,8 +2,9 @@
 
 namespace tutti {
 
-Api::Api(const Engine& engine, Scheduler& scheduler, ApiOptions options)
-    : engine_(engine), scheduler_(scheduler), options_(std::move(options)) {}
+Api::Api(const Engine& engine, Scheduler& scheduler, const IsolatedDecoder& decoder,
+         ApiOptions options)
+    : engine_(engine), scheduler_(scheduler), decoder_(decoder), options_(std::move(options)) {}
 
 void Api::add_routes(Router& router) {
   for (const auto add :

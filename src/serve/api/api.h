@@ -1,6 +1,6 @@
 // The public API: OpenAI's endpoints over one scheduler, a file for each family.
 //
-//   Api api(engine, scheduler, {.model = "tutti-nano"});
+//   Api api(engine, scheduler, decoder, {.model = "tutti-nano"});
 //   Router router;
 //   api.add_routes(router);
 //   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), options));
@@ -15,6 +15,7 @@
 #include <string>
 
 #include "serve/http/server.h"
+#include "serve/media/isolated_decoder.h"
 #include "serve/scheduler.h"
 
 namespace tutti {
@@ -24,7 +25,6 @@ struct ApiLimits {
   size_t most_body_bytes = size_t(32) << 20;
   int most_tokens = 1024;  // of an answer
   double most_seconds_of_audio = 60;
-  double most_seconds_of_video = 60;
   size_t most_pixels = size_t(1) << 24;  // of a picture or frame that comes in
   int most_parts = 16;                   // pictures, clips and sounds of one request
   size_t most_speech_bytes = 4096;       // text to speak, as OpenAI has it
@@ -44,8 +44,9 @@ struct ApiOptions {
 
 class Api {
  public:
-  // Both must outlive it, and it the server.
-  Api(const Engine& engine, Scheduler& scheduler, ApiOptions options);
+  // All must outlive it, and it the server.
+  Api(const Engine& engine, Scheduler& scheduler, const IsolatedDecoder& decoder,
+      ApiOptions options);
 
   void add_routes(Router& router);
   RouteOptions route_options() const {
@@ -55,6 +56,7 @@ class Api {
 
   const Engine& engine() const { return engine_; }
   Scheduler& scheduler() const { return scheduler_; }
+  const IsolatedDecoder& decoder() const { return decoder_; }
   const ApiOptions& options() const { return options_; }
   const ApiLimits& limits() const { return options_.limits; }
   HttpServer& server() const { return *server_; }
@@ -62,6 +64,7 @@ class Api {
  private:
   const Engine& engine_;
   Scheduler& scheduler_;
+  const IsolatedDecoder& decoder_;
   ApiOptions options_;
   HttpServer* server_ = nullptr;
 };

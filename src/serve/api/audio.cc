@@ -89,7 +89,7 @@ TranscriptionRequest read_transcription(const Request& request, Checker& checker
   require(file && !file->content.empty(), checker, "file", "is needed and must not be empty");
   if (checker.problem()) return wanted;
   const auto* bytes = reinterpret_cast<const uint8_t*>(file->content.data());
-  Result<Part> part = sound_part({bytes, file->content.size()}, api.limits(), &wanted.seconds);
+  Result<Part> part = sound_part({bytes, file->content.size()}, api, &wanted.seconds);
   if (part)
     wanted.mel = std::move(part->mel);
   else

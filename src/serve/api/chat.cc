@@ -60,7 +60,7 @@ ChatRequest read_chat(Fields& request, const Api& api) {
   request.unsupported("top_logprobs", 0, never);
   request.unsupported("logit_bias", Json::object(), never);
   request.unsupported("response_format", {{"type", "text"}}, "answers are plain text");
-  chat.text.prompt = read_messages(request, "messages", api.limits());
+  chat.text.prompt = read_messages(request, "messages", api);
   return chat;
 }
 

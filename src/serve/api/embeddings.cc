@@ -28,7 +28,7 @@ void read_input(Fields& request, Checker& checker, const Api& api, EmbeddingsReq
       embeddings.inputs.push_back(Part::of_text(one.get<std::string>()));
     } else if (one.is_object()) {
       Fields part = checker.object(one, "input[" + std::to_string(i) + "]");
-      if (auto read = read_part(part, api.limits())) embeddings.inputs.push_back(std::move(*read));
+      if (auto read = read_part(part, api)) embeddings.inputs.push_back(std::move(*read));
     } else {
       request.refuse("input",
                      "must be strings that are not empty, or content parts as in "

@@ -74,7 +74,7 @@ void Fields::refuse(const char* name, const std::string& message, const std::str
 }
 
 void Fields::refuse(const Error& error) {
-  Problem problem = problem_of(error, 0);
+  Problem problem = problem_of(error, 1);  // busy: the decoders, whose work is short
   problem.param = path_;
   if (!path_.empty()) problem.message = path_ + ": " + problem.message;
   checker_->refuse(std::move(problem));

@@ -1,4 +1,5 @@
-// Uploaded bytes as parts of a prompt, within a request's limits. Blocking; for workers.
+// Uploaded bytes as parts of a prompt, decoded in a process of their own (serve/media/), within a
+// request's limits. Blocking; for workers.
 #pragma once
 
 #include <span>
@@ -7,11 +8,10 @@
 
 namespace tutti {
 
-Result<Part> picture_part(std::span<const uint8_t> bytes, const ApiLimits& limits);
+Result<Part> picture_part(std::span<const uint8_t> bytes, const Api& api);
 // `seconds`, if given, receives how long the sound is.
-Result<Part> sound_part(std::span<const uint8_t> bytes, const ApiLimits& limits,
-                        double* seconds = nullptr);
+Result<Part> sound_part(std::span<const uint8_t> bytes, const Api& api, double* seconds = nullptr);
 // Sixteen frames spread over the video; its sound is not heard.
-Result<Part> video_part(std::span<const uint8_t> bytes, const ApiLimits& limits);
+Result<Part> video_part(std::span<const uint8_t> bytes, const Api& api);
 
 }  // namespace tutti

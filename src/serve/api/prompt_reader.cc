@@ -44,7 +44,7 @@ std::optional<Part> part_of_audio(Fields& part, const Decode& decode) {
 }
 
 // Content is a string or an array of parts.
-Prompt read_content(Fields& message, const ApiLimits& limits) {
+Prompt read_content(Fields& message, const Api& api) {
   Prompt prompt;
   const Json& content = message.json("content");
   if (content.is_string()) {
@@ -53,7 +53,7 @@ Prompt read_content(Fields& message, const ApiLimits& limits) {
     return prompt;
   }
   for (Fields& part : message.objects("content"))
-    if (auto read = read_part(part, limits)) prompt.push_back(std::move(*read));
+    if (auto read = read_part(part, api)) prompt.push_back(std::move(*read));
   return prompt;
 }
 
@@ -71,22 +71,22 @@ int count_media(const Json& message) {
 
 }  // namespace
 
-std::optional<Part> read_part(Fields& part, const ApiLimits& limits) {
+std::optional<Part> read_part(Fields& part, const Api& api) {
   const std::string type = part.text("type");
   if (type == "text" || type == "input_text" || type == "output_text")
     return Part::of_text(part.text("text"));
   if (type == "image_url" || type == "input_image")
-    return part_of_url(part, "image_url", [&](auto bytes) { return picture_part(bytes, limits); });
+    return part_of_url(part, "image_url", [&](auto bytes) { return picture_part(bytes, api); });
   if (type == "video_url" || type == "input_video")
-    return part_of_url(part, "video_url", [&](auto bytes) { return video_part(bytes, limits); });
+    return part_of_url(part, "video_url", [&](auto bytes) { return video_part(bytes, api); });
   if (type == "input_audio")
-    return part_of_audio(part, [&](auto bytes) { return sound_part(bytes, limits); });
+    return part_of_audio(part, [&](auto bytes) { return sound_part(bytes, api); });
   part.refuse("type", "is " + quote(type) + "; it can be text, image_url, input_audio, video_url",
               "unsupported_value");
   return std::nullopt;
 }
 
-Prompt read_messages(Fields& request, const char* name, const ApiLimits& limits) {
+Prompt read_messages(Fields& request, const char* name, const Api& api) {
   if (request.json(name).is_string()) return {Part::of_text(request.required_text(name))};
   std::vector<Fields> messages = request.objects(name);
   Fields *last = nullptr, *shown = nullptr;
@@ -102,17 +102,17 @@ Prompt read_messages(Fields& request, const char* name, const ApiLimits& limits)
     request.refuse(name, "must hold a message whose role is user", "missing_required_parameter");
     return {};
   }
-  if (shown && count_media(shown->json()) > limits.most_parts) {
-    request.refuse(name, "bring more than " + std::to_string(limits.most_parts) +
+  if (shown && count_media(shown->json()) > api.limits().most_parts) {
+    request.refuse(name, "bring more than " + std::to_string(api.limits().most_parts) +
                              " pictures, sounds and videos");
     return {};
   }
   Prompt prompt;
   if (shown && shown != last) {
-    prompt = read_content(*shown, limits);
+    prompt = read_content(*shown, api);
     std::erase_if(prompt, [](const Part& part) { return part.kind == Part::Kind::text; });
   }
-  for (Part& part : read_content(*last, limits)) prompt.push_back(std::move(part));
+  for (Part& part : read_content(*last, api)) prompt.push_back(std::move(part));
   if (prompt.empty()) request.refuse(name, "are empty: the last user message says nothing");
   return prompt;
 }

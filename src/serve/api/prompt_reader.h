@@ -11,11 +11,11 @@
 namespace tutti {
 
 // Parts of "messages" or, for a response, "input". What is wrong is told to the fields' Checker.
-Prompt read_messages(Fields& request, const char* name, const ApiLimits& limits);
+Prompt read_messages(Fields& request, const char* name, const Api& api);
 
 // One content part: {"type": "text" | "input_text" | "image_url" | "input_image" | "input_audio" |
 // "video_url" | "input_video", ...}.
-std::optional<Part> read_part(Fields& part, const ApiLimits& limits);
+std::optional<Part> read_part(Fields& part, const Api& api);
 
 // model, max_tokens, temperature, top_p, top_k, seed, task, language: the same for all text.
 TextOptions read_text_options(Fields& request, const Api& api, const char* max_tokens_name);

@@ -33,7 +33,7 @@ ResponseRequest read_response(Fields& request, const Api& api) {
   if (!request.has("input"))
     request.refuse("input", "is needed", "missing_required_parameter");
   else
-    response.text.prompt = read_messages(request, "input", api.limits());
+    response.text.prompt = read_messages(request, "input", api);
   return response;
 }
 
