@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "serve/api/api.h"
+#include "serve/api/openapi.h"
 
 namespace tutti {
 namespace {
@@ -91,6 +92,12 @@ void add_health_routes(Router& router, Api& api) {
         if (api.server().stopping())
           return reply->send(503, "application/json", R"({"status":"draining"})");
         reply->send(200, "application/json", R"({"status":"ready"})");
+      },
+      quick);
+  router.add(
+      "GET", "/openapi.json",
+      [](const Request&, const ReplyPtr& reply) {
+        reply->send(200, "application/json", std::string(openapi_json()));
       },
       quick);
   router.add("GET", "/metrics", [&api](const Request&, const ReplyPtr& reply) {

@@ -50,6 +50,8 @@ class Router {
   // GET routes answer HEAD too. `upgrade`: the request asks for a WebSocket.
   Match find(const std::string& method, const std::string& path, bool upgrade) const;
 
+  const std::vector<Route>& routes() const { return routes_; }
+
  private:
   std::vector<Route> routes_;
 };

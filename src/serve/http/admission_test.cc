@@ -1,0 +1,85 @@
+#include "serve/http/admission.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+class Admission : public testing::Test {
+ protected:
+  Admission() {
+    const Handler nothing = [](const Request&, const ReplyPtr&) {};
+    router_.add("GET", "/healthz", nothing, {.open = true});
+    router_.add("POST", "/v1/chat", nothing, {.most_bytes = 100});
+  }
+
+  // The status that a request is refused with; 0: let in.
+  int status(const std::string& method, const std::string& path, Headers headers,
+             BodyClaim claim = {}) {
+    request_ = {.method = method, .path = path, .headers = std::move(headers)};
+    if (request_.header("host").empty()) request_.headers.emplace_back("host", "localhost:8080");
+    const Route* route = nullptr;
+    refusal_ = admit(options_, router_, claim, request_, route);
+    EXPECT_EQ(route == nullptr, refusal_.has_value());
+    return refusal_ ? refusal_->status : 0;
+  }
+
+  HttpOptions options_;
+  Router router_;
+  Request request_;
+  std::optional<Refusal> refusal_;
+};
+
+TEST_F(Admission, OnTheLoopbackOnlyItsOwnNamesAreAnswered) {
+  EXPECT_EQ(status("GET", "/healthz", {}), 0);
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "127.0.0.1:8080"}}), 0);
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "[::1]:8080"}}), 0);
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "evil.example"}}), 403);
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "localhost.evil.example"}}), 403);
+  options_.host_names = {"tutti.example"};
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "Tutti.example:1"}}), 0);
+}
+
+TEST_F(Admission, OtherPagesNeedLeave) {
+  const Headers foreign = {{"origin", "https://app.example"}};
+  EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "http://localhost:8080"}}), 0);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "http://localhost:9999"}}), 403);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "null"}}), 403);
+  EXPECT_EQ(status("POST", "/v1/chat", foreign), 403);
+  EXPECT_TRUE(cors_headers(options_, request_).empty());
+  options_.allowed_origins = {"https://app.example"};
+  EXPECT_EQ(status("POST", "/v1/chat", foreign), 0);
+  EXPECT_EQ(cors_headers(options_, request_)[0].second, "https://app.example");
+  EXPECT_EQ(status("OPTIONS", "/v1/chat",
+                   {{"origin", "https://app.example"}, {"access-control-request-method", "POST"}}),
+            204);
+}
+
+TEST_F(Admission, KeysOpenWhatIsNotOpen) {
+  const std::string key = *options_.keys.add("alice");
+  EXPECT_EQ(status("GET", "/healthz", {}), 0);
+  EXPECT_EQ(status("POST", "/v1/chat", {}), 401);
+  EXPECT_EQ(status("POST", "/nowhere", {}), 401) << "strangers learn no paths";
+  EXPECT_EQ(status("POST", "/v1/chat", {{"authorization", "Bearer " + key + "x"}}), 401);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"authorization", "bearer " + key}}), 0);
+  EXPECT_EQ(request_.user, "alice");
+  EXPECT_EQ(status("POST", "/v1/chat",
+                   {{"sec-websocket-protocol", "realtime, openai-insecure-api-key." + key}}),
+            0);
+}
+
+TEST_F(Admission, BodiesAreBoundedAndNotCompressed) {
+  EXPECT_EQ(status("POST", "/v1/chat", {}, {.length = 100}), 0);
+  EXPECT_EQ(status("POST", "/v1/chat", {}, {.length = 101}), 413);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"content-encoding", "gzip"}}), 415);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"content-encoding", "identity"}}), 0);
+}
+
+TEST_F(Admission, WhatIsNotThereSaysSo) {
+  EXPECT_EQ(status("GET", "/nowhere", {}), 404);
+  EXPECT_EQ(status("GET", "/v1/chat", {}), 405);
+  EXPECT_EQ(refusal_->headers[0].second, "POST");
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,71 @@
+#include "serve/http/router.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+void nothing(const Request&, const ReplyPtr&) {}
+
+Router example() {
+  Router router;
+  router.add("GET", "/", nothing);
+  router.add("GET", "/v1/models", nothing);
+  router.add("GET", "/v1/models/{model}", nothing);
+  router.add("DELETE", "/v1/models/{model}", nothing);
+  router.add("GET", "/v1/{rest*}", nothing);
+  router.add("GET", "/{file*}", nothing);
+  router.add_websocket("/v1/realtime", [](const Request&, std::shared_ptr<WebSocket>) {});
+  return router;
+}
+
+const Route* expected(const Router& router, size_t index) {
+  return &router.routes()[index];
+}
+
+TEST(Router, FixedSegmentsWinOverNamesAndNamesOverTheRest) {
+  const Router router = example();
+  EXPECT_EQ(router.find("GET", "/", false).route, expected(router, 0));
+  EXPECT_EQ(router.find("GET", "/v1/models", false).route, expected(router, 1));
+  const auto named = router.find("GET", "/v1/models/nano", false);
+  EXPECT_EQ(named.route, expected(router, 2));
+  EXPECT_EQ(named.parameters.at("model"), "nano");
+  const auto rest = router.find("GET", "/v1/a/b", false);
+  EXPECT_EQ(rest.route, expected(router, 4));
+  EXPECT_EQ(rest.parameters.at("rest"), "a/b");
+  EXPECT_EQ(router.find("GET", "/app.js", false).route, expected(router, 5));
+}
+
+TEST(Router, MethodsAreTold) {
+  const Router router = example();
+  EXPECT_EQ(router.find("DELETE", "/v1/models/nano", false).route, expected(router, 3));
+  EXPECT_EQ(router.find("HEAD", "/v1/models", false).route, expected(router, 1));
+  const auto wrong = router.find("POST", "/v1/models", false);
+  EXPECT_EQ(wrong.route, nullptr);
+  EXPECT_TRUE(wrong.allowed.count("GET"));
+}
+
+TEST(Router, UpgradesGoToWebSocketsOnly) {
+  const Router router = example();
+  EXPECT_EQ(router.find("GET", "/v1/realtime", true).route, expected(router, 6));
+  EXPECT_EQ(router.find("GET", "/v1/models", true).route, nullptr);
+}
+
+TEST(Target, PathAndQueryAreDecoded) {
+  Request request;
+  ASSERT_TRUE(parse_target("/a%20b?x=1+2&y=%26&z", request));
+  EXPECT_EQ(request.path, "/a b");
+  EXPECT_EQ(request.query.at("x"), "1 2");
+  EXPECT_EQ(request.query.at("y"), "&");
+  EXPECT_EQ(request.query.at("z"), "");
+}
+
+TEST(Target, MalformedOnesAreRefused) {
+  for (const char* target : {"", "*", "http://other/", "/%", "/%4", "/%zz", "/%00", "/%ff"}) {
+    Request request;
+    EXPECT_FALSE(parse_target(target, request)) << target;
+  }
+}
+
+}  // namespace
+}  // namespace tutti
