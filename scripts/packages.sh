@@ -15,7 +15,7 @@ runtime='g++ cmake ninja-build ccache pkg-config
 all="$runtime
   libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev libgtest-dev
   espeak-ng ffmpeg zstd git clang libclang-rt-14-dev clang-format clang-tidy
-  g++-aarch64-linux-gnu qemu-user"
+  g++-aarch64-linux-gnu qemu-user nodejs npm openssl"
 
 case ${1:-} in
   runtime) wanted=$runtime ;;

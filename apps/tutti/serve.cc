@@ -9,6 +9,7 @@
 #include "models.h"
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
+#include "serve/realtime/realtime.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -82,6 +83,7 @@ Status run(ServeOptions& options) {
   Api api(engine, scheduler, decoder, options.api);
   Router router;
   api.add_routes(router);
+  add_realtime_routes(router, api);
   const bool tls = !options.http.certificate_file.empty();
   const std::string address = options.http.address;
   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), std::move(options.http)));

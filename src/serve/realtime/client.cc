@@ -1,0 +1,245 @@
+#include "serve/realtime/client.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/quote.h"
+#include "serve/api/answer.h"
+#include "serve/api/data_url.h"
+#include "serve/api/prompt_reader.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kRate = 16000;
+constexpr int64_t kShortest = kRate / 10;  // of a commit, as OpenAI has it
+
+int64_t ms(int64_t samples) {
+  return samples * 1000 / kRate;
+}
+
+Problem invalid(const std::string& message, const std::string& code,
+                const std::string& param = "") {
+  return {400, message, "invalid_request_error", param, code};
+}
+
+}  // namespace
+
+RealtimeClient::RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket,
+                               const std::string& model)
+    : api_(api), dialogue_(std::make_shared<Dialogue>(api, socket)) {
+  settings_.id = new_id("sess_");
+  settings_.model = api.options().model;
+  if (!model.empty() && model != settings_.model)
+    problem_ =
+        invalid("the model " + quote(model) + " is not here; this server has " + settings_.model,
+                "model_not_found", "model");
+  if (const Status status = listen_at(settings_.input_rate); !status)
+    problem_ = problem_of(status.error(), 0);
+}
+
+void RealtimeClient::open() {
+  if (problem_) dialogue_->send_error(*problem_, "");
+  dialogue_->send({{"type", "session.created"}, {"session", settings_.json()}});
+}
+
+RealtimeClient::Handle RealtimeClient::handler_of(const std::string& type) {
+  static const std::map<std::string, Handle> handlers = {
+      {"session.update", &RealtimeClient::update_session},
+      {"input_audio_buffer.append", &RealtimeClient::append_audio},
+      {"input_audio_buffer.commit", &RealtimeClient::commit_audio},
+      {"input_audio_buffer.clear", &RealtimeClient::clear_audio},
+      {"conversation.item.create", &RealtimeClient::create_item},
+      {"conversation.item.delete", &RealtimeClient::delete_item},
+      {"conversation.item.retrieve", &RealtimeClient::retrieve_item},
+      {"conversation.item.truncate", &RealtimeClient::truncate_item},
+      {"response.create", &RealtimeClient::create_response},
+      {"response.cancel", &RealtimeClient::cancel_response}};
+  const auto found = handlers.find(type);
+  return found == handlers.end() ? nullptr : found->second;
+}
+
+void RealtimeClient::refuse(std::optional<Problem> problem) {
+  if (problem && !problem_) problem_ = std::move(problem);
+}
+
+void RealtimeClient::take(const std::string& message, bool binary) {
+  problem_.reset();
+  Checker checker;
+  checker_ = &checker;
+  Fields event = checker.object(binary ? "" : message);
+  const std::string type = event.text("type"), id = event.text("event_id");
+  if (!checker.problem()) {
+    if (const Handle handle = handler_of(type))
+      (this->*handle)(event);
+    else
+      refuse(invalid("the event type is " + quote(type) + "; see docs/api.md for those there are",
+                     "unknown_event", "type"));
+  } else {
+    refuse(invalid("an event must be a JSON object in a text message", "invalid_event"));
+  }
+  if (checker.problem()) problem_ = checker.problem();
+  if (problem_) dialogue_->send_error(*problem_, id);
+}
+
+Status RealtimeClient::listen_at(int sample_rate) {
+  TUTTI_ASSIGN(reader_, PcmReader::create(sample_rate));
+  voice_.reset();
+  if (settings_.turn_detection) voice_.emplace(settings_.turn_detection->voice);
+  voice_begin_ = heard();
+  return {};
+}
+
+void RealtimeClient::update_session(Fields& event) {
+  if (!event.has("session")) return refuse(invalid("session is needed", "", "session"));
+  Checker checker;
+  Fields fields = checker.object(event.json("session"), "session");
+  RealtimeSettings changed = settings_;
+  changed.update(fields, api_);
+  if (checker.problem()) return refuse(checker.problem());
+  const bool rate = changed.input_rate != settings_.input_rate;
+  const bool turns = changed.json()["audio"]["input"] != settings_.json()["audio"]["input"];
+  settings_ = std::move(changed);
+  if (rate || turns)
+    if (const Status status = listen_at(settings_.input_rate); !status)
+      return refuse(problem_of(status.error(), 0));
+  dialogue_->send({{"type", "session.updated"}, {"session", settings_.json()}});
+}
+
+void RealtimeClient::append_audio(Fields& event) {
+  const std::string audio = event.required_text("audio");
+  const auto bytes = decode_base64(audio);
+  if (!bytes) return event.refuse("audio", "is no base64: " + bytes.error().message());
+  const auto samples = reader_->push({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  if (!samples) return refuse(problem_of(samples.error(), 0));
+  take_samples(*samples);
+}
+
+void RealtimeClient::take_samples(std::span<const float> samples) {
+  const auto most = int64_t(api_.limits().most_seconds_of_audio * kRate);
+  buffer_.insert(buffer_.end(), samples.begin(), samples.end());
+  if (voice_)
+    for (const VoiceEvent& event : voice_->push(samples)) take_voice(event);
+  if (int64_t(buffer_.size()) <= most) {
+    // Before somebody speaks, no more is kept than may turn out to be the beginning.
+    if (voice_ && !voice_->speaking())
+      drop_before(heard() - (settings_.turn_detection->voice.prefix_ms + 1000) * 16);
+    return;
+  }
+  if (voice_ && voice_->speaking()) {  // a turn as long as a turn may be
+    voice_->stop();
+    return take_voice({VoiceEvent::Kind::stopped, heard() - voice_begin_});
+  }
+  drop_before(heard() - most);
+  refuse(invalid("the buffer holds " + std::to_string(most / kRate) +
+                     " s, its most; the oldest sound was dropped: commit or clear it",
+                 "input_audio_buffer_full"));
+}
+
+void RealtimeClient::take_voice(const VoiceEvent& event) {
+  const int64_t sample = std::max(event.sample + voice_begin_, begin_);
+  if (event.kind == VoiceEvent::Kind::started) {
+    drop_before(sample);
+    item_id_ = new_id("item_");
+    dialogue_->send({{"type", "input_audio_buffer.speech_started"},
+                     {"audio_start_ms", ms(sample)},
+                     {"item_id", item_id_}});
+    if (settings_.turn_detection->interrupt_response && dialogue_->responding())
+      dialogue_->cancel("", "turn_detected");  // it may just have ended: no matter
+    return;
+  }
+  dialogue_->send({{"type", "input_audio_buffer.speech_stopped"},
+                   {"audio_end_ms", ms(sample)},
+                   {"item_id", item_id_}});
+  commit(sample);
+  if (!settings_.turn_detection->create_response || settings_.transcribe_only) return;
+  ResponseWish wish;
+  wish.settings = settings_;
+  refuse(dialogue_->respond(std::move(wish)));
+}
+
+void RealtimeClient::drop_before(int64_t sample) {
+  const int64_t count = std::clamp(sample - begin_, int64_t(0), int64_t(buffer_.size()));
+  buffer_.erase(buffer_.begin(), buffer_.begin() + count);
+  begin_ += count;
+}
+
+// The sound up to `end` becomes a message of the user's.
+void RealtimeClient::commit(int64_t end) {
+  const std::string id = item_id_.empty() ? new_id("item_") : std::exchange(item_id_, "");
+  const auto count = size_t(std::clamp(end - begin_, int64_t(0), int64_t(buffer_.size())));
+  const ItemPtr item = item_of_sound(id, std::span(buffer_).first(count));
+  drop_before(end);
+  const std::string previous = dialogue_->last_id();
+  dialogue_->send({{"type", "input_audio_buffer.committed"},
+                   {"previous_item_id", previous.empty() ? Json() : Json(previous)},
+                   {"item_id", id}});
+  refuse(dialogue_->add(item, "", settings_.transcription || settings_.transcribe_only));
+}
+
+void RealtimeClient::commit_audio(Fields&) {
+  if (int64_t(buffer_.size()) < kShortest)
+    return refuse(invalid("the buffer holds " + std::to_string(ms(int64_t(buffer_.size()))) +
+                              " ms of sound; append at least 100 ms before a commit",
+                          "input_audio_buffer_commit_empty"));
+  if (voice_) voice_->stop();
+  commit(heard());
+}
+
+void RealtimeClient::clear_audio(Fields&) {
+  if (voice_) voice_->stop();
+  drop_before(heard());
+  item_id_.clear();
+  dialogue_->send({{"type", "input_audio_buffer.cleared"}});
+}
+
+void RealtimeClient::create_item(Fields& event) {
+  Fields fields = event.object("item");
+  ItemPtr item = read_item(fields, settings_.input_rate, api_);
+  const std::string previous = event.text("previous_item_id");
+  if (failed()) return;
+  refuse(dialogue_->add(std::move(item), previous,
+                        settings_.transcription || settings_.transcribe_only));
+}
+
+void RealtimeClient::delete_item(Fields& event) {
+  refuse(dialogue_->remove(event.required_text("item_id")));
+}
+
+void RealtimeClient::retrieve_item(Fields& event) {
+  refuse(dialogue_->show(event.required_text("item_id")));
+}
+
+void RealtimeClient::truncate_item(Fields& event) {
+  const std::string id = event.required_text("item_id");
+  const int64_t index = event.integer("content_index", 0, 0, 1000);
+  const int64_t end = event.integer("audio_end_ms", 0, 0, INT32_MAX);
+  if (!failed()) refuse(dialogue_->truncate(id, index, end));
+}
+
+void RealtimeClient::create_response(Fields& event) {
+  if (settings_.transcribe_only)
+    return refuse(invalid("a transcription session gives no answers", "invalid_session_type"));
+  ResponseWish wish;
+  wish.settings = settings_;
+  if (event.has("response")) {
+    Fields fields = event.object("response");
+    refuse_tools(fields);
+    wish.settings.audio_out = read_modalities(fields, settings_.audio_out);
+    wish.settings.max_tokens = read_max_tokens(fields, settings_.max_tokens, api_);
+    wish.out_of_band = fields.choice("conversation", {"auto", "none"}, "auto") == "none";
+    wish.metadata = fields.json("metadata");
+    if (fields.has("input")) {
+      wish.input.emplace();
+      for (Fields& item : fields.objects("input"))
+        wish.input->push_back(read_item(item, settings_.input_rate, api_));
+    }
+  }
+  if (!failed()) refuse(dialogue_->respond(std::move(wish)));
+}
+
+void RealtimeClient::cancel_response(Fields& event) {
+  refuse(dialogue_->cancel(event.text("response_id"), "client_cancelled"));
+}
+
+}  // namespace tutti

@@ -1,0 +1,57 @@
+// One realtime client: its settings, the sound that it sends, and what its events do.
+//
+// Used by one thread at a time (messages come one after another), but for close(). What the
+// scheduler does meanwhile goes to the Dialogue.
+#pragma once
+
+#include "serve/realtime/dialogue.h"
+#include "serve/realtime/sample_rate.h"
+
+namespace tutti {
+
+class RealtimeClient {
+ public:
+  RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket, const std::string& model);
+
+  void open();  // says session.created
+  void take(const std::string& message, bool binary);
+  void close() { dialogue_->close(); }
+
+ private:
+  using Handle = void (RealtimeClient::*)(Fields& event);
+
+  static Handle handler_of(const std::string& type);
+  void update_session(Fields& event);
+  void append_audio(Fields& event);
+  void commit_audio(Fields& event);
+  void clear_audio(Fields& event);
+  void create_item(Fields& event);
+  void delete_item(Fields& event);
+  void retrieve_item(Fields& event);
+  void truncate_item(Fields& event);
+  void create_response(Fields& event);
+  void cancel_response(Fields& event);
+
+  void refuse(std::optional<Problem> problem);
+  bool failed() const { return problem_ || checker_->problem(); }
+  Status listen_at(int sample_rate);
+  void take_samples(std::span<const float> samples);
+  void take_voice(const VoiceEvent& event);
+  void commit(int64_t end);
+  void drop_before(int64_t sample);
+  int64_t heard() const { return begin_ + int64_t(buffer_.size()); }
+
+  Api& api_;
+  const std::shared_ptr<Dialogue> dialogue_;
+  RealtimeSettings settings_;
+  const Checker* checker_ = nullptr;  // of the event at hand
+  std::optional<Problem> problem_;    // the same
+  std::optional<PcmReader> reader_;
+  std::optional<VoiceActivity> voice_;
+  std::vector<float> buffer_;  // samples not committed, at 16 kHz
+  int64_t begin_ = 0;          // of them, counted from the connection's first
+  int64_t voice_begin_ = 0;    // where voice_ began to count
+  std::string item_id_;        // of the sound being recorded
+};
+
+}  // namespace tutti

@@ -1,0 +1,154 @@
+#include "serve/realtime/dialogue.h"
+
+#include <algorithm>
+
+#include "base/quote.h"
+#include "serve/api/answer.h"
+#include "serve/api/data_url.h"
+
+namespace tutti {
+namespace {
+
+Problem not_found(const std::string& id) {
+  return {404, "there is no item " + quote(id), "invalid_request_error", "item_id",
+          "item_not_found"};
+}
+
+constexpr size_t kMostItems = 128;  // older ones are forgotten; the model reads the last few
+
+}  // namespace
+
+Dialogue::Dialogue(Api& api, std::weak_ptr<WebSocket> socket)
+    : api_(api), socket_(std::move(socket)), id_(new_id("conv_")) {}
+
+void Dialogue::send(Json event) {
+  Json whole = {{"type", event["type"]}, {"event_id", new_id("event_")}};
+  whole.update(event);
+  if (const auto socket = socket_.lock()) socket->send(dump(whole));
+}
+
+void Dialogue::send_error(const Problem& problem, const std::string& client_event_id) {
+  const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  send({{"type", "error"},
+        {"error",
+         {{"type", problem.type},
+          {"code", or_null(problem.code)},
+          {"message", problem.message},
+          {"param", or_null(problem.param)},
+          {"event_id", or_null(client_event_id)}}}});
+}
+
+std::vector<ItemPtr>::iterator Dialogue::find(const std::string& id) {
+  return std::find_if(items_.begin(), items_.end(),
+                      [&](const auto& item) { return item->id == id; });
+}
+
+std::string Dialogue::last_id() const {
+  const std::lock_guard lock(mutex_);
+  return items_.empty() ? "" : items_.back()->id;
+}
+
+std::optional<Problem> Dialogue::add(ItemPtr item, const std::string& previous, bool tell) {
+  const std::lock_guard lock(mutex_);
+  if (find(item->id) != items_.end())
+    return Problem{400, "there is an item " + quote(item->id) + " already", "invalid_request_error",
+                   "item.id", "item_exists"};
+  auto place = items_.end();
+  if (previous == "root") {
+    place = items_.begin();
+  } else if (!previous.empty()) {
+    place = find(previous);
+    if (place == items_.end()) return not_found(previous);
+    ++place;
+  }
+  const Json before = place == items_.begin() ? Json() : Json(std::prev(place)->get()->id);
+  items_.insert(place, item);
+  if (items_.size() > kMostItems) items_.erase(items_.begin());
+  for (const char* type : {"conversation.item.added", "conversation.item.done"})
+    send({{"type", type}, {"previous_item_id", before}, {"item", item->json()}});
+  transcribe(item, tell);
+  return std::nullopt;
+}
+
+std::optional<Problem> Dialogue::remove(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto place = find(id);
+  if (place == items_.end()) return not_found(id);
+  items_.erase(place);
+  send({{"type", "conversation.item.deleted"}, {"item_id", id}});
+  return std::nullopt;
+}
+
+std::optional<Problem> Dialogue::show(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto place = find(id);
+  if (place == items_.end()) return not_found(id);
+  send({{"type", "conversation.item.retrieved"}, {"item", (*place)->json()}});
+  return std::nullopt;
+}
+
+// What the user did not hear is forgotten: we do not know which words those were, so all of them.
+std::optional<Problem> Dialogue::truncate(const std::string& id, int64_t content_index,
+                                          int64_t end_ms) {
+  const std::lock_guard lock(mutex_);
+  const auto place = find(id);
+  if (place == items_.end()) return not_found(id);
+  Item& item = **place;
+  if (item.role != "assistant" || content_index >= int64_t(item.content.size()))
+    return Problem{400, "only the model's own sound can be cut short", "invalid_request_error",
+                   "content_index"};
+  item.content[size_t(content_index)].text.clear();
+  send({{"type", "conversation.item.truncated"},
+        {"item_id", id},
+        {"content_index", content_index},
+        {"audio_end_ms", end_ms}});
+  return std::nullopt;
+}
+
+void Dialogue::transcribe(const ItemPtr& item, bool tell) {
+  for (size_t i = 0; i < item->content.size(); ++i) {
+    Item::Content& content = item->content[i];
+    if (content.heard) continue;
+    TranscribeEvents events;
+    events.done = [self = weak_from_this(), item, i, tell](Result<std::string> text) {
+      if (const auto alive = self.lock()) {
+        const std::lock_guard lock(alive->mutex_);
+        alive->take_transcript(item, i, tell, text);
+      }
+    };
+    auto ticket = api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events));
+    if (ticket)
+      ticket->detach();  // milliseconds, and an answer may wait for it
+    else
+      take_transcript(item, i, tell, ticket.error());
+  }
+}
+
+void Dialogue::take_transcript(const ItemPtr& item, size_t index, bool tell,
+                               const Result<std::string>& text) {
+  Item::Content& content = item->content[index];
+  content.heard = true;
+  if (text) content.text = *text;
+  const std::string type = "conversation.item.input_audio_transcription.";
+  if (tell && text) {
+    const Json where = {{"item_id", item->id}, {"content_index", index}};
+    Json delta = {{"type", type + "delta"}, {"delta", *text}};
+    Json completed = {{"type", type + "completed"},
+                      {"transcript", *text},
+                      {"usage", {{"type", "duration"}, {"seconds", content.seconds}}}};
+    for (Json* event : {&delta, &completed}) {
+      event->update(where);
+      send(std::move(*event));
+    }
+  } else if (tell) {
+    const Problem problem = problem_of(text.error(), 0);
+    send({{"type", type + "failed"},
+          {"item_id", item->id},
+          {"content_index", index},
+          {"error",
+           {{"type", problem.type}, {"code", problem.code}, {"message", problem.message}}}});
+  }
+  begin_if_understood();
+}
+
+}  // namespace tutti

@@ -1,0 +1,92 @@
+// A realtime conversation: its items, and the answer that is on its way.
+//
+// Thread-safe: clients' events come on a server's worker, the scheduler's on its own threads. The
+// lock is held only for bookkeeping, never while something is decoded or computed. Server events
+// leave in the order in which they come about.
+#pragma once
+
+#include <mutex>
+
+#include "serve/api/pcm.h"
+#include "serve/http/websocket.h"
+#include "serve/realtime/item.h"
+#include "serve/realtime/settings.h"
+#include "serve/scheduler.h"
+
+namespace tutti {
+
+// What response.create asks for.
+struct ResponseWish {
+  RealtimeSettings settings;                  // the session's, with what this response changes
+  std::optional<std::vector<ItemPtr>> input;  // instead of the conversation
+  bool out_of_band = false;                   // the answer does not enter the conversation
+  Json metadata = nullptr;
+};
+
+class Dialogue : public std::enable_shared_from_this<Dialogue> {
+ public:
+  Dialogue(Api& api, std::weak_ptr<WebSocket> socket);
+
+  // Sends an event; adds its id.
+  void send(Json event);
+  void send_error(const Problem& problem, const std::string& client_event_id);
+
+  // Behind the item `previous` ("root": first; empty: last). `tell`: send what is heard in it.
+  std::optional<Problem> add(ItemPtr item, const std::string& previous, bool tell);
+  std::optional<Problem> remove(const std::string& id);
+  std::optional<Problem> show(const std::string& id);
+  std::optional<Problem> truncate(const std::string& id, int64_t content_index, int64_t end_ms);
+  std::string last_id() const;
+
+  std::optional<Problem> respond(ResponseWish wish);
+  // `reason`: client_cancelled or turn_detected. An empty id means whichever is on its way.
+  std::optional<Problem> cancel(const std::string& response_id, const std::string& reason);
+  bool responding() const;
+
+  void close();  // cancels everything
+
+ private:
+  struct Response {
+    std::string id;
+    ResponseWish wish;
+    std::vector<ItemPtr> source;
+    ItemPtr answer;  // once it has begun
+    Ticket ticket;
+    std::unique_ptr<PcmStream> pcm;
+    std::string reason;  // of its cancellation
+    int prompt_tokens = 0, tokens = 0;
+    double seconds = 0;  // of sound
+  };
+
+  // All of these with the lock held.
+  std::vector<ItemPtr>::iterator find(const std::string& id);
+  void transcribe(const ItemPtr& item, bool tell);
+  void take_transcript(const ItemPtr& item, size_t index, bool tell,
+                       const Result<std::string>& text);
+  void begin_if_understood();
+  void begin();
+  void take_text(const std::string& piece);
+  void end_text(const Result<TextResult>& result);
+  void take_audio(const std::span<const float>& samples);
+  void end_audio(const Result<SpeakResult>& result);
+  void send_audio(const std::string& pcm);
+  void finish(const std::optional<Error>& error);
+  void finish_parts();
+  Json response_json(const std::string& status, const Json& details) const;
+  Json place() const;  // response_id, item_id, output_index, content_index
+
+  // An event listener that calls (this->*take)(id, what comes), with the lock held, as long as the
+  // conversation is there and its response is still `id`.
+  template <class Value>
+  std::function<void(Value)> later(void (Dialogue::*take)(const std::decay_t<Value>&));
+
+  Api& api_;
+  const std::weak_ptr<WebSocket> socket_;
+  const std::string id_;
+  mutable std::mutex mutex_;
+  std::vector<ItemPtr> items_;
+  std::unique_ptr<Response> response_;
+  bool closed_ = false;
+};
+
+}  // namespace tutti

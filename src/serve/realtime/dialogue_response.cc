@@ -1,0 +1,251 @@
+// Dialogue: the answer that is on its way. Its life: created; once every sound that it answers is
+// transcribed, text; where sound is wanted, the text spoken; done. Cancelled at any point, it ends
+// with what it has.
+#include <algorithm>
+
+#include "serve/api/answer.h"
+#include "serve/api/data_url.h"
+#include "serve/realtime/dialogue.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kUsualTokens = 64;
+
+Problem problem(const char* message, const char* code) {
+  return {400, message, "invalid_request_error", "", code};
+}
+
+}  // namespace
+
+template <class Value>
+std::function<void(Value)> Dialogue::later(void (Dialogue::*take)(const std::decay_t<Value>&)) {
+  return [self = weak_from_this(), id = response_->id, take](Value value) {
+    const auto alive = self.lock();
+    if (!alive) return;
+    const std::lock_guard lock(alive->mutex_);
+    if (alive->response_ && alive->response_->id == id) ((*alive).*take)(value);
+  };
+}
+
+bool Dialogue::responding() const {
+  const std::lock_guard lock(mutex_);
+  return response_ != nullptr;
+}
+
+std::optional<Problem> Dialogue::respond(ResponseWish wish) {
+  const std::lock_guard lock(mutex_);
+  if (response_)
+    return problem("an answer is on its way already; wait for response.done or cancel it",
+                   "conversation_already_has_active_response");
+  response_ = std::make_unique<Response>();
+  response_->id = new_id("resp_");
+  response_->wish = std::move(wish);
+  response_->source = response_->wish.input.value_or(items_);
+  send({{"type", "response.created"}, {"response", response_json("in_progress", nullptr)}});
+  if (response_->wish.input)
+    for (const ItemPtr& item : *response_->wish.input) transcribe(item, false);
+  begin_if_understood();
+  return std::nullopt;
+}
+
+void Dialogue::begin_if_understood() {
+  if (!response_ || response_->answer || closed_) return;
+  const auto& source = response_->source;
+  if (std::all_of(source.begin(), source.end(),
+                  [](const auto& item) { return item->understood(); }))
+    begin();
+}
+
+void Dialogue::begin() {
+  Prompt prompt = prompt_of(response_->source);
+  if (prompt.empty()) return finish(std::nullopt);  // nothing was said: nothing to answer
+  const RealtimeSettings& settings = response_->wish.settings;
+  TextOptions options{.language = settings.language, .temperature = settings.temperature};
+  options.seed = settings.seed;
+  options.max_tokens =
+      settings.max_tokens ? settings.max_tokens : std::min(kUsualTokens, api_.limits().most_tokens);
+  TextEvents events;
+  events.on_text = later<const std::string&>(&Dialogue::take_text);
+  events.done = later<Result<TextResult>>(&Dialogue::end_text);
+  auto ticket = api_.scheduler().text(std::move(prompt), std::move(options), std::move(events));
+  if (!ticket) return finish(ticket.error());
+  response_->ticket = *std::move(ticket);
+
+  const ItemPtr answer = response_->answer = std::make_shared<Item>();
+  answer->id = new_id("item_");
+  answer->role = "assistant";
+  answer->status = "in_progress";
+  Json item = answer->json();
+  send({{"type", "response.output_item.added"},
+        {"response_id", response_->id},
+        {"output_index", 0},
+        {"item", item}});
+  if (!response_->wish.out_of_band) {
+    send({{"type", "conversation.item.added"},
+          {"previous_item_id", items_.empty() ? Json() : Json(items_.back()->id)},
+          {"item", item}});
+    items_.push_back(answer);
+  }
+  const bool audio = settings.audio_out;
+  answer->content.push_back({audio ? Item::Content::Kind::audio : Item::Content::Kind::text});
+  Json part = {{"type", "response.content_part.added"},
+               {"part", audio ? Json{{"type", "audio"}, {"transcript", ""}}
+                              : Json{{"type", "text"}, {"text", ""}}}};
+  part.update(place());
+  send(std::move(part));
+}
+
+Json Dialogue::place() const {
+  return {{"response_id", response_->id},
+          {"item_id", response_->answer->id},
+          {"output_index", 0},
+          {"content_index", 0}};
+}
+
+void Dialogue::take_text(const std::string& piece) {
+  response_->answer->content[0].text += piece;
+  const bool audio = response_->wish.settings.audio_out;
+  Json event = {
+      {"type", audio ? "response.output_audio_transcript.delta" : "response.output_text.delta"},
+      {"delta", piece}};
+  event.update(place());
+  send(std::move(event));
+}
+
+void Dialogue::end_text(const Result<TextResult>& result) {
+  if (!result) return finish(result.error());
+  Response& response = *response_;
+  response.prompt_tokens = result->prompt_tokens;
+  response.tokens = result->tokens;
+  const std::string& text = response.answer->content[0].text;
+  const RealtimeSettings& settings = response.wish.settings;
+  const bool silent = text.find_first_not_of(" \n\t") == text.npos;
+  if (!settings.audio_out || silent || !response.reason.empty()) return finish(std::nullopt);
+  SpeakOptions options;
+  options.speed = settings.speed;
+  options.seed = settings.seed;
+  SpeakEvents events;
+  events.on_audio = later<std::span<const float>>(&Dialogue::take_audio);
+  events.done = later<Result<SpeakResult>>(&Dialogue::end_audio);
+  response.pcm = std::make_unique<PcmStream>(settings.output_rate);
+  auto ticket = api_.scheduler().speak(text, std::move(options), std::move(events));
+  if (!ticket) return finish(ticket.error());
+  response.ticket = *std::move(ticket);
+}
+
+void Dialogue::send_audio(const std::string& pcm) {
+  if (pcm.empty()) return;
+  Json event = {{"type", "response.output_audio.delta"},
+                {"delta", encode_base64(pcm.data(), pcm.size())}};
+  event.update(place());
+  send(std::move(event));
+}
+
+void Dialogue::take_audio(const std::span<const float>& samples) {
+  response_->seconds += double(samples.size()) / kModelSampleRate;
+  send_audio(response_->pcm->push(samples));
+}
+
+void Dialogue::end_audio(const Result<SpeakResult>& result) {
+  if (!result) return finish(result.error());
+  send_audio(response_->pcm->finish());
+  finish(std::nullopt);
+}
+
+std::optional<Problem> Dialogue::cancel(const std::string& response_id, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (!response_ || (!response_id.empty() && response_->id != response_id))
+    return problem("there is no such answer on its way", "response_cancel_not_active");
+  response_->reason = reason;
+  response_->ticket.cancel();
+  if (!response_->answer) finish(std::nullopt);  // else when the scheduler has let go of it
+  return std::nullopt;
+}
+
+// The events that end the answer's only part.
+void Dialogue::finish_parts() {
+  const ItemPtr& answer = response_->answer;
+  const std::string& text = answer->content[0].text;
+  const bool audio = response_->wish.settings.audio_out;
+  const auto end = [&](Json event) {
+    event.update(place());
+    send(std::move(event));
+  };
+  if (audio) end({{"type", "response.output_audio.done"}});
+  end(audio ? Json{{"type", "response.output_audio_transcript.done"}, {"transcript", text}}
+            : Json{{"type", "response.output_text.done"}, {"text", text}});
+  end({{"type", "response.content_part.done"},
+       {"part", audio ? Json{{"type", "audio"}, {"transcript", text}}
+                      : Json{{"type", "text"}, {"text", text}}}});
+  if (!response_->wish.out_of_band)
+    send({{"type", "conversation.item.done"}, {"item", answer->json()}});
+  send({{"type", "response.output_item.done"},
+        {"response_id", response_->id},
+        {"output_index", 0},
+        {"item", answer->json()}});
+}
+
+void Dialogue::finish(const std::optional<Error>& error) {
+  const Response& response = *response_;
+  const int limit = response.wish.settings.max_tokens;
+  std::string status = "completed";
+  Json details = nullptr;
+  if (!response.reason.empty()) {
+    status = "cancelled";
+    details = {{"type", status}, {"reason", response.reason}};
+  } else if (error) {
+    status = "failed";
+    const Problem problem = problem_of(*error, api_.scheduler().retry_after());
+    details = {
+        {"type", status},
+        {"error", {{"type", problem.type}, {"code", problem.code}, {"message", problem.message}}}};
+  } else if (limit > 0 && response.tokens >= limit) {
+    status = "incomplete";
+    details = {{"type", status}, {"reason", "max_output_tokens"}};
+  }
+  if (response.answer) {
+    response.answer->status = status == "completed" ? "completed" : "incomplete";
+    finish_parts();
+  }
+  const Json event = {{"type", "response.done"}, {"response", response_json(status, details)}};
+  response_.reset();  // a client that sees the event may ask again at once
+  send(event);
+}
+
+Json Dialogue::response_json(const std::string& status, const Json& details) const {
+  const Response& response = *response_;
+  const RealtimeSettings& settings = response.wish.settings;
+  Json output = Json::array(), usage = nullptr;
+  if (response.answer) output.push_back(response.answer->json());
+  if (status != "in_progress") {
+    const int heard = int(response.seconds * 25 + 0.5);  // speech tokens
+    const int out = response.tokens + heard;
+    usage = {{"total_tokens", response.prompt_tokens + out},
+             {"input_tokens", response.prompt_tokens},
+             {"output_tokens", out},
+             {"output_token_details", {{"text_tokens", response.tokens}, {"audio_tokens", heard}}}};
+  }
+  return {{"object", "realtime.response"},
+          {"id", response.id},
+          {"status", status},
+          {"status_details", details},
+          {"output", output},
+          {"conversation_id", response.wish.out_of_band ? Json() : Json(id_)},
+          {"output_modalities", Json::array({settings.audio_out ? "audio" : "text"})},
+          {"max_output_tokens", settings.max_tokens ? Json(settings.max_tokens) : Json("inf")},
+          {"audio",
+           {{"output",
+             {{"format", {{"type", "audio/pcm"}, {"rate", settings.output_rate}}},
+              {"voice", settings.voice}}}}},
+          {"usage", usage},
+          {"metadata", response.wish.metadata}};
+}
+
+void Dialogue::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  response_.reset();  // its ticket cancels
+}
+
+}  // namespace tutti

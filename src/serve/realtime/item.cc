@@ -1,0 +1,130 @@
+#include "serve/realtime/item.h"
+
+#include <algorithm>
+
+#include "base/quote.h"
+#include "media/mel.h"
+#include "serve/api/answer.h"
+#include "serve/api/data_url.h"
+#include "serve/api/prompt_reader.h"
+#include "serve/realtime/sample_rate.h"
+
+namespace tutti {
+namespace {
+
+using ContentKind = Item::Content::Kind;
+
+Item::Content content_of_sound(std::span<const float> samples) {
+  Item::Content content{ContentKind::audio, {}, false, log_mel(samples)};
+  content.seconds = double(samples.size()) / 16000;
+  if (content.mel.values.empty()) content.heard = true;  // shorter than a frame: nothing
+  return content;
+}
+
+Result<Item::Content> read_sound(const std::string& base64, int rate, double most_seconds) {
+  TUTTI_ASSIGN(const std::vector<uint8_t> bytes, decode_base64(base64));
+  TUTTI_ASSIGN(PcmReader reader, PcmReader::create(rate));
+  TUTTI_ASSIGN(const std::vector<float> samples,
+               reader.push({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  if (double(samples.size()) > most_seconds * 16000)
+    return bad_input("the sound is longer than " + std::to_string(int(most_seconds)) + " s");
+  return content_of_sound(samples);
+}
+
+Item::Content read_content(Fields& fields, int rate, const Api& api) {
+  const std::string type = fields.text("type");
+  if (type == "input_text" || type == "output_text" || type == "text")
+    return {ContentKind::text, fields.text("text")};
+  if (type == "input_audio") {
+    const std::string audio = fields.required_text("audio");
+    auto content = read_sound(audio, rate, api.limits().most_seconds_of_audio);
+    if (content) return *std::move(content);
+    if (!audio.empty()) fields.refuse(content.error());
+    return {};
+  }
+  if (type == "output_audio" || type == "audio")
+    return {ContentKind::audio, fields.text("transcript")};
+  if (type == "input_image") {
+    auto part = read_part(fields, api);
+    if (!part) return {};
+    Item::Content content{ContentKind::picture};
+    content.picture = std::move(part->picture);
+    return content;
+  }
+  fields.refuse("type", "is " + quote(type) + "; it can be input_text, input_audio, input_image",
+                "unsupported_value");
+  return {};
+}
+
+Json content_json(const Item::Content& content, bool user) {
+  switch (content.kind) {
+    case ContentKind::text:
+      return {{"type", user ? "input_text" : "output_text"}, {"text", content.text}};
+    case ContentKind::audio:
+      return {{"type", user ? "input_audio" : "output_audio"},
+              {"transcript", content.heard ? Json(content.text) : Json(nullptr)}};
+    case ContentKind::picture:
+      return {{"type", "input_image"}};
+  }
+  return nullptr;
+}
+
+bool has_picture(const ItemPtr& item) {
+  return std::any_of(item->content.begin(), item->content.end(),
+                     [](const auto& content) { return content.kind == ContentKind::picture; });
+}
+
+}  // namespace
+
+bool Item::understood() const {
+  return std::all_of(content.begin(), content.end(), [](const auto& c) { return c.heard; });
+}
+
+Json Item::json() const {
+  Json parts = Json::array();
+  for (const Content& part : content) parts.push_back(content_json(part, role != "assistant"));
+  return {{"id", id},     {"object", "realtime.item"}, {"type", "message"}, {"status", status},
+          {"role", role}, {"content", parts}};
+}
+
+ItemPtr read_item(Fields& fields, int input_rate, const Api& api) {
+  auto item = std::make_shared<Item>();
+  fields.choice("type", {"message"}, "message");
+  item->id = fields.text("id");
+  if (item->id.size() > 64) fields.refuse("id", "is longer than 64 characters");
+  if (item->id.empty()) item->id = new_id("item_");
+  item->role = fields.choice("role", {"user", "assistant", "system"}, "user");
+  std::vector<Fields> parts = fields.objects("content");
+  if (parts.empty()) fields.refuse("content", "must not be empty");
+  if (int(parts.size()) > api.limits().most_parts) {
+    fields.refuse("content", "has more than " + std::to_string(api.limits().most_parts) + " parts");
+    return item;
+  }
+  for (Fields& part : parts) item->content.push_back(read_content(part, input_rate, api));
+  return item;
+}
+
+ItemPtr item_of_sound(std::string id, std::span<const float> samples) {
+  auto item = std::make_shared<Item>();
+  item->id = std::move(id);
+  item->content.push_back(content_of_sound(samples));
+  return item;
+}
+
+Prompt prompt_of(std::span<const ItemPtr> items) {
+  const auto user = [](const ItemPtr& item) { return item->role == "user"; };
+  const auto last = std::find_if(items.rbegin(), items.rend(), user);
+  if (last == items.rend()) return {};
+  const auto shown = std::find_if(
+      last, items.rend(), [&](const ItemPtr& item) { return user(item) && has_picture(item); });
+  Prompt prompt;
+  if (shown != items.rend())
+    for (const Item::Content& content : (*shown)->content)
+      if (content.kind == ContentKind::picture) prompt.push_back(Part::of_picture(content.picture));
+  for (const Item::Content& content : (*last)->content)
+    if (content.kind != ContentKind::picture && !content.text.empty())
+      prompt.push_back(Part::of_text(content.text));
+  return prompt;
+}
+
+}  // namespace tutti

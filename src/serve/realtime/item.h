@@ -1,0 +1,42 @@
+// One item of a realtime conversation: a message of the user's or of the model's.
+#pragma once
+
+#include <memory>
+
+#include "runtime/session.h"
+#include "serve/api/fields.h"
+
+namespace tutti {
+
+class Api;
+
+struct Item {
+  struct Content {
+    enum class Kind { text, audio, picture };
+    Kind kind = Kind::text;
+    std::string text;   // of sound: what was heard or is said
+    bool heard = true;  // false: a sound that is still being transcribed
+    Mel mel;            // until then
+    double seconds = 0;
+    Picture picture;
+  };
+
+  std::string id, role = "user", status = "completed";
+  std::vector<Content> content;
+
+  bool understood() const;  // nothing is still being transcribed
+  Json json() const;
+};
+using ItemPtr = std::shared_ptr<Item>;
+
+// A client's item of type "message". Sounds are base64 PCM of `input_rate`. Blocks while pictures
+// are decoded. What is wrong is told to the fields' Checker.
+ItemPtr read_item(Fields& fields, int input_rate, const Api& api);
+// A sound that was recorded, at 16 kHz.
+ItemPtr item_of_sound(std::string id, std::span<const float> samples);
+
+// What the model is asked: the texts of the last user message, spoken or written, about the
+// pictures of the latest one that has any.
+Prompt prompt_of(std::span<const ItemPtr> items);
+
+}  // namespace tutti

@@ -1,0 +1,123 @@
+#include "serve/realtime/settings.h"
+
+#include "serve/api/prompt_reader.h"
+
+namespace tutti {
+namespace {
+
+Json format_json(int rate) {
+  return {{"type", "audio/pcm"}, {"rate", rate}};
+}
+
+// {"type": "audio/pcm", "rate": 24000}; 16000 is the model's own and spares resampling.
+int read_rate(Fields& fields, int otherwise) {
+  if (!fields.has("format")) return otherwise;
+  Fields format = fields.object("format");
+  format.choice("type", {"audio/pcm"}, "audio/pcm");
+  const auto rate = int(format.integer("rate", 24000, 8000, 48000));
+  if (rate != 24000 && rate != 16000)
+    format.refuse("rate", "can be 24000 or 16000", "unsupported_value");
+  return rate;
+}
+
+std::optional<TurnDetection> read_turn_detection(Fields& input,
+                                                 const std::optional<TurnDetection>& now) {
+  if (!input.json().contains("turn_detection")) return now;
+  if (!input.has("turn_detection")) return std::nullopt;  // null: the client says when
+  Fields fields = input.object("turn_detection");
+  fields.choice("type", {"server_vad"}, "server_vad");
+  TurnDetection turns = now.value_or(TurnDetection());
+  VoiceActivityOptions& voice = turns.voice;
+  voice.threshold = float(fields.number("threshold", voice.threshold, 0, 1));
+  voice.prefix_ms = int(fields.integer("prefix_padding_ms", voice.prefix_ms, 0, 5000));
+  voice.silence_ms = int(fields.integer("silence_duration_ms", voice.silence_ms, 100, 10000));
+  turns.create_response = fields.flag("create_response", turns.create_response);
+  turns.interrupt_response = fields.flag("interrupt_response", turns.interrupt_response);
+  return turns;
+}
+
+Json turn_detection_json(const std::optional<TurnDetection>& turns) {
+  if (!turns) return nullptr;
+  return {{"type", "server_vad"},
+          {"threshold", turns->voice.threshold},
+          {"prefix_padding_ms", turns->voice.prefix_ms},
+          {"silence_duration_ms", turns->voice.silence_ms},
+          {"create_response", turns->create_response},
+          {"interrupt_response", turns->interrupt_response}};
+}
+
+}  // namespace
+
+bool read_modalities(Fields& fields, bool otherwise) {
+  const Json& modalities = fields.json("output_modalities");
+  if (modalities.is_null()) return otherwise;
+  if (modalities == Json::array({"audio"})) return true;
+  if (modalities != Json::array({"text"}))
+    fields.refuse("output_modalities", "must be [\"audio\"] or [\"text\"]", "unsupported_value");
+  return false;
+}
+
+int read_max_tokens(Fields& fields, int otherwise, const Api& api) {
+  if (fields.json("max_output_tokens") == "inf") return 0;
+  return int(fields.integer("max_output_tokens", otherwise, 1, api.limits().most_tokens));
+}
+
+void RealtimeSettings::update(Fields& session, const Api& api) {
+  const std::string type = session.choice("type", {"realtime", "transcription"},
+                                          transcribe_only ? "transcription" : "realtime");
+  transcribe_only = type == "transcription";
+  refuse_tools(session);
+  check_model(session, api, false);
+  instructions = session.text("instructions", instructions);
+  audio_out = read_modalities(session, audio_out);
+  max_tokens = read_max_tokens(session, max_tokens, api);
+  language = session.text("language", language);
+  if (language.size() > 16) session.refuse("language", "must be a code such as en or de");
+  temperature = float(session.number("temperature", temperature, 0, 2));
+  seed = uint64_t(session.integer("seed", int64_t(seed), INT64_MIN, INT64_MAX));
+  if (!session.has("audio")) return;
+  Fields audio = session.object("audio");
+  if (audio.has("input")) {
+    Fields input = audio.object("input");
+    input_rate = read_rate(input, input_rate);
+    if (input.json().contains("transcription")) transcription = input.has("transcription");
+    turn_detection = read_turn_detection(input, turn_detection);
+  }
+  if (audio.has("output")) {
+    Fields output = audio.object("output");
+    output_rate = read_rate(output, output_rate);
+    speed = float(output.number("speed", speed, 0.25, 4));
+    if (output.json("voice").is_string()) voice = output.text("voice");  // the model has one
+  }
+}
+
+Json RealtimeSettings::json() const {
+  const Json heard = transcription || transcribe_only ? Json{{"model", model}} : Json(nullptr);
+  const Json input = {{"format", format_json(input_rate)},
+                      {"transcription", heard},
+                      {"noise_reduction", nullptr},
+                      {"turn_detection", turn_detection_json(turn_detection)}};
+  if (transcribe_only)
+    return {{"type", "transcription"},
+            {"object", "realtime.transcription_session"},
+            {"id", id},
+            {"audio", {{"input", input}}}};
+  return {
+      {"type", "realtime"},
+      {"object", "realtime.session"},
+      {"id", id},
+      {"model", model},
+      {"output_modalities", Json::array({audio_out ? "audio" : "text"})},
+      {"instructions", instructions},
+      {"tools", Json::array()},
+      {"tool_choice", "auto"},
+      {"max_output_tokens", max_tokens ? Json(max_tokens) : Json("inf")},
+      {"audio",
+       {{"input", input},
+        {"output", {{"format", format_json(output_rate)}, {"voice", voice}, {"speed", speed}}}}},
+      {"language", language},
+      {"temperature", temperature},
+      {"seed", seed}};
+}
+
+}  // namespace tutti

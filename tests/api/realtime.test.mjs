@@ -1,0 +1,278 @@
+// /v1/realtime with the official client's realtime class (over TLS, which it insists on) and with
+// ws: a spoken turn found by voice activity, a written one, cancelling, and what is refused.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import OpenAI from 'openai';
+import { OpenAIRealtimeWS } from 'openai/realtime/ws';
+import WebSocket from 'ws';
+
+const source = path.resolve(import.meta.dirname, '../..');
+const binary = process.env.TUTTI_BINARY ?? path.join(source, 'build/all/apps/tutti/tutti');
+const model = path.join(source, 'models/tutti-nano.safetensors');
+const servers = [];
+let folder, plain, secure;
+
+// Starts a server; resolves to its port.
+async function serve(...options) {
+  const server = spawn(binary, ['serve', '--model', model, '--port', '0', '--log', 'none', ...options]);
+  servers.push(server);
+  server.stderr.setEncoding('utf8');
+  let said = '';
+  for await (const piece of server.stderr) {
+    said += piece;
+    const port = said.match(/on https?:\/\/[^:]+:(\d+)/);
+    if (port) return Number(port[1]);
+  }
+  throw new Error(`the server ended: ${said}`);
+}
+
+before(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tutti-realtime-'));
+  const [certificate, key] = ['certificate.pem', 'key.pem'].map((name) => path.join(folder, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+    '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out',
+    certificate], { stdio: 'ignore' });
+  plain = await serve();
+  secure = await serve('--certificate', certificate, '--private-key', key);
+});
+
+after(() => {
+  for (const server of servers) server.kill('SIGKILL');
+  fs.rmSync(folder, { recursive: true });
+});
+
+// Events of a socket in the order of their coming, with a way to wait for one.
+class Events {
+  all = [];
+  #waiting = [];
+
+  take(event) {
+    this.all.push(event);
+    this.#waiting = this.#waiting.filter(({ type, resolve }) => event.type !== type || (resolve(event), false));
+  }
+  // The next event of that type after those that were there when `from` was read.
+  next(type, from = this.all.length) {
+    const there = this.all.slice(from).find((event) => event.type === type);
+    if (there) return Promise.resolve(there);
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`no ${type}; got ${this.all.map((event) => event.type).join(' ')}`));
+      const timer = setTimeout(late, 20000);
+      this.#waiting.push({ type, resolve: (event) => (clearTimeout(timer), resolve(event)) });
+    });
+  }
+  types(from = 0) {
+    return this.all.slice(from).map((event) => event.type);
+  }
+}
+
+async function open(port = plain, query = '') {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/realtime${query}`, ['realtime']);
+  const events = new Events();
+  socket.on('message', (message, binary) => (assert.ok(!binary), events.take(JSON.parse(message))));
+  await new Promise((resolve, reject) => (socket.on('open', resolve), socket.on('error', reject)));
+  await events.next('session.created', 0);
+  const send = (event) => socket.send(typeof event === 'string' ? event : JSON.stringify(event));
+  return { socket, events, send };
+}
+
+// Speech of the server's own, as 24 kHz PCM.
+let spoken;
+async function speech(text = 'a red apple') {
+  const answer = await fetch(`http://127.0.0.1:${plain}/v1/audio/speech`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ model: 'tutti-nano', voice: 'tutti', input: text, response_format: 'pcm' }),
+  });
+  assert.equal(answer.status, 200);
+  return Buffer.from(await answer.arrayBuffer());
+}
+const silence = (seconds) => Buffer.alloc(Math.round(seconds * 24000) * 2);
+
+function appendAll(send, pcm, piece = 4800) {
+  for (let i = 0; i < pcm.length; i += piece)
+    send({ type: 'input_audio_buffer.append', audio: pcm.subarray(i, i + piece).toString('base64') });
+}
+
+const written = (text) => ({ type: 'message', role: 'user', content: [{ type: 'input_text', text }] });
+
+test('the official client: a written turn is answered in sound and text', async () => {
+  const client = new OpenAI({ apiKey: 'none', baseURL: `https://localhost:${secure}/v1` });
+  const realtime = new OpenAIRealtimeWS({ model: 'tutti-nano', options: { rejectUnauthorized: false } }, client);
+  const events = new Events();
+  realtime.on('event', (event) => events.take(event));
+  realtime.on('error', (error) => events.take({ type: 'client error', error }));
+  const { session } = await events.next('session.created', 0);
+  assert.equal(session.type, 'realtime');
+  assert.equal(session.audio.input.turn_detection.type, 'server_vad');
+
+  realtime.send({ type: 'session.update', session: { type: 'realtime', audio: { input: { turn_detection: null } } } });
+  const updated = await events.next('session.updated', 0);
+  assert.equal(updated.session.audio.input.turn_detection, null);
+  realtime.send({ type: 'conversation.item.create', item: written('hello') });
+  const item = (await events.next('conversation.item.done', 0)).item;
+  assert.deepEqual(item.content, [{ type: 'input_text', text: 'hello' }]);
+
+  realtime.send({ type: 'response.create' });
+  const done = await events.next('response.done', 0);
+  assert.equal(done.response.status, 'completed');
+  assert.ok(done.response.usage.output_tokens > 0);
+  const deltas = (type) => events.all.filter((event) => event.type === type).map((event) => event.delta);
+  const text = deltas('response.output_audio_transcript.delta').join('');
+  assert.ok(text.length > 0);
+  assert.equal(done.response.output[0].content[0].transcript, text);
+  const samples = deltas('response.output_audio.delta').map((delta) => Buffer.from(delta, 'base64').length / 2);
+  assert.ok(samples.reduce((a, b) => a + b, 0) > 2400, 'a tenth of a second at least');
+  const order = ['response.created', 'response.output_item.added', 'response.content_part.added',
+    'response.output_audio_transcript.delta', 'response.output_audio.delta', 'response.output_audio.done',
+    'response.output_audio_transcript.done', 'response.content_part.done', 'response.output_item.done', 'response.done'];
+  const places = order.map((type) => events.types().indexOf(type));
+  assert.deepEqual(places, [...places].sort((a, b) => a - b));
+  assert.ok(events.all.every((event) => event.event_id.length > 0));
+  realtime.close();
+});
+
+test('a spoken turn is found, heard and answered', async () => {
+  spoken ??= await speech();
+  const { socket, events, send } = await open();
+  send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'],
+    audio: { input: { transcription: { model: 'tutti-nano' } } } } });
+  await events.next('session.updated', 0);
+  appendAll(send, Buffer.concat([silence(0.5), spoken, silence(1)]));
+  const started = await events.next('input_audio_buffer.speech_started', 0);
+  const stopped = await events.next('input_audio_buffer.speech_stopped', 0);
+  assert.ok(started.audio_start_ms < 800 && stopped.audio_end_ms > started.audio_start_ms);
+  const committed = await events.next('input_audio_buffer.committed', 0);
+  assert.equal(committed.item_id, started.item_id);
+  const heard = await events.next('conversation.item.input_audio_transcription.completed', 0);
+  assert.equal(heard.item_id, started.item_id);
+  assert.ok(heard.transcript.length > 0);
+  const done = await events.next('response.done', 0);
+  assert.equal(done.response.status, 'completed');
+  assert.equal(done.response.output[0].content[0].type, 'output_text');
+  socket.close();
+});
+
+test('without turn detection the client commits; too little sound is refused', async () => {
+  spoken ??= await speech();
+  const { socket, events, send } = await open();
+  send({ type: 'session.update', session: { type: 'realtime',
+    audio: { input: { turn_detection: null }, output: { format: { type: 'audio/pcm', rate: 16000 } } } } });
+  appendAll(send, spoken.subarray(0, 1000));
+  send({ type: 'input_audio_buffer.commit', event_id: 'mine' });
+  const { error } = await events.next('error', 0);
+  assert.equal(error.code, 'input_audio_buffer_commit_empty');
+  assert.equal(error.event_id, 'mine');
+  send({ type: 'input_audio_buffer.clear' });
+  await events.next('input_audio_buffer.cleared', 0);
+  appendAll(send, spoken);
+  send({ type: 'input_audio_buffer.commit' });
+  await events.next('input_audio_buffer.committed', 0);
+  assert.ok(!events.types().includes('response.created'));
+  send({ type: 'response.create' });
+  assert.equal((await events.next('response.done', 0)).response.status, 'completed');
+  socket.close();
+});
+
+test('an answer is cancelled, by the client and by a speaker who interrupts', async () => {
+  spoken ??= await speech();
+  const { socket, events, send } = await open();
+  const long = 'tell me about the red apple and the small dog and the blue house and the green tree';
+  send({ type: 'response.cancel' });
+  assert.equal((await events.next('error', 0)).error.code, 'response_cancel_not_active');
+  send({ type: 'conversation.item.create', item: written(long) });
+  let from = events.all.length;
+  send({ type: 'response.create' });
+  send({ type: 'response.create' });
+  assert.equal((await events.next('error', from)).error.code, 'conversation_already_has_active_response');
+  send({ type: 'response.cancel' });
+  let { response } = await events.next('response.done', from);
+  // A quick machine may have been done before.
+  assert.ok(response.status === 'completed' || response.status_details.reason === 'client_cancelled');
+
+  from = events.all.length;
+  send({ type: 'response.create' });
+  appendAll(send, Buffer.concat([spoken, silence(1)]));
+  ({ response } = await events.next('response.done', from));
+  assert.ok(response.status === 'completed' || response.status_details.reason === 'turn_detected');
+  await events.next('input_audio_buffer.committed', from);
+  socket.close();
+});
+
+test('items come, go and are shown; a response may have input of its own', async () => {
+  const { socket, events, send } = await open(plain, '?model=tutti-nano');
+  send({ type: 'conversation.item.create', item: { ...written('hello'), id: 'one' } });
+  await events.next('conversation.item.done', 0);
+  send({ type: 'conversation.item.create', item: { ...written('first'), id: 'zero' }, previous_item_id: 'root' });
+  assert.equal((await events.next('conversation.item.added')).previous_item_id, null);
+  send({ type: 'conversation.item.retrieve', item_id: 'one' });
+  assert.equal((await events.next('conversation.item.retrieved', 0)).item.content[0].text, 'hello');
+  send({ type: 'conversation.item.delete', item_id: 'one' });
+  assert.equal((await events.next('conversation.item.deleted', 0)).item_id, 'one');
+  send({ type: 'conversation.item.delete', item_id: 'one' });
+  assert.equal((await events.next('error', 0)).error.code, 'item_not_found');
+  const picture = fs.readFileSync(path.join(source, 'models/demo/picture.png')).toString('base64');
+  send({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'], metadata: { a: 'b' },
+    input: [{ type: 'message', role: 'user', content: [
+      { type: 'input_image', image_url: `data:image/png;base64,${picture}` },
+      { type: 'input_text', text: 'what is this?' }] }] } });
+  const { response } = await events.next('response.done', 0);
+  assert.equal(response.status, 'completed');
+  assert.equal(response.conversation_id, null);
+  assert.deepEqual(response.metadata, { a: 'b' });
+  assert.ok(response.output[0].content[0].text.length > 0);
+  socket.close();
+});
+
+test('what makes no sense is refused in one event, and the session goes on', async () => {
+  const { socket, events, send } = await open(plain, '?model=unknown');
+  assert.equal(events.all[0].error?.code, 'model_not_found');
+  const wrong = [
+    '{', '[]', '"text"', '{}', '\u0000', '[[[['.repeat(1000),
+    { type: 'no.such.event' },
+    { type: 'session.update' },
+    { type: 'session.update', session: { audio: { input: { format: { type: 'audio/pcmu' } } } } },
+    { type: 'session.update', session: { tools: [{ type: 'function', name: 'f' }] } },
+    { type: 'session.update', session: { audio: { input: { turn_detection: { threshold: 7 } } } } },
+    { type: 'session.update', session: 7 },
+    { type: 'input_audio_buffer.append', audio: '!!!' },
+    { type: 'input_audio_buffer.append' },
+    { type: 'conversation.item.create', item: { type: 'function_call' } },
+    { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [] } },
+    { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'http://example.org/x.png' }] } },
+    { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }] } },
+    { type: 'conversation.item.create', item: written('x'), previous_item_id: 'nobody' },
+    { type: 'response.create', response: { output_modalities: ['smell'] } },
+    { type: 'conversation.item.truncate', item_id: 'nobody', content_index: 0, audio_end_ms: 0 },
+  ];
+  const from = events.all.length;
+  for (const event of wrong) send(event);
+  socket.send(Buffer.from([1, 2, 3]), { binary: true });
+  send({ type: 'input_audio_buffer.clear' });
+  await events.next('input_audio_buffer.cleared', from);
+  const after = events.all.slice(from, -1);
+  assert.deepEqual(after.map((event) => event.type), Array(wrong.length + 1).fill('error'));
+  for (const { error } of after) assert.ok(error.message.length > 0 && error.type === 'invalid_request_error', error);
+  send({ type: 'conversation.item.create', item: written('hello') });
+  send({ type: 'response.create', response: { output_modalities: ['text'] } });
+  assert.equal((await events.next('response.done', from)).response.status, 'completed');
+  socket.close();
+});
+
+test('clients that vanish while they are answered leave a server that answers', async () => {
+  for (let i = 0; i < 20; ++i) {
+    const { socket, send } = await open();
+    send({ type: 'conversation.item.create', item: written(`hello number ${i}`) });
+    send({ type: 'response.create' });
+    if (i % 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    socket.terminate();
+  }
+  const { socket, events, send } = await open();
+  send({ type: 'conversation.item.create', item: written('hello') });
+  send({ type: 'response.create' });
+  assert.equal((await events.next('response.done', 0)).response.status, 'completed');
+  socket.close();
+});
