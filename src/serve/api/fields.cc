@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "base/quote.h"
+#include "serve/api/read_json.h"
 
 namespace tutti {
 namespace {
 
 const Json kNull;
 const Json kEmpty = Json::object();
-constexpr int kDeepest = 32;
 
 std::string shortest(double value) {
   return Json(value).dump();
@@ -40,13 +40,13 @@ void Checker::refuse(Problem problem) {
 }
 
 Fields Checker::object(const std::string& body) {
-  // Deep nesting would use up the stack when the value is destroyed.
-  const auto shallow = [](int depth, Json::parse_event_t, Json&) { return depth <= kDeepest; };
-  documents_.push_back(Json::parse(body, shallow, false));
-  if (documents_.back().is_discarded())
-    refuse({400, "the body is not valid JSON; send Content-Type: application/json"});
-  else if (!documents_.back().is_object())
+  auto json = read_json(body);
+  if (!json)
+    refuse({400, "the body cannot be read: " + json.error().message() +
+                     "; send one JSON object with Content-Type: application/json"});
+  else if (!json->is_object())
     refuse({400, "the body must be a JSON object"});
+  documents_.push_back(json ? *std::move(json) : Json());
   return {*this, problem_ ? kEmpty : documents_.back(), ""};
 }
 

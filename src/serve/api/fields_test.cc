@@ -58,5 +58,20 @@ TEST(Fields, UnsupportedOnesMayBeHarmless) {
   EXPECT_EQ(blamed("{\"x\":1}", read), "x");
 }
 
+// Each of these is small and would take a worker seconds, the stack, or a hundred times its memory.
+TEST(Fields, JsonThatCostsMoreThanItsBytesIsRefused) {
+  std::string keys = "{", values = "{\"a\":[0";
+  for (int i = 0; i < 300; ++i) keys += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":1";
+  for (int i = 0; i < 100'000; ++i) values += ",1";
+  for (const std::string& body :
+       {keys + "}", values + "]}", "{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}",
+        std::string(1'000'000, '[')}) {
+    Checker checker;
+    checker.object(body);
+    ASSERT_TRUE(checker.problem()) << body.substr(0, 20);
+    EXPECT_EQ(checker.problem()->status, 400);
+  }
+}
+
 }  // namespace
 }  // namespace tutti
