@@ -9,7 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTokenTime{50};     // 20 tokens a second are as fast as people read
-constexpr milliseconds kFirstSound{300};   // from acceptance
+constexpr milliseconds kFirstSound{100};   // from acceptance: at once, where only pictures wait
 constexpr milliseconds kSoundInHand{300};  // what a listener should always have left to play
 
 // Options whose listener is `on`, unless the request was cancelled.

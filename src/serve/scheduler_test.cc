@@ -275,7 +275,7 @@ TEST(Scheduler, SpeechDoesNotWaitForPictures) {
   std::vector<Ticket> tickets;
   Scheduler scheduler(engine, {});
   for (auto& picture : pictures)
-    tickets.push_back(*scheduler.paint(words(), {.steps = 20},
+    tickets.push_back(*scheduler.paint(words(), {.steps = 60},
                                        {{}, [&, done = picture.done()](Result<Picture> result) {
                                           ++drawn;
                                           done(std::move(result));

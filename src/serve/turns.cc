@@ -7,7 +7,10 @@ namespace tutti {
 namespace {
 
 SteadyTime urgency(const Candidate& candidate, SteadyTime now, SteadyTime last_patient) {
-  if (candidate.patient) return std::max(candidate.accepted, last_patient) + kPatientTurn;
+  if (candidate.patient) {
+    const SteadyTime due = std::max(candidate.accepted, last_patient) + kPatientTurn;
+    return due <= now ? SteadyTime::min() : due;  // whatever else is late
+  }
   return candidate.started ? candidate.due : std::max(candidate.due, now);
 }
 

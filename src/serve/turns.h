@@ -5,10 +5,9 @@
 //   - live: every step is due at some time (the next half second of speech before the last one has
 //     been played, the next token before the reader waits). Earliest deadline first. One that has
 //     not started is never more than due now: those that run and are late come before it.
-//   - patient (pictures, attention views): in the order of arrival; as a whole due a step every
-//     100 ms, and so more urgent the longer none was taken. It gets all the time that is left, and
-//     a tenth of a core where none is.
-// A late live step or a passed-over patient one only grows more urgent, so nothing starves.
+//   - patient (pictures, attention views): in the order of arrival. It gets all the time that is
+//     left, and where none is, one step in 100 ms: then it comes before whatever is late.
+// A late live step only grows more urgent, so nothing starves.
 // Rejected: shares of time by weight (a share says nothing about when); priorities alone (they
 // starve); deadlines for pictures as wholes (a queue of late ones would push speech aside).
 #pragma once

@@ -27,7 +27,7 @@ struct Work {
 
   bool finished() const { return ends >= 0; }
   int due() const {
-    if (done_chunks == 0) return accepted + (started ? 300 : 100);
+    if (done_chunks == 0) return accepted + 100;
     return heard_until - 300;
   }
   void step_done(int now) {
