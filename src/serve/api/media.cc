@@ -1,6 +1,5 @@
 #include "serve/api/media.h"
 
-#include "data/mix/mixer.h"
 #include "media/mel.h"
 
 namespace tutti {
@@ -17,9 +16,9 @@ MediaLimits media_limits(const ApiLimits& limits) {
 }  // namespace
 
 Result<Part> picture_part(std::span<const uint8_t> bytes, const Api& api) {
-  TUTTI_ASSIGN(const Picture picture,
-               api.decoder().load_picture(bytes, media_limits(api.limits())));
-  return Part::of_picture(fit_picture(picture, kImageSize));
+  TUTTI_ASSIGN(Picture picture,
+               api.decoder().load_fitted_picture(bytes, kImageSize, media_limits(api.limits())));
+  return Part::of_picture(std::move(picture));
 }
 
 Result<Part> sound_part(std::span<const uint8_t> bytes, const Api& api, double* seconds) {
