@@ -31,10 +31,12 @@ const { values: options } = parseArgs({ options: {
 } });
 const seconds = Number(options.seconds), clients = Number(options.clients);
 const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function serve(...more) {
   const server = spawn(options.binary, ['serve', '--model', options.model, '--port', '0', '--log', 'none', ...more]);
+  process.on('exit', () => server.kill('SIGKILL'));
   server.stderr.setEncoding('utf8');
   const port = await new Promise((resolve, reject) => {
     let said = '';

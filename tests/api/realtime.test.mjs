@@ -20,6 +20,7 @@ let folder, plain, secure;
 async function serve(...options) {
   const server = spawn(binary, ['serve', '--model', model, '--port', '0', '--log', 'none', ...options]);
   servers.push(server);
+  process.on('exit', () => server.kill('SIGKILL'));
   server.stderr.setEncoding('utf8');
   let said = '';
   for await (const piece of server.stderr) {
