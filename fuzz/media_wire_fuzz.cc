@@ -64,6 +64,7 @@ void send_to_worker(const uint8_t* data, size_t size) {
   decoders.frames = [](const MediaInput&, int, int side, const MediaLimits&) {
     return Result<std::vector<Picture>>({make_picture(side % 8 + 1, 1, 3)});
   };
+  decoders.fit = [](const Picture&, int side) { return make_picture(side, side, 3); };
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) std::abort();
   if (wire::send(ends[0], data, size) != wire::Transfer::done) std::abort();

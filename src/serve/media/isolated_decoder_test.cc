@@ -127,7 +127,7 @@ TEST(IsolatedDecoder, GivesTheSameBits) {
     EXPECT_EQ(here->samples, there->samples) << kind;
   }
   const Bytes video = video_bytes();
-  const auto here = MediaDecoders::load_fitted_frames(video, 16, 32, {});
+  const auto here = MediaDecoders::real().frames(video, 16, 32, {});
   const auto there = decoder.load_frames(video, 16, 32);
   ASSERT_TRUE(here && there);
   ASSERT_EQ(there->size(), 16u);
@@ -324,7 +324,7 @@ int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "media-worker") return tutti::serve_media(0);
   if (command == "misbehaving-worker") {
-    tutti::MediaDecoders decoders;
+    tutti::MediaDecoders decoders = tutti::MediaDecoders::real();
     decoders.picture = tutti::obey;
     return tutti::serve_media(0, decoders);
   }

@@ -1,12 +1,9 @@
+// The worker's part of the protocol; what it decodes with is given to it.
 #include "serve/media/worker.h"
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <new>
 
-#include "data/mix/mixer.h"
-#include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
 
 namespace tutti {
@@ -14,14 +11,6 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 using wire::Transfer;
-
-bool say_hello(int socket, const Status& locked_in) {
-  const std::string message = locked_in ? "" : locked_in.error().message();
-  wire::Hello hello;
-  hello.size = uint32_t(message.size());
-  return wire::send(socket, &hello, sizeof hello) == Transfer::done &&
-         wire::send(socket, message.data(), message.size()) == Transfer::done;
-}
 
 bool send_answer(int socket, wire::Reply reply, std::span<const std::span<const uint8_t>> parts) {
   for (const auto& part : parts) reply.size += part.size();
@@ -70,7 +59,7 @@ bool answer(int socket, const wire::Request& request, const Bytes& upload,
   if (request.kind == wire::Kind::fitted_picture) {
     auto picture = decoders.picture(upload, request.limits, Transparency::over_white);
     if (!picture) return send_error(socket, picture.error());
-    const Picture fitted = fit_picture(*picture, int(request.side));
+    const Picture fitted = decoders.fit(*picture, int(request.side));
     return send_pictures(socket, {&fitted, 1});
   }
   const auto transparency =
@@ -107,23 +96,6 @@ bool serve_one(int socket, const MediaDecoders& decoders) {
 }
 
 }  // namespace
-
-Result<std::vector<Picture>> MediaDecoders::load_fitted_frames(const MediaInput& input, int count,
-                                                               int side,
-                                                               const MediaLimits& limits) {
-  TUTTI_CHECK(check_input(input, limits.max_bytes));
-  TUTTI_ASSIGN(VideoReader video, VideoReader::open(input, limits));
-  return even_frames(video, size_t(count),
-                     [&](const Picture& frame) { return fit_picture(frame, side); });
-}
-
-int serve_media(int socket, const MediaDecoders& decoders) {
-  mallopt(M_ARENA_MAX, 1);  // each further one takes 128 MB of the address space that is limited
-  const Status locked_in = enter_sandbox();
-  if (!say_hello(socket, locked_in) || !locked_in) return int(ErrorCode::failed);
-  answer_requests(socket, decoders);
-  return 0;
-}
 
 void answer_requests(int socket, const MediaDecoders& decoders) {
   while (serve_one(socket, decoders)) {

@@ -10,21 +10,20 @@ namespace tutti {
 
 // What it decodes with; tests put decoders that misbehave in their place.
 struct MediaDecoders {
-  std::function<Result<Picture>(const MediaInput&, const MediaLimits&, Transparency)> picture =
-      load_picture;
-  std::function<Result<Sound>(const MediaInput&, const MediaLimits&)> sound = load_sound;
+  std::function<Result<Picture>(const MediaInput&, const MediaLimits&, Transparency)> picture;
+  std::function<Result<Sound>(const MediaInput&, const MediaLimits&)> sound;
+  // `count` of a video, spread evenly over it and fitted to side x side.
   std::function<Result<std::vector<Picture>>(const MediaInput&, int count, int side,
                                              const MediaLimits&)>
-      frames = load_fitted_frames;
+      frames;
+  std::function<Picture(const Picture&, int side)> fit;
 
-  // 16 frames of a video, say, spread evenly over it and fitted to side x side.
-  static Result<std::vector<Picture>> load_fitted_frames(const MediaInput& input, int count,
-                                                         int side, const MediaLimits& limits);
+  static MediaDecoders real();  // those of media/decode.h
 };
 
 // Locks the process in, then answers requests on `socket` until the other end closes it. Returns an
 // exit code; whatever goes wrong later kills the process, and the other end notices.
-int serve_media(int socket, const MediaDecoders& decoders = {});
+int serve_media(int socket, const MediaDecoders& decoders = MediaDecoders::real());
 
 // The part after locking in. Returns where the other end is gone, or makes no sense.
 void answer_requests(int socket, const MediaDecoders& decoders);

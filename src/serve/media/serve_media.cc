@@ -1,0 +1,44 @@
+// The worker process: real decoders, locked in.
+#include <malloc.h>
+
+#include "data/mix/mixer.h"
+#include "serve/media/sandbox.h"
+#include "serve/media/wire.h"
+#include "serve/media/worker.h"
+
+namespace tutti {
+namespace {
+
+using wire::Transfer;
+
+Result<std::vector<Picture>> load_frames(const MediaInput& input, int count, int side,
+                                         const MediaLimits& limits) {
+  TUTTI_CHECK(check_input(input, limits.max_bytes));
+  TUTTI_ASSIGN(VideoReader video, VideoReader::open(input, limits));
+  return even_frames(video, size_t(count),
+                     [&](const Picture& frame) { return fit_picture(frame, side); });
+}
+
+bool say_hello(int socket, const Status& locked_in) {
+  const std::string message = locked_in ? "" : locked_in.error().message();
+  wire::Hello hello;
+  hello.size = uint32_t(message.size());
+  return wire::send(socket, &hello, sizeof hello) == Transfer::done &&
+         wire::send(socket, message.data(), message.size()) == Transfer::done;
+}
+
+}  // namespace
+
+MediaDecoders MediaDecoders::real() {
+  return {load_picture, load_sound, load_frames, fit_picture};
+}
+
+int serve_media(int socket, const MediaDecoders& decoders) {
+  mallopt(M_ARENA_MAX, 1);  // each further one takes 128 MB of the address space that is limited
+  const Status locked_in = enter_sandbox();
+  if (!say_hello(socket, locked_in) || !locked_in) return int(ErrorCode::failed);
+  answer_requests(socket, decoders);
+  return 0;
+}
+
+}  // namespace tutti
