@@ -17,9 +17,10 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const source = path.resolve(import.meta.dirname, '..');
+const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({ options: {
   binary: { type: 'string', default: path.join(source, 'build/runtime/apps/tutti/tutti') },
   model: { type: 'string', default: path.join(source, 'models/tutti-nano.safetensors') },

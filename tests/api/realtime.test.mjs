@@ -6,11 +6,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import WebSocket from 'ws';
 
-const source = path.resolve(import.meta.dirname, '../..');
+const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = process.env.TUTTI_BINARY ?? path.join(source, 'build/all/apps/tutti/tutti');
 const model = path.join(source, 'models/tutti-nano.safetensors');
 const servers = [];

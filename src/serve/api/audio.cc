@@ -108,6 +108,7 @@ void answer_transcription(const TranscriptionRequest& wanted, const std::string&
   }
   if (wanted.format == "text") return reply->send(200, "text/plain; charset=utf-8", text + "\n");
   Json json = {{"text", text}, {"usage", usage}};
+  // English is the only speech that the model was taught to hear.
   if (wanted.format == "verbose_json")
     json = {{"task", "transcribe"}, {"language", "english"},     {"duration", wanted.seconds},
             {"text", text},         {"segments", Json::array()}, {"usage", usage}};
