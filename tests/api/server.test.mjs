@@ -84,7 +84,7 @@ test('a client that leaves stops its job', async () => {
     assert.ok((await reader.read()).value.length > 0);
     assert.equal(await server.metric('tutti_jobs_running'), 1);
     leave.abort();
-    await reader.closed.catch(() => {});
+    reader.closed.catch(() => {}); // Node 18 never settles it
     await until(async () => (await server.metric('tutti_jobs_running')) === 0);
     assert.equal(await server.metric('tutti_jobs_total{kind="speak",end="cancelled"}'), 1);
   });
