@@ -8,7 +8,10 @@ set -eu
 runtime='g++ cmake ninja-build ccache pkg-config
   nlohmann-json3-dev libcli11-dev libfmt-dev libstb-dev zlib1g-dev libsentencepiece-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
-  libboost-dev libsodium-dev libssl-dev'
+  libboost-dev libsodium-dev libssl-dev libsqlite3-dev'
+# npm builds the studio; where one is on the PATH already, Debian's is not needed (it brings hundreds
+# of packages).
+command -v npm >/dev/null || runtime="$runtime nodejs npm"
 # qemu-user and the AArch64 compiler run the NEON kernels' test on other machines.
 # libopenblas0-openmp: with the reference BLAS that libtorch may get instead, FP32 products run at
 # 2 GFLOP/s rather than 185 (2 cores, Zen 4).

@@ -10,6 +10,9 @@
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
 #include "serve/realtime/realtime.h"
+#include "serve/store/api.h"
+#include "serve/studio/studio.h"
+#include "serve_page.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -20,6 +23,7 @@ struct ServeOptions {
   HttpOptions http;
   SchedulerOptions scheduler;
   ApiOptions api;
+  StudioOptions studio;
   std::string keys_file, log = "text";
   double drain_seconds = 30;
   bool without_keys = false;
@@ -84,13 +88,18 @@ Status run(ServeOptions& options) {
   Router router;
   api.add_routes(router);
   add_realtime_routes(router, api);
+  TUTTI_ASSIGN(std::optional<Store> store, open_store(options.studio));
+  if (store) add_store_routes(router, *store);
+  if (!options.studio.without_studio) add_studio_routes(router);
   const bool tls = !options.http.certificate_file.empty();
   const std::string address = options.http.address;
   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), std::move(options.http)));
   api.attach(server);
 
-  std::fprintf(stderr, "tutti: %s on http%s://%s:%d\n", options.api.model.c_str(), tls ? "s" : "",
-               address.c_str(), server.port());
+  const std::string url = std::string(tls ? "https://" : "http://") + address + ":" +
+                          std::to_string(server.port()) + "/";
+  std::fprintf(stderr, "tutti: %s on %s\n", options.api.model.c_str(), url.c_str());
+  if (options.studio.open) open_browser(url);
   std::thread waiter([&] { wait_for_signals(signals, server, options.drain_seconds); });
   server.run();
   pthread_kill(waiter.native_handle(), SIGUSR1);
@@ -186,6 +195,7 @@ void add_serve(CLI::App& app, Verb& chosen) {
   options->model.add_options(*verb);
   add_network_options(*verb, *options);
   add_limit_options(*verb, *options);
+  add_studio_options(*verb, options->studio);
   verb->require_subcommand(0, 1);
   verb->callback([options, verb, &chosen] {
     if (verb->get_subcommands().empty()) chosen = [options] { return run(*options); };

@@ -21,8 +21,17 @@
 namespace tutti {
 
 // The first three are the process exit codes of the command line; the rest are of requests that
-// share an engine (serve/scheduler.h).
-enum class ErrorCode { failed = 1, usage = 2, bad_input = 3, busy, cancelled, timed_out };
+// share an engine (serve/scheduler.h) and of the store (serve/store/store.h).
+enum class ErrorCode {
+  failed = 1,
+  usage = 2,
+  bad_input = 3,
+  busy,
+  cancelled,
+  timed_out,
+  not_found,
+  no_space
+};
 
 class [[nodiscard]] Error {
  public:

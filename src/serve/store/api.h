@@ -1,0 +1,61 @@
+// The store over HTTP, in the shapes of OpenAI's conversations and files, with what those lack: a
+// list of conversations, deleting all, export, ids chosen by the client.
+//
+//   GET, POST, DELETE   /v1/conversations                    list, make, delete all
+//   GET, POST, DELETE   /v1/conversations/{id}               show, set metadata, delete
+//   GET, POST           /v1/conversations/{id}/items         list, add or replace
+//   GET, DELETE         /v1/conversations/{id}/items/{item}
+//   GET                 /v1/conversations/export             all, as one JSON file, media included
+//   GET                 /v1/conversations/{id}/export
+//   GET, POST           /v1/files                            list, upload (multipart)
+//   GET, DELETE         /v1/files/{id}
+//   GET                 /v1/files/{id}/content
+//
+// Nothing is kept unless a client asks by one of these; the endpoints that answer keep nothing.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "serve/http/router.h"
+#include "serve/store/store.h"
+
+namespace tutti {
+
+// `store` must outlive the server.
+void add_store_routes(Router& router, Store& store);
+
+// For the files of this folder.
+namespace store_api {
+
+using Json = nlohmann::ordered_json;
+
+void add_file_routes(Router& router, Store& store);
+void add_export_routes(Router& router, Store& store);
+
+void send_json(Reply& reply, const Json& json);
+// not_found 404, no_space 507, busy 429, bad_input 400, else 500.
+void send_error(Reply& reply, const Error& error);
+void send_deleted(Reply& reply, const std::string& id, const char* object, const Status& status);
+
+Json to_json(const Conversation& conversation);
+Json to_json(const StoredFile& file);
+
+// ?limit=1..100&after=ID&order=asc|desc
+Result<PageOptions> read_page(const Request& request);
+
+template <class T, class Convert>
+void send_page(Reply& reply, const Result<Page<T>>& page, const Convert& convert) {
+  if (!page) return send_error(reply, page.error());
+  Json data = Json::array();
+  for (const T& entry : page->entries) data.push_back(convert(entry));
+  const auto id = [](const Json& entry) { return entry.value("id", Json()); };
+  const Json none;
+  send_json(reply, {{"object", "list"},
+                    {"data", data},
+                    {"first_id", data.empty() ? none : id(data.front())},
+                    {"last_id", data.empty() ? none : id(data.back())},
+                    {"has_more", page->more}});
+}
+
+}  // namespace store_api
+}  // namespace tutti

@@ -1,0 +1,177 @@
+#include "serve/store/database.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace tutti {
+namespace {
+
+constexpr int kApplication = 0x54757474;  // "Tutt", in the file's header
+constexpr int kPage = 4096;
+constexpr int kBusyMs = 5000;  // another process writes: wait this long
+
+Error sqlite_error(sqlite3* database) {
+  const int code = sqlite3_errcode(database);
+  std::string message = sqlite3_errmsg(database);
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return {ErrorCode::no_space,
+              "there is no room left in the store of conversations; delete some, or free the disk"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorCode::busy, "the store of conversations is being written by another process"};
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return bad_input("the store of conversations is damaged (" + message +
+                       "); move the file away, or restore it from a copy");
+    default:
+      return failed("the store of conversations: " + message);
+  }
+}
+
+// What is kept is private: the file is made for its owner alone. SQLite gives its log and shared
+// memory the same mode.
+Status make_private(const std::string& path) {
+  if (path == ":memory:") return {};
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return bad_input("cannot open " + path + " for writing; is its folder there?");
+  ::close(file);
+  return {};
+}
+
+Result<int64_t> pragma(Database& database, const char* sql) {
+  TUTTI_ASSIGN(Statement statement, database.prepare(sql));
+  TUTTI_ASSIGN(const bool row, statement.step());
+  return row ? statement.number(0) : 0;
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+void Database::Close::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
+
+void Statement::bind(int parameter, std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
+}
+void Statement::bind(int parameter, int64_t number) {
+  sqlite3_bind_int64(statement_.get(), parameter, number);
+}
+void Statement::bind_bytes(int parameter, std::span<const uint8_t> bytes) {
+  sqlite3_bind_blob64(statement_.get(), parameter, bytes.empty() ? "" : (const void*)bytes.data(),
+                      bytes.size(), SQLITE_STATIC);
+}
+
+Result<bool> Statement::step() {
+  switch (sqlite3_step(statement_.get())) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return sqlite_error(sqlite3_db_handle(statement_.get()));
+  }
+}
+
+Status Statement::run() {
+  for (;;) {
+    TUTTI_ASSIGN(const bool row, step());
+    if (!row) return {};
+  }
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+}
+
+std::string_view Statement::text(int column) const {
+  const void* data = sqlite3_column_blob(statement_.get(), column);
+  return {static_cast<const char*>(data), size_t(sqlite3_column_bytes(statement_.get(), column))};
+}
+int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+Result<Database> Database::open(const std::string& path, std::span<const char* const> steps,
+                                uint64_t most_bytes) {
+  TUTTI_CHECK(make_private(path));
+  sqlite3* raw = nullptr;
+  // The store's own lock keeps threads apart.
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+  Database database(raw);
+  if (code != SQLITE_OK) return sqlite_error(raw).with_context(path);
+  sqlite3_extended_result_codes(raw, 1);
+  sqlite3_busy_timeout(raw, kBusyMs);
+  // A damaged schema cannot call functions, and no statement can write the schema by hand.
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  const std::string pragmas =
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+      "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA max_page_count = " +
+      std::to_string(std::max<uint64_t>(16, most_bytes / kPage));
+  if (const Status status = database.migrate(steps); !status)
+    return status.error().with_context(path);
+  if (const Status status = database.run(pragmas.c_str()); !status)
+    return status.error().with_context(path);
+  return database;
+}
+
+Status Database::migrate(std::span<const char* const> steps) {
+  TUTTI_ASSIGN(const int64_t application, pragma(*this, "PRAGMA application_id"));
+  TUTTI_ASSIGN(const int64_t tables, pragma(*this, "SELECT count(*) FROM sqlite_schema"));
+  if (application != kApplication && (application != 0 || tables > 0))
+    return bad_input("this is a database of another program; choose another file");
+  TUTTI_ASSIGN(Transaction transaction, Transaction::begin(*this));
+  TUTTI_ASSIGN(const int64_t version, pragma(*this, "PRAGMA user_version"));
+  if (version > int64_t(steps.size()))
+    return bad_input("the store was written by a later version of tutti (schema " +
+                     std::to_string(version) + ", known " + std::to_string(steps.size()) +
+                     "); use that one, or choose another file");
+  for (size_t step = size_t(version); step < steps.size(); ++step) TUTTI_CHECK(run(steps[step]));
+  if (version < int64_t(steps.size())) {
+    const std::string mark = "PRAGMA application_id = " + std::to_string(kApplication) +
+                             "; PRAGMA user_version = " + std::to_string(steps.size());
+    TUTTI_CHECK(run(mark.c_str()));
+  }
+  return transaction.commit();
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(database_.get(), sql.data(), int(sql.size()), &statement, nullptr))
+    return sqlite_error(database_.get());
+  return Statement(statement);
+}
+
+Status Database::run(const char* sql) {
+  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr))
+    return sqlite_error(database_.get());
+  return {};
+}
+
+int64_t Database::changes() const {
+  return sqlite3_changes64(database_.get());
+}
+
+Result<Database::Transaction> Database::Transaction::begin(Database& database) {
+  TUTTI_CHECK(database.run("BEGIN IMMEDIATE"));
+  return Transaction(database);
+}
+
+Database::Transaction::~Transaction() {
+  if (database_) (void)database_->run("ROLLBACK");
+}
+
+Status Database::Transaction::commit() {
+  TUTTI_CHECK(database_->run("COMMIT"));
+  database_ = nullptr;
+  return {};
+}
+
+}  // namespace tutti

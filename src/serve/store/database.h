@@ -1,0 +1,85 @@
+// SQLite with Results: a connection, its statements, transactions.
+//
+//   TUTTI_ASSIGN(Database database, Database::open(path, kSchema, most_bytes));
+//   TUTTI_ASSIGN(Statement find, database.prepare("SELECT title FROM conversation WHERE id = ?"));
+//   find.bind(1, id);
+//   TUTTI_ASSIGN(const bool found, find.step());
+//   if (found) use(find.text(0));
+//
+// Write-ahead log, and synced at each commit: what has been committed survives kill -9 and a power
+// cut, and a reader never sees half a transaction. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace tutti {
+
+class Statement {
+ public:
+  // Parameters count from 1, columns from 0, as in SQLite. Bound text and bytes must live until the
+  // last step().
+  void bind(int parameter, std::string_view text);
+  void bind(int parameter, int64_t number);
+  void bind_bytes(int parameter, std::span<const uint8_t> bytes);
+
+  Result<bool> step();  // true: there is a row
+  Status run();         // to the end
+  void reset();         // to be bound and run again
+
+  std::string_view text(int column) const;  // valid until the next step
+  int64_t number(int column) const;
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+class Database {
+ public:
+  // `steps`: the SQL that leads from each version of the schema to the next. A file of a later
+  // version, of another application or of rubbish is refused and left alone. `most_bytes` bounds
+  // the file. ":memory:" is a database that nobody else sees.
+  static Result<Database> open(const std::string& path, std::span<const char* const> steps,
+                               uint64_t most_bytes);
+
+  Result<Statement> prepare(std::string_view sql);
+  Status run(const char* sql);
+  int64_t changes() const;  // rows that the last statement changed
+
+  // Rolls back unless commit() was reached.
+  class Transaction {
+   public:
+    static Result<Transaction> begin(Database& database);
+    Transaction(Transaction&& other) noexcept
+        : database_(std::exchange(other.database_, nullptr)) {}
+    ~Transaction();
+    Status commit();
+
+   private:
+    explicit Transaction(Database& database) : database_(&database) {}
+    Database* database_;
+  };
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  explicit Database(sqlite3* database) : database_(database) {}
+  Status migrate(std::span<const char* const> steps);
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+}  // namespace tutti

@@ -1,0 +1,173 @@
+// Where a message is made: words, files, the microphone, and what the answer shall be.
+import { h, icon, type Icon, announce } from "./dom";
+import { type Word, labelled, t, translated, word } from "./i18n";
+import { takePicture } from "./camera";
+import { toAttachments } from "./files";
+import { Attachment, Message, type Output, newId } from "./message";
+import { Recording } from "./recording";
+
+const placeholders = { text: "placeholder", picture: "placeholderPicture", speech: "placeholderSpeech" } as const;
+
+export class Composer {
+  readonly element: HTMLFormElement;
+  onSend: (message: Message) => void = () => {};
+  onStop: () => void = () => {};
+  onLive: () => void = () => {};
+  readonly input: HTMLTextAreaElement;
+  private files: Attachment[] = [];
+  private running = false;
+  private readonly tray = h("ul", { class: "tray" });
+  private readonly complaint = h("p", { class: "trouble", role: "alert" });
+  private readonly outputs = new Map<Output, HTMLInputElement>();
+  private readonly main = h("button", { class: "send", type: "submit" });
+  private readonly recording = new Recording((sound) => this.heard(sound), (why) => this.trouble(t("noMicrophone", { why })));
+
+  constructor() {
+    this.input = labelled(h("textarea", { id: "message", rows: 1, dir: "auto", enterkeyhint: "send" }), "message", false);
+    const chooser = labelled(h("input", { type: "file", multiple: true, accept: "image/*,audio/*,video/*", class: "unseen", tabindex: -1 }), "attach", false);
+    chooser.addEventListener("change", () => {
+      void this.add(chooser.files ?? []);
+      chooser.value = "";
+    });
+    const button = (name: Word, drawing: Icon, run: () => void) =>
+      labelled(h("button", { type: "button", class: "tool", onclick: run }, icon(drawing)), name);
+    this.element = h(
+      "form",
+      { class: "composer" },
+      this.tray,
+      this.input,
+      h(
+        "div",
+        { class: "row tools" },
+        chooser,
+        button("attach", "attach", () => chooser.click()),
+        button("camera", "camera", () => void this.shoot()),
+        this.recording.button,
+        button("live", "live", () => this.onLive()),
+        this.outputChoice(),
+        this.main,
+      ),
+      this.complaint,
+    );
+    translated(this.input, () => this.redraw());
+    this.listen();
+  }
+
+  get output(): Output {
+    for (const [output, radio] of this.outputs) if (radio.checked) return output;
+    return "text";
+  }
+
+  choose(output: Output, text = "") {
+    this.outputs.get(output)!.checked = true;
+    this.input.value = text;
+    this.redraw();
+    this.input.focus();
+  }
+
+  setRunning(running: boolean) {
+    this.running = running;
+    this.redraw();
+  }
+
+  async add(files: Iterable<File>) {
+    this.trouble("");
+    this.files.push(...(await toAttachments(files, (why) => this.trouble(why))));
+    this.redraw();
+  }
+
+  private outputChoice() {
+    const choice = labelled(h("fieldset", { class: "outputs" }), "answerWith", false);
+    for (const [output, drawing] of [["text", "text"], ["picture", "picture"], ["speech", "sound"]] as const) {
+      const radio = h("input", { type: "radio", name: "output", value: output, class: "unseen", checked: output === "text", onchange: () => this.redraw() });
+      this.outputs.set(output, radio);
+      choice.append(h("label", {}, radio, icon(drawing), h("span", {}, word(output))));
+    }
+    return choice;
+  }
+
+  private listen() {
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.running) this.onStop();
+      else this.send();
+    });
+    this.input.addEventListener("input", () => this.redraw());
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      if (!this.running) this.send();
+    });
+    this.input.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      void this.add(files);
+    });
+  }
+
+  private send() {
+    const text = this.input.value.trim();
+    if (!text && this.files.length === 0) return;
+    const message = new Message(newId("msg"), "user");
+    message.text = text;
+    message.files = this.files;
+    message.output = this.output;
+    this.files = [];
+    this.input.value = "";
+    this.trouble("");
+    this.redraw();
+    this.onSend(message);
+  }
+
+  // What was said goes at once, unless something is still being written, or answered.
+  private heard(sound: Attachment) {
+    const alone = this.input.value.trim() === "" && !this.running;
+    this.files.push(sound);
+    this.redraw();
+    if (alone) this.send();
+  }
+
+  private async shoot() {
+    try {
+      const picture = await takePicture();
+      if (picture) this.files.push(picture);
+      this.redraw();
+      this.input.focus();
+    } catch (error) {
+      this.trouble(t("noCamera", { why: error instanceof Error ? error.message : String(error) }));
+    }
+  }
+
+  trouble(why: string) {
+    this.complaint.textContent = why;
+  }
+
+  private redraw() {
+    this.input.placeholder = t(placeholders[this.output]);
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(this.input.scrollHeight, 220)}px`;
+    this.tray.replaceChildren(...this.files.map((file) => this.chip(file)));
+    this.tray.hidden = this.files.length === 0;
+    const name = this.running ? "stop" : "send";
+    this.main.replaceChildren(icon(name));
+    this.main.setAttribute("aria-label", t(name));
+    this.main.title = t(name);
+    this.main.classList.toggle("stop", this.running);
+    this.main.disabled = !this.running && !this.input.value.trim() && this.files.length === 0;
+  }
+
+  private chip(file: Attachment) {
+    const drawing = file.kind === "image" ? h("img", { alt: "" }) : icon(file.kind === "audio" ? "sound" : "camera");
+    if (drawing instanceof HTMLImageElement) void file.url(() => Promise.reject(new Error())).then((url) => (drawing.src = url));
+    const name = t("removeFile", { name: file.name });
+    return h("li", { class: "chip" }, drawing, h("span", {}, file.name), h("button", {
+      type: "button", "aria-label": name, title: name, onclick: () => {
+        this.files = this.files.filter((other) => other !== file);
+        this.redraw();
+        announce(name);
+        this.input.focus();
+      },
+    }, icon("close")));
+  }
+}
