@@ -1,8 +1,9 @@
 #!/bin/bash
-# Shows what the shipped model does with a picture, speech, a clip and text, and says where the files
-# it makes lie (build/demo/).
+# Shows what the shipped model does with a picture, speech, a clip and text, says where the files it
+# makes lie (build/demo/), and ends with the server: in a terminal it stays until Ctrl+C, elsewhere
+# (in CI) it is started, asked for its page and its model, and stopped.
 #   scripts/demo.sh
-# Other inputs: PICTURE, SOUND, CLIP name files; DRAW and SAY are texts; MODEL and TUTTI choose the
+# PORT: where the server listens (8080). Other inputs: PICTURE, SOUND, CLIP name files; DRAW and SAY are texts; MODEL and TUTTI choose the
 # model and the binary. The inputs that ship in models/demo/ were made by our own scene generator
 # (tests/demo_inputs_test.cc) and by espeak-ng.
 set -euo pipefail
@@ -51,3 +52,37 @@ show "Draw: $draw" --text "$draw" --to image --seed 1 -o "$out/drawn.png"
 made "$out/drawn.png"
 show "Say: $say" --text "$say" --to speech --seed 1 -o "$out/spoken.wav"
 made "$out/spoken.wav"
+
+echo
+if [ -t 0 ] && [ -t 1 ]; then
+  echo "The studio: open the address below in a browser. Ctrl+C ends the server."
+  exec "$tutti" serve --model "$model" --port "${PORT:-8080}"
+fi
+
+# get PATH: the answer of the server at $port, headers included.
+get() {
+  exec 3<> "/dev/tcp/127.0.0.1/$port"
+  printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$1" >&3
+  cat <&3
+  exec 3>&-
+}
+
+log=$out/serve.log
+"$tutti" serve --model "$model" --port "${PORT:-0}" --no-store 2> "$log" &
+server=$!
+trap 'kill $server 2> /dev/null || true' EXIT
+port=
+for ((wait = 0; wait < 600; ++wait)); do
+  port=$(sed -n 's|.*http://127.0.0.1:\([0-9]*\)/.*|\1|p' "$log" | head -n 1)
+  [ -z "$port" ] && kill -0 $server 2> /dev/null || break
+  sleep 0.1
+done
+[ -n "$port" ] || { echo "demo: the server did not start:" >&2; cat "$log" >&2; exit 1; }
+[[ $(get /v1/models) == *'"object":"list"'* ]] || { echo "demo: no answer at /v1/models" >&2; exit 1; }
+[[ $(get /) == "HTTP/1.1 200"*"<title>Tutti</title>"* ]] || { echo "demo: the page is missing" >&2; exit 1; }
+kill $server
+wait $server || { echo "demo: the server did not end well:" >&2; cat "$log" >&2; exit 1; }
+trap - EXIT
+echo "The server answers, and so does its page. Start it with"
+echo "  $tutti serve --model $model"
+echo "and open http://127.0.0.1:8080/ in a browser."

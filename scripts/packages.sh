@@ -13,12 +13,13 @@ runtime='g++ cmake ninja-build ccache pkg-config
 # of packages).
 command -v npm >/dev/null || runtime="$runtime nodejs npm"
 # qemu-user and the AArch64 compiler run the NEON kernels' test on other machines.
+# fonts-droid-fallback: Chinese letters on the screenshots of the studio.
 # libopenblas0-openmp: with the reference BLAS that libtorch may get instead, FP32 products run at
 # 2 GFLOP/s rather than 185 (2 cores, Zen 4).
 all="$runtime
   libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev libgtest-dev
   espeak-ng ffmpeg zstd git clang libclang-rt-14-dev clang-format clang-tidy
-  g++-aarch64-linux-gnu qemu-user nodejs npm openssl"
+  g++-aarch64-linux-gnu qemu-user openssl chromium fonts-droid-fallback"
 
 case ${1:-} in
   runtime) wanted=$runtime ;;

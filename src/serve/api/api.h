@@ -78,5 +78,6 @@ void add_completions_routes(Router& router, Api& api);
 void add_embeddings_routes(Router& router, Api& api);
 void add_images_routes(Router& router, Api& api);
 void add_audio_routes(Router& router, Api& api);
+void add_explain_routes(Router& router, Api& api);
 
 }  // namespace tutti

@@ -1,0 +1,60 @@
+// POST /v1/explain, an extension: which modality looks at which, layer by layer, while the model
+// reads the messages of a chat. What `tutti explain` draws, as numbers.
+//
+//   {"object": "explanation", "model": "tutti-nano",
+//    "layers": [{"attention": {"text": {"text": 0.4, "see": 0.6, ...}, ...},
+//                "ran": {"text": 1, "see": 0.8}}, ...]}
+//
+// attention[asking][asked] are shares of one; "ran" is the share of a modality's tokens that the
+// layer computed, the router having let the others pass by.
+#include "serve/api/answer.h"
+#include "serve/api/prompt_reader.h"
+
+namespace tutti {
+namespace {
+
+Json layer_json(const AttentionShare& share, size_t layer) {
+  Json attention = Json::object(), ran = Json::object();
+  for (int asking = 0; asking < kGroups; ++asking) {
+    // Nothing of a modality runs in the first layer: the prompt has none of it.
+    if (share.routed[0][asking] == 0) continue;
+    for (int asked = 0; asked < kGroups; ++asked)
+      attention[kGroupNames[asking]][kGroupNames[asked]] = share.layers[layer][asking][asked];
+    ran[kGroupNames[asking]] = share.routed[layer][asking];
+  }
+  return {{"attention", attention}, {"ran", ran}};
+}
+
+Json explanation(const AttentionShare& share, const Api& api) {
+  Json layers = Json::array();
+  for (size_t layer = 0; layer < share.layers.size(); ++layer)
+    layers.push_back(layer_json(share, layer));
+  return {{"object", "explanation"}, {"model", api.options().model}, {"layers", layers}};
+}
+
+void explain(Api& api, const Request& request, const ReplyPtr& reply) {
+  Checker checker;
+  Fields fields = checker.object(request.body);
+  check_model(fields, api);
+  const TextOptions options = read_text_options(fields, api, "max_tokens");
+  Prompt prompt = read_messages(fields, "messages", api.limits());
+  if (checker.problem()) return send_problem(*reply, *checker.problem());
+  ExplainEvents events;
+  events.done = [&api, reply](Result<AttentionShare> share) {
+    share ? send_json(*reply, explanation(*share, api)) : send_error(*reply, api, share.error());
+  };
+  const Status status =
+      Jobs::of(reply)->add(api.scheduler().explain(std::move(prompt), options, std::move(events)));
+  if (!status) send_error(*reply, api, status.error());
+}
+
+}  // namespace
+
+void add_explain_routes(Router& router, Api& api) {
+  router.add(
+      "POST", "/v1/explain",
+      [&api](const Request& request, const ReplyPtr& reply) { explain(api, request, reply); },
+      api.route_options());
+}
+
+}  // namespace tutti

@@ -1,0 +1,27 @@
+import { defineConfig } from "@playwright/test";
+
+const speech = `${process.env.TUTTI_ROOT}/models/demo/speech.wav`;
+
+export default defineConfig({
+  testDir: ".",
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 40_000 }, // other work may share the cores
+  reporter: [["list"]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: "en-US",
+    colorScheme: "light",
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      // A camera that shows a test pattern, and a microphone into which someone speaks.
+      args: [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        `--use-file-for-fake-audio-capture=${speech}`,
+        "--autoplay-policy=no-user-gesture-required",
+      ],
+    },
+  },
+});
