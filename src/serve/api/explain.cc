@@ -37,7 +37,7 @@ void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Fields fields = checker.object(request.body);
   check_model(fields, api);
   const TextOptions options = read_text_options(fields, api, "max_tokens");
-  Prompt prompt = read_messages(fields, "messages", api.limits());
+  Prompt prompt = read_messages(fields, "messages", api);
   if (checker.problem()) return send_problem(*reply, *checker.problem());
   ExplainEvents events;
   events.done = [&api, reply](Result<AttentionShare> share) {
