@@ -29,7 +29,7 @@ class Sink : public ReplySink {
   std::string body;
 };
 
-Sink get(const std::string& path) {
+Sink fetched(const std::string& path) {
   Router router;
   add_studio_routes(router);
   const Router::Match match = router.find("GET", path, false);
@@ -46,43 +46,43 @@ Sink get(const std::string& path) {
 TEST(Studio, PageLeadsToEveryAsset) {
   const std::vector<Asset> assets = studio_assets();
   if (assets.empty()) {  // TUTTI_STUDIO=OFF
-    EXPECT_NE(get("/").body.find("TUTTI_STUDIO"), std::string::npos);
+    EXPECT_NE(fetched("/").body.find("TUTTI_STUDIO"), std::string::npos);
     return;
   }
-  const Sink page = get("/");
+  const Sink page = fetched("/");
   EXPECT_EQ(page.head.status, 200);
   EXPECT_EQ(page.head.content_type, "text/html; charset=utf-8");
   const std::regex link("(?:src|href)=\"([^\"]+)\"");
   int links = 0;
   for (std::sregex_iterator it(page.body.begin(), page.body.end(), link), end; it != end; ++it) {
-    EXPECT_EQ(get((*it)[1]).head.status, 200) << (*it)[1];
+    EXPECT_EQ(fetched((*it)[1]).head.status, 200) << (*it)[1];
     ++links;
   }
   EXPECT_EQ(links, 3);  // icon, style, script
-  EXPECT_EQ(get("/assets/other.js").head.status, 404);
+  EXPECT_EQ(fetched("/assets/other.js").head.status, 404);
 }
 
 TEST(Studio, PolicyLetsNothingElseIn) {
-  const std::string policy = get("/").header("Content-Security-Policy");
+  const std::string policy = fetched("/").header("Content-Security-Policy");
   if (studio_assets().empty()) return;
   EXPECT_NE(policy.find("default-src 'none'"), std::string::npos);
   EXPECT_NE(policy.find("require-trusted-types-for 'script'"), std::string::npos);
   for (const char* hole : {"unsafe-inline", "unsafe-eval", "http:", "https:", "*"})
     EXPECT_EQ(policy.find(hole), std::string::npos) << hole;
   // Nothing inline for the policy to forbid.
-  const std::string page = get("/").body;
+  const std::string page = fetched("/").body;
   EXPECT_EQ(page.find("<style"), std::string::npos);
   EXPECT_FALSE(std::regex_search(page, std::regex("<script(?![^>]* src=)| on[a-z]+=")));
 }
 
 TEST(Studio, AssetsAreKeptForEverAndThePageIsNot) {
   if (studio_assets().empty()) return;
-  EXPECT_EQ(get("/").header("Cache-Control"), "no-cache");
+  EXPECT_EQ(fetched("/").header("Cache-Control"), "no-cache");
   for (const Asset& asset : studio_assets()) {
     if (asset.path == "/index.html") continue;
     EXPECT_TRUE(std::regex_match(asset.path, std::regex("/assets/\\w+-[0-9a-f]{10}\\.\\w+")))
         << asset.path;
-    EXPECT_NE(get(asset.path).header("Cache-Control").find("immutable"), std::string::npos);
+    EXPECT_NE(fetched(asset.path).header("Cache-Control").find("immutable"), std::string::npos);
   }
 }
 
