@@ -23,7 +23,7 @@ train() {  # NAME STEPS LOG
 tflops() {  # RUN: what its steps so far have cost
   awk '{ match($0, /"gflops":[0-9.e+]+/); g = substr($0, RSTART + 9, RLENGTH - 9)
          match($0, /"seconds":[0-9.e+]+/); sum += g * substr($0, RSTART + 10, RLENGTH - 10) }
-       END { printf "%.4f", sum / 1000 }' "$1/log.jsonl"
+       END { printf "%.1f\n", sum / 1000 }' "$1/log.jsonl"
 }
 
 variant full ""
@@ -52,7 +52,7 @@ values() { awk '$2 ~ /^-?[0-9.]+$/ { print $1 "\t" $2 }' "$out/$1.txt"; }
   for loss in text paint speak ctc contrast matte duration vocoder; do
     row "loss: $loss" $(for n in full concatenation merged; do
       tail -n 5 "$out/$n/log.jsonl" | grep -o "\"$loss\":[0-9.e-]*" | cut -d: -f2 |
-        awk '{ sum += $1 } END { printf "%.3f", sum / NR }'; done)
+        awk '{ sum += $1 } END { printf "%.3f\n", sum / NR }'; done)
   done
   paste <(values full) <(values concatenation) <(values merged) |
     awk -F'\t' '{ print "| " $1 " | " $2 " | " $4 " | " $6 " |" }'

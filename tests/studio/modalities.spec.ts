@@ -14,12 +14,16 @@ test("types a question about a picture and sees who looks at whom", async ({ stu
   const tables = page.locator("table.attention");
   await expect(tables.first().locator("tbody tr")).toHaveCount(8);
   await expect(tables.filter({ hasText: "Attention of pictures" })).toHaveCount(1);
-  // The shares of a row are the whole, up to rounding of each.
+  // The shares of a row are the whole, up to rounding of each; or nothing, where the router let all
+  // tokens pass the layer by. The first layer always runs.
+  let whole = 0;
   for (const row of await tables.locator("tbody tr").all()) {
     const shares = await row.locator("td.share").allInnerTexts();
     const sum = shares.reduce((total, share) => total + parseInt(share), 0);
-    expect(Math.abs(sum - 100)).toBeLessThanOrEqual(shares.length);
+    if (sum > 0) expect(Math.abs(sum - 100)).toBeLessThanOrEqual(shares.length);
+    whole += sum > 0 ? 1 : 0;
   }
+  expect(whole).toBeGreaterThanOrEqual(await tables.count());
   await studio.screenshot("attention");
 });
 
@@ -50,8 +54,9 @@ test("draws, with previews, and the same again from the same seed", async ({ stu
   const first = await studio.pixels(image);
   expect(parseInt(first)).toBeGreaterThanOrEqual(64);
   expect(previews).toBeGreaterThan(0);
+  const shown = await image.getAttribute("src");
   await studio.answer.getByRole("button", { name: "Again" }).click();
-  await expect(studio.answer).toHaveAttribute("aria-busy", "true");
+  await expect(image).not.toHaveAttribute("src", shown!);
   await studio.done();
   expect(await studio.pixels(image)).toBe(first);
   await studio.screenshot("drawing");

@@ -4,7 +4,7 @@
 # SCREENSHOTS=FOLDER keeps the pictures that the documents show (docs/images).
 set -euo pipefail
 source=$(cd "$(dirname "$0")" && pwd)
-export TUTTI_BINARY=$1 TUTTI_ROOT=${source%/tests/studio}
+export TUTTI_BINARY=$(realpath "$1") TUTTI_ROOT=${source%/tests/studio}
 work=$2
 shift 2
 

@@ -24,7 +24,8 @@ export class Composer {
 
   constructor() {
     this.input = labelled(h("textarea", { id: "message", rows: 1, dir: "auto", enterkeyhint: "send" }), "message", false);
-    const chooser = labelled(h("input", { type: "file", multiple: true, accept: "image/*,audio/*,video/*", class: "unseen", tabindex: -1 }), "attach", false);
+    // The button beside it opens it; to everyone else it is not there.
+    const chooser = h("input", { type: "file", multiple: true, accept: "image/*,audio/*,video/*", class: "unseen", tabindex: -1, "aria-hidden": "true" });
     chooser.addEventListener("change", () => {
       void this.add(chooser.files ?? []);
       chooser.value = "";
