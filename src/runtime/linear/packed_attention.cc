@@ -206,7 +206,9 @@ void KvHead::put(int position, ConstMatrix new_keys, ConstMatrix new_values) con
     } else if (r + 1 < new_keys.rows) {
       put_value_pair(new_values.row(r), new_values.row(r + 1), value, v_panel);
     } else {
-      put_value(new_values.row(r), value, v_panel);
+      // A product reads both positions of a step: what lay in the other must not be a NaN.
+      static constexpr float kNothing[kHeadColumns] = {};
+      put_value_pair(new_values.row(r), kNothing, value, v_panel);
     }
   }
 }
