@@ -23,7 +23,7 @@ train() {  # NAME STEPS LOG
 tflops() {  # RUN: what its steps so far have cost
   awk '{ match($0, /"gflops":[0-9.e+]+/); g = substr($0, RSTART + 9, RLENGTH - 9)
          match($0, /"seconds":[0-9.e+]+/); sum += g * substr($0, RSTART + 10, RLENGTH - 10) }
-       END { printf "%.1f\n", sum / 1000 }' "$1/log.jsonl"
+       END { printf "%.4f\n", sum / 1000 }' "$1/log.jsonl"
 }
 
 variant full ""

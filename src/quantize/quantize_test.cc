@@ -6,11 +6,8 @@
 #include <cmath>
 
 #include "format/model_package.h"
-#include "format/tokenizer_trainer.h"
-#include "model/model.h"
-#include "runtime/cpu_ops.h"
-#include "runtime/random_weights.h"
 #include "runtime/session.h"
+#include "runtime/test_model.h"
 
 namespace tutti {
 namespace {
@@ -21,41 +18,8 @@ T value(Result<T> result) {
   return *std::move(result);
 }
 
-using Change = std::function<void(const std::string& name, std::vector<float>& values)>;
-
-std::string tokenizer_bytes() {
-  static const std::string bytes = [] {
-    std::vector<std::string> sentences;
-    for (int i = 0; i < 40; ++i)
-      sentences.push_back("the quick brown fox number " + std::to_string(i) +
-                          " jumps over a lazy dog and says h\u00e9llo w\u00f6rld again");
-    return value(train_tokenizer(sentences, 310));
-  }();
-  return bytes;
-}
-
-std::string write_model(const std::string& name, const Change& change = {}) {
-  const ModelConfig config = tiny_config();
-  std::vector<std::pair<TensorView, std::vector<float>>> weights;
-  WeightSource source([&](const std::string& tensor, int rows, int cols) {
-    auto values = weight_values(tensor, rows, cols);
-    if (change) change(tensor, values);
-    weights.push_back(
-        {{tensor, DType::f32, {rows, cols}, nullptr, values.size() * sizeof(float)}, values});
-    return Result<std::vector<float>>(std::move(values));
-  });
-  const Model<CpuOps> model(Scope(source, ""), config);
-  std::vector<TensorView> tensors;
-  for (auto& [view, values] : weights) {
-    view.data = reinterpret_cast<const std::byte*>(values.data());
-    tensors.push_back(view);
-  }
-  const std::string path = testing::TempDir() + "/" + name + ".safetensors";
-  const std::string tokenizer = tokenizer_bytes();
-  const Status saved = save_model(path, model_config_json(config), "a test",
-                                  std::as_bytes(std::span(tokenizer)), tensors, DType::f32);
-  EXPECT_TRUE(saved) << saved.error().message();
-  return path;
+std::string write_model(const std::string& name, const ChangeWeight& change = {}) {
+  return tutti::write_model(name, tiny_config(), "", change);
 }
 
 CalibrationSet small_set() {

@@ -1,5 +1,7 @@
 // Attention against its definition in double precision, and its promises: a cache changes nothing,
 // neighbours in a batch change nothing, truncation forgets.
+#include <cstring>
+
 #include "model/rope.h"
 #include "runtime/ops_fixture.h"
 
@@ -164,6 +166,34 @@ TEST(Attention, AnInt8CacheIsNearDoublePrecision) {
   const double error = pass_error(Precision::int8, true);
   EXPECT_LT(error, 0.06);
   EXPECT_GT(error, pass_error(Precision::bf16, true));  // or INT8 was not what was read
+}
+
+// A pass without a cache keeps its keys in an arena that others have written to.
+TEST(Attention, WhatLayInTheMemoryDoesNotMatter) {
+  constexpr int kCapacity = 32;
+  Rng rng(19);
+  for (Precision precision : {Precision::f32, Precision::bf16})
+    for (int keys : {1, 5, 16, 17, 30}) {
+      const auto rows = random_values(rng, size_t(2) * keys * kHeadWidth);
+      std::vector<uint8_t> queries(kHeadWidth * sizeof(float), 0);
+      std::vector<float> results[2];
+      for (uint8_t old : {0x00, 0xff}) {  // 0xff: NaN in either precision
+        AlignedFloats memory =
+            *AlignedFloats::allocate(KvHead::bytes(kCapacity, precision) / sizeof(float));
+        std::memset(memory.data(), old, memory.size() * sizeof(float));
+        const KvHead head(reinterpret_cast<uint8_t*>(memory.data()), kCapacity, precision);
+        head.put(0, {rows.data(), keys, kHeadWidth, kHeadWidth},
+                 {rows.data() + keys * kHeadWidth, keys, kHeadWidth, kHeadWidth});
+        AlignedFloats scratch = *AlignedFloats::allocate(attention_floats(keys, precision));
+        const int32_t first = 0, last = keys;
+        std::vector<float> y(kHeadWidth);
+        attend(head, MaskedBlock{queries.data(), 1, &first, &last, nullptr, y.data(), kHeadWidth},
+               scratch.data());
+        results[old != 0] = y;
+      }
+      EXPECT_EQ(results[0], results[1]) << keys;
+      for (float value : results[1]) ASSERT_TRUE(std::isfinite(value)) << keys;
+    }
 }
 
 TEST(Attention, AnInt8CacheTakesHalfTheMemory) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,12 +27,15 @@ inline std::string tokenizer_bytes() {
   return bytes;
 }
 
-// Writes a model with every weight except `missing`.
+using ChangeWeight = std::function<void(const std::string& name, std::vector<float>& values)>;
+
+// Writes a model with every weight except `missing`, each as `change` leaves it.
 inline std::string write_model(const std::string& name, const ModelConfig& config,
-                               const std::string& missing = "") {
+                               const std::string& missing = "", const ChangeWeight& change = {}) {
   std::vector<std::pair<TensorView, std::vector<float>>> weights;
   WeightSource source([&](const std::string& tensor, int rows, int cols) {
     auto values = weight_values(tensor, rows, cols);
+    if (change) change(tensor, values);
     TensorView view{tensor, DType::f32, {rows, cols}, nullptr, values.size() * sizeof(float)};
     if (tensor != missing) weights.push_back({view, values});
     return Result<std::vector<float>>(std::move(values));

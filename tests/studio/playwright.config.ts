@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-const speech = `${process.env.TUTTI_ROOT}/models/demo/speech.wav`;
+const speech = `${process.cwd()}/said.wav`; // made by run.sh, which runs here
 
 export default defineConfig({
   testDir: ".",
@@ -15,7 +15,7 @@ export default defineConfig({
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      // A camera that shows a test pattern, and a microphone into which someone speaks.
+      // A camera that shows a test pattern, and a microphone into which someone speaks, again and again.
       args: [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",

@@ -29,8 +29,9 @@ constexpr Precision multiplied_in(Precision kept) {
 
 // One head's keys and values: keys are panels of 16 positions; values, transposed, are 4 panels of
 // 16 channels of `capacity` positions, whole panels of them. In INT8 both are rows of 64, then the
-// scales of all. Positions beyond those put are finite, whatever they hold. A view; different
-// positions may be written at once, except for the two of an even and the next position.
+// scales of all. Positions that were not put may hold anything, but in INT8 their scales must be
+// finite. A view; different positions may be written at once, except for the two of an even and the
+// next position.
 struct KvHead {
   uint8_t *keys, *values;
   int capacity;

@@ -39,6 +39,22 @@ class EventStream {
   ReplyPtr reply_;
 };
 
+// POST `path` with a body that `read(fields, api)` reads: a Job of what it wants is started, and
+// keeps itself alive until it has answered.
+template <class Job, class Read>
+void add_job_route(Router& router, Api& api, const std::string& path, Read read) {
+  router.add(
+      "POST", path,
+      [&api, read](const Request& request, const ReplyPtr& reply) {
+        Checker checker;
+        Fields fields = checker.object(request.body);
+        auto wanted = read(fields, api);
+        if (checker.problem()) return send_problem(*reply, *checker.problem());
+        std::make_shared<Job>(api, std::move(wanted), reply)->start();
+      },
+      api.route_options());
+}
+
 // The jobs of one request: cancelled when its client goes away.
 class Jobs : public std::enable_shared_from_this<Jobs> {
  public:

@@ -223,16 +223,7 @@ class Chat : public std::enable_shared_from_this<Chat> {
 }  // namespace
 
 void add_chat_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/chat/completions",
-      [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
-        Fields fields = checker.object(request.body);
-        ChatRequest chat = read_chat(fields, api);
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Chat>(api, std::move(chat), reply)->start();
-      },
-      api.route_options());
+  add_job_route<Chat>(router, api, "/v1/chat/completions", read_chat);
 }
 
 }  // namespace tutti

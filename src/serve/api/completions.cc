@@ -142,16 +142,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
 }  // namespace
 
 void add_completions_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/completions",
-      [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
-        Fields fields = checker.object(request.body);
-        CompletionRequest completion = read_completion(fields, api);
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Completion>(api, std::move(completion), reply)->start();
-      },
-      api.route_options());
+  add_job_route<Completion>(router, api, "/v1/completions", read_completion);
 }
 
 }  // namespace tutti

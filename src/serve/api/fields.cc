@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/quote.h"
-#include "serve/api/read_json.h"
+#include "serve/http/read_json.h"
 
 namespace tutti {
 namespace {
@@ -29,10 +29,9 @@ Problem problem_of(const Error& error, int retry_after) {
       return {504, error.message(), "server_error", "", "timeout"};
     case ErrorCode::cancelled:
       return {503, error.message(), "server_error", "", "cancelled"};
-    case ErrorCode::failed:
-      break;
+    default:
+      return {500, error.message(), "server_error"};
   }
-  return {500, error.message(), "server_error"};
 }
 
 void Checker::refuse(Problem problem) {

@@ -169,16 +169,7 @@ class Images : public std::enable_shared_from_this<Images> {
 }  // namespace
 
 void add_images_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/images/generations",
-      [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
-        Fields fields = checker.object(request.body);
-        ImageRequest image = read_image(fields, api);
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Images>(api, std::move(image), reply)->start();
-      },
-      api.route_options());
+  add_job_route<Images>(router, api, "/v1/images/generations", read_image);
 }
 
 }  // namespace tutti

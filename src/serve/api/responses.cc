@@ -165,16 +165,7 @@ class Response : public std::enable_shared_from_this<Response> {
 }  // namespace
 
 void add_responses_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/responses",
-      [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
-        Fields fields = checker.object(request.body);
-        ResponseRequest response = read_response(fields, api);
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Response>(api, std::move(response), reply)->start();
-      },
-      api.route_options());
+  add_job_route<Response>(router, api, "/v1/responses", read_response);
 }
 
 }  // namespace tutti

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/quote.h"
+#include "serve/http/read_json.h"
 
 namespace tutti {
 namespace store_api {
@@ -11,18 +12,11 @@ namespace {
 constexpr size_t kMostItemBytes = 256 << 10;
 constexpr size_t kMostMetadataBytes = 16 << 10;
 constexpr size_t kMostItems = 100;  // of one request
-constexpr int kMostDepth = 32;
 
 // A request's body as an object; an empty body is an empty one.
 Result<Json> read_object(const Request& request) {
   if (request.body.empty()) return Json::object();
-  int depth = 0;
-  const auto shallow = [&](int level, Json::parse_event_t, Json&) {
-    depth = std::max(depth, level);
-    return depth <= kMostDepth;
-  };
-  Json json = Json::parse(request.body, shallow, false);
-  if (depth > kMostDepth) return bad_input("the JSON is nested more than 32 deep");
+  TUTTI_ASSIGN(Json json, read_json(request.body));
   if (!json.is_object()) return bad_input("the body must be one JSON object");
   return json;
 }

@@ -1,4 +1,4 @@
-#include "serve/api/read_json.h"
+#include "serve/http/read_json.h"
 
 #include <array>
 
