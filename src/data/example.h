@@ -31,16 +31,24 @@ struct SpokenPart {
   float seconds_end = 0;
 };
 
+// A word that a summary token of a picture or clip should say, for it covers what the word is
+// about.
+struct Located {
+  int summary;    // which of the segment's summary tokens
+  int32_t token;  // first piece of the word
+};
+
 struct Segment {
   enum class Kind { text, image, clip, audio, paint, speak };
 
   Kind kind = Kind::text;
-  std::vector<int32_t> tokens;  // text: SentencePiece ids, without end-of-segment marks
-  bool target = false;          // text: the model is trained to produce this segment
-  Picture image;                // image: 128x128 RGB; paint: 64x64 RGB
-  Clip clip;                    // clip: 16 frames of 128x128 RGB
-  Mel mel;                      // audio, speak
-  std::string transcript;       // audio: what is said (CTC target, may be empty); speak: the text
+  std::vector<int32_t> tokens;   // text: SentencePiece ids, without end-of-segment marks
+  bool target = false;           // text: the model is trained to produce this segment
+  Picture image;                 // image: 128x128 RGB; paint: 64x64 RGB
+  Clip clip;                     // clip: 16 frames of 128x128 RGB
+  std::vector<Located> located;  // image, clip: what is where, if that is known
+  Mel mel;                       // audio, speak
+  std::string transcript;        // audio: what is said (CTC target, may be empty); speak: the text
   std::vector<SpokenPart> timing;  // speak: one entry a word, in order
 };
 

@@ -64,6 +64,10 @@ class Collator {
       out_.predict_ids.push_back(p.id);
       out_.predict_task.push_back(p.task);
     }
+    for (const Prediction& p : located_) {
+      out_.locate_rows.push_back(spans[p.span].first_row + p.offset);
+      out_.locate_ids.push_back(p.id);
+    }
     finish_pairs();
     for (auto& [span, text] : spoken_)
       out_.spoken.push_back({spans[span].local_first, spans[span].local_rows, text});
@@ -88,7 +92,7 @@ class Collator {
       case Segment::Kind::image:
         return add_image(example, segment);
       case Segment::Kind::clip:
-        return builder_.clip(segment.clip.frames);
+        return located(segment, builder_.clip(segment.clip.frames));
       case Segment::Kind::audio:
         return add_audio(segment);
       case Segment::Kind::paint:
@@ -125,7 +129,13 @@ class Collator {
         out_.matte_alpha.push_back((value + 1.0f) / 2.0f);
     }
     ++images_;
-    return builder_.image(segment.image);
+    return located(segment, builder_.image(segment.image));
+  }
+
+  int located(const Segment& segment, int span) {
+    for (const Located& word : segment.located)
+      located_.push_back({span, word.summary, word.token, 0});
+    return span;
   }
 
   int add_audio(const Segment& segment) {
@@ -219,7 +229,7 @@ class Collator {
   Rng& rng_;
   TrainBatch out_;
   int images_ = 0;
-  std::vector<Prediction> predictions_;
+  std::vector<Prediction> predictions_, located_;
   std::map<int, int> text_rows_;
   std::vector<std::pair<int, std::string>> spoken_;
   std::map<int, std::vector<Side>> pairs_;

@@ -13,6 +13,10 @@ struct TrainBatch {
   // Text: trunk row predict_rows[i] should say predict_ids[i]; predict_task is the example's task.
   std::vector<int32_t> predict_rows, predict_ids, predict_task;
 
+  // Generated scenes: the summary token in trunk row locate_rows[i] covers what locate_ids[i]
+  // names.
+  std::vector<int32_t> locate_rows, locate_ids;
+
   // Flow matching: the clean values behind batch.paint_noisy and batch.speak_noisy, and each row's
   // loss weight 1 / max(1 - t, 0.05)^2.
   std::vector<float> paint_clean, paint_weight, speak_clean, speak_weight;

@@ -24,6 +24,7 @@ class Losses {
     if (batch_.rows() || batch_.images) {
       const auto out = model_.forward(ops_, batch_);
       text(out);
+      locate(out);
       flow("paint", out, Kind::paint, model_.heads.paint, train_.paint_clean, train_.paint_weight,
            weights_.paint, teacher_.paint);
       flow("speak", out, Kind::speak, model_.heads.speak, train_.speak_clean, train_.speak_weight,
@@ -70,6 +71,17 @@ class Losses {
     add("text", loss.mean(), weights_.text);
     report_by_task(loss.detach());
     if (teacher_.text_logits.defined()) imitate_text(logits);
+  }
+
+  // A picture's rows say what they cover, in the words that questions and answers use.
+  void locate(const ModelOutput<Tensor>& out) {
+    if (train_.locate_rows.empty()) return;
+    const Tensor rows = ops_.gather_rows(out.trunk.x_ND, train_.locate_rows);
+    add("locate",
+        ops_.capped_cross_entropy(ops_.linear(rows, model_.pieces), longs(train_.locate_ids),
+                                  model_.heads.logit_cap)
+            .mean(),
+        weights_.locate);
   }
 
   // "text.question" and so on: their mean hides which task learns.
@@ -193,14 +205,25 @@ class Losses {
     add("matte", entropy + edges, weights_.matte);
   }
 
-  // Pulls the mean share of routed work to its target from above; which tokens, the tasks decide.
+  // Pulls each group's mean share of routed work to its target; which rows, the tasks decide. One
+  // target for all rows together closes whole modalities.
   void route(const ModelOutput<Tensor>& out) {
     if (out.trunk.routes_N1.empty()) return;
     Tensor sum;
-    for (const Tensor& route : out.trunk.routes_N1)
-      sum = sum.defined() ? sum + route.mean() : route.mean();
-    const Tensor share = sum / double(out.trunk.routes_N1.size());
-    add("route", torch::relu(share - weights_.route_target), weights_.route);
+    for (const Tensor& route : out.trunk.routes_N1) sum = sum.defined() ? sum + route : route;
+    const Tensor share_N1 = sum / double(out.trunk.routes_N1.size());
+    Tensor distance;
+    int present = 0;
+    for (int g = 0; g < kGroups; ++g) {
+      const int begin = batch_.group_bounds[g], rows = batch_.group_bounds[g + 1] - begin;
+      if (!rows) continue;
+      const Tensor share = share_N1.narrow(0, begin, rows).mean();
+      add((std::string("route.") + kGroupNames[g]).c_str(), share.detach(), 0);
+      const Tensor off = torch::abs(share - weights_.route_target[g]);
+      distance = distance.defined() ? distance + off : off;
+      ++present;
+    }
+    if (present) add("route", distance / double(present), weights_.route);
   }
 
   void vocoder() {

@@ -1,6 +1,7 @@
 // One forward pass of a packed batch and all of its losses.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace tutti {
 
 struct LossWeights {
   double text = 0.2, paint = 1, speak = 1, contrast = 0.1, ctc = 0.3, matte = 0.25, duration = 0.1,
-         vocoder = 0.1, route = 0.02;
-  double route_target = 0.6;  // share of routed layers that a token should run, on average
+         vocoder = 0.1, route = 0.02, locate = 0.1;
+  // Share of the routed layers that a row of each group should run, on average.
+  std::array<double, kGroups> route_target = {0.5, 0.7, 0.6, 0.4, 0.5};
 };
 
 // What a teacher says of the same batch; undefined where the batch has none of it.

@@ -182,8 +182,10 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("clip", o.clip)
                      .finish()));
   LossWeights& l = r.loss;
-  TUTTI_CHECK(at(Table(root, "loss")
-                     .read("text", l.text)
+  Table loss(root, "loss");
+  for (int g = 0; g < kGroups; ++g)
+    loss.read((std::string("route_") + kGroupNames[g]).c_str(), l.route_target[g]);
+  TUTTI_CHECK(at(loss.read("text", l.text)
                      .read("paint", l.paint)
                      .read("speak", l.speak)
                      .read("contrast", l.contrast)
@@ -192,7 +194,7 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("duration", l.duration)
                      .read("vocoder", l.vocoder)
                      .read("route", l.route)
-                     .read("route_target", l.route_target)
+                     .read("locate", l.locate)
                      .finish()));
   TUTTI_CHECK(at(Table(root, "noise")
                      .read("drop_text", r.collate.drop_text)

@@ -31,6 +31,27 @@ void mask_bands(Mel& mel, Rng& rng) {
         mel.values[size_t(f) * mel.bins + b] = -1.5f;
 }
 
+// Rooms and microphones: a tilt and a slow ripple over the bins, and sound that rings on.
+void change_room(Mel& mel, Rng& rng) {
+  const int frames = mel.frames(), bins = mel.bins;
+  const float tilt = 0.35f * float(rng.normal()), ripple = 0.2f * float(rng.normal());
+  const double phase = rng.uniform(), waves = 0.5 + 2 * rng.uniform();
+  std::vector<float> gain(bins);
+  for (int b = 0; b < bins; ++b) {
+    const double at = double(b) / (bins - 1);
+    gain[b] = tilt * float(at - 0.5) + ripple * float(std::sin(2 * M_PI * (phase + waves * at)));
+  }
+  // 60 dB are 2.3 of log_mel()'s units; they take 0.1 to 0.4 s to die away, in 10 ms frames.
+  const float seconds = 0.1f + 0.3f * float(rng.uniform());
+  const float fall = rng.uniform() < 0.5 ? 0.023f / seconds : 1e6f;
+  for (int f = 0; f < frames; ++f)
+    for (int b = 0; b < bins; ++b) {
+      float& value = mel.values[size_t(f) * bins + b];
+      value += gain[b];
+      if (f) value = std::max(value, mel.values[size_t(f - 1) * bins + b] - fall);
+    }
+}
+
 }  // namespace
 
 Mel warp_mel(const Mel& mel, double speed, double length) {
@@ -58,9 +79,10 @@ Mel warp_mel(const Mel& mel, double speed, double length) {
 }
 
 Mel change_mel(const Mel& mel, Rng& rng) {
-  const double speed = rng.uniform() < 0.67 ? 0.85 + 0.33 * rng.uniform() : 1;
-  const double length = rng.uniform() < 0.67 ? 0.88 + 0.26 * rng.uniform() : 1;
+  const double speed = rng.uniform() < 0.75 ? 0.78 + 0.48 * rng.uniform() : 1;
+  const double length = rng.uniform() < 0.75 ? 0.83 + 0.36 * rng.uniform() : 1;
   Mel heard = warp_mel(mel, speed, length);
+  if (rng.uniform() < 0.5) change_room(heard, rng);
   const float level = float(rng.normal()) * 0.25f, grain = float(rng.uniform()) * 0.12f;
   const float floor = kSilence + 0.9f * float(rng.uniform() * rng.uniform());
   for (float& value : heard.values)

@@ -46,7 +46,7 @@ TEST(ChangeMel, IsTheSameForTheSameSeedAndStaysFinite) {
     Rng a(seed), b(seed);
     const Mel changed = change_mel(mel, a);
     EXPECT_EQ(changed.values, change_mel(mel, b).values);
-    EXPECT_NEAR(changed.frames(), 120, 23);
+    EXPECT_NEAR(changed.frames(), 120, 35);
     for (float value : changed.values) ASSERT_TRUE(std::isfinite(value));
   }
 }

@@ -1,6 +1,7 @@
 // Generated scenes and clips, and pictures that come with questions. A picture costs several times
 // what a question about it does, so most are asked more than one.
 #include "data/mix/drawer.h"
+#include "data/mix/locate.h"
 #include "data/mix/mixer.h"
 #include "data/scene/clip.h"
 #include "data/scene/scene.h"
@@ -29,14 +30,16 @@ std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& a
 void Drawer::questions(Examples& out, Rng& rng) const {
   const SceneLibrary& library = rng.uniform() < kPlain ? pools_.shapes : pools_.library;
   const Scene scene = make_scene(library, SceneKind(rng.below(kSceneKindCount)), rng);
+  Segment picture = image_segment(scene.image);
+  picture.located = locate(scene, pools_.shards.pieces());
   Example example;
   example.task = Task::question;
   const auto caption = scene.captions.find("en");
   if (caption != scene.captions.end() && rng.uniform() < kCaptioned)
-    example = described(image_segment(scene.image), Task::question, token_caption, "en",
-                        ids(caption->second));
+    example =
+        described(std::move(picture), Task::question, token_caption, "en", ids(caption->second));
   else
-    example.segments = {image_segment(scene.image)};
+    example.segments = {std::move(picture)};
   for (const QuestionAnswer* q : shuffled(scene.questions, rng))
     ask(example, q->question, q->answer);
   if (example.segments.size() > 1) out.push_back(std::move(example));
@@ -68,6 +71,7 @@ void Drawer::clip(Examples& out, Rng& rng) const {
   Segment segment;
   segment.kind = Segment::Kind::clip;
   segment.clip = std::move(sample.clip);
+  segment.located = locate(sample, pools_.shards.pieces());
   const auto caption = sample.captions.find("en");
   const bool captioned = caption != sample.captions.end() && rng.uniform() < 0.7;
   const int pair = int(out.size());

@@ -296,6 +296,10 @@ QuestionAnswer ask_direction(Language language, const Acting& acting) {
               kDirections[int(acting.action)][int(language)]);
 }
 
+const char* action_phrase(Language language, Action action) {
+  return kActions[int(action)][int(language)];
+}
+
 QuestionAnswer ask_action(Language language, const Acting& acting) {
   constexpr Words kAsk = {"What does {0} do?", "Was macht {0}?", "Que fait {0} ?", "¿Qué hace {0}?",
                           "{0}在做什么？"};

@@ -69,6 +69,7 @@ struct Acting {
   Term term;
   Action action = Action::still;
 };
+const char* action_phrase(Language language, Action action);  // "moves left"
 // "a red star moves left and a cat grows"
 std::string caption_actions(Language language, const std::vector<Acting>& acting);
 QuestionAnswer ask_direction(Language language, const Acting& acting);  // one of the four moves
