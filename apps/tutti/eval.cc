@@ -17,7 +17,8 @@ struct EvalOptions {
   ModelChoice model;
   std::string data, judge, output;
   std::vector<std::string> tasks;
-  int limit = 300;
+  int limit = 300, steps = 0;
+  float guidance = -1;
   bool all = false, json = false, list = false;
 };
 
@@ -50,7 +51,10 @@ Status evaluate(EvalOptions options) {
   EvalDataOptions wanted{.all = options.all, .limit = options.limit};
   if (judge) wanted.training_labels = {judge->labels().begin(), judge->labels().end()};
   TUTTI_ASSIGN(const EvalData data, open_eval_data(options.data, wanted));
-  SuiteOptions suite{.tasks = options.tasks, .limit = options.limit};
+  SuiteOptions suite{.tasks = options.tasks,
+                     .limit = options.limit,
+                     .steps = options.steps,
+                     .guidance = options.guidance};
   suite.progress = [](const std::string& task) {
     std::fprintf(stderr, "evaluating %s\n", task.c_str());
   };
@@ -76,6 +80,12 @@ void add_eval(CLI::App& app, Verb& chosen) {
       ->delimiter(',');
   verb->add_option("--limit", options->limit, "samples a task or set (default 300); 0: all")
       ->check(CLI::NonNegativeNumber);
+  verb->add_option("--steps", options->steps,
+                   "of painting and speaking (default: as the model was made for)")
+      ->check(CLI::Range(1, 1000));
+  verb->add_option("--guidance", options->guidance,
+                   "how closely to follow the prompt (default: as the model was made for)")
+      ->check(CLI::Range(0.0, 100.0));
   verb->add_option(
       "--judge", options->judge,
       "judge of generated pictures and speech (default judge.safetensors beside the model)");

@@ -10,7 +10,7 @@
 namespace tutti {
 namespace {
 
-constexpr size_t kMostPaintings = 100;  // each takes 20 steps with guidance
+constexpr size_t kMostPaintings = 100;  // each takes up to 20 steps with guidance
 constexpr size_t kMostSentences = 30;
 constexpr const char* kNoJudge = "needs the judge; give --judge models/judge.safetensors";
 
@@ -80,6 +80,16 @@ Status report_paintings(TaskContext& context, const std::string& task, const Pai
   return {};
 }
 
+// PaintOptions or SpeakOptions.
+template <class Options>
+Options generation(const TaskContext& context, uint64_t seed) {
+  Options options;
+  options.steps = context.options.steps;
+  options.guidance_scale = context.options.guidance;
+  options.seed = seed;
+  return options;
+}
+
 bool is_sentence(const SpeechRecord& record) {
   const std::string& text = record.transcript.text;
   return record.transcript.language == "en" && text.size() >= 8 && text.size() <= 60;
@@ -103,8 +113,7 @@ Status eval_text_to_picture(TaskContext& context) {
   const auto& labels = context.judge->labels();
   Paintings paintings;
   for (size_t i = 0; i < std::min(context.limited(labels.size()), kMostPaintings); ++i) {
-    PaintOptions options;
-    options.seed = i;
+    const auto options = generation<PaintOptions>(context, i);
     TUTTI_ASSIGN(const Picture picture, context.engine.paint({Part::of_text(labels[i])}, options));
     TUTTI_CHECK(paintings.add(*context.judge, picture, int(i)));
   }
@@ -118,8 +127,7 @@ Status eval_speech_to_picture(TaskContext& context) {
   for (size_t i = 0; i < std::min(context.limited(labels.size()), kMostPaintings); ++i) {
     const auto spoken = held_out_speech(context.data, labels[i], i);
     if (!spoken) return context.skip("speech_to_picture", spoken.error().message());
-    PaintOptions options;
-    options.seed = i;
+    const auto options = generation<PaintOptions>(context, i);
     TUTTI_ASSIGN(const Picture picture, context.engine.paint({Part::of_audio(*spoken)}, options));
     TUTTI_CHECK(paintings.add(*context.judge, picture, int(i)));
   }
@@ -135,7 +143,9 @@ Status eval_text_to_speech(TaskContext& context) {
   double seconds = 0, audio = 0;
   std::vector<double> first;
   for (const SpeechRecord* record : chosen) {
-    TUTTI_ASSIGN(const SpeakResult spoken, context.engine.speak(record->transcript.text, {}));
+    TUTTI_ASSIGN(
+        const SpeakResult spoken,
+        context.engine.speak(record->transcript.text, generation<SpeakOptions>(context, 0)));
     seconds += spoken.seconds;
     audio += spoken.sound.seconds();
     first.push_back(spoken.seconds_to_first_audio);
