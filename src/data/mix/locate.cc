@@ -1,6 +1,7 @@
 #include "data/mix/locate.h"
 
 #include <algorithm>
+#include <map>
 
 #include "model/layout.h"
 
@@ -30,6 +31,11 @@ void say(std::vector<Located>& out, int summary, const std::string& word,
   if (const auto ids = pieces.encode(word); !ids.empty()) out.push_back({summary, ids[0]});
 }
 
+bool holds_middle(const Box& token, const Box& thing) {
+  const int x = (thing.left + thing.right) / 2, y = (thing.top + thing.bottom) / 2;
+  return x >= token.left && x < token.right && y >= token.top && y < token.bottom;
+}
+
 // "left" of "moves left": what tells it from the others.
 std::string last_word(const std::string& phrase) {
   return phrase.substr(phrase.rfind(' ') + 1);
@@ -50,13 +56,19 @@ Box summary_box(int summary, int merge) {
 
 std::vector<Located> locate(const Scene& scene, const PieceTable& pieces) {
   std::vector<Located> out;
-  for (int summary = 0; summary < kPlaces * kPlaces / kImageMerge; ++summary)
+  for (int summary = 0; summary < kPlaces * kPlaces / kImageMerge; ++summary) {
+    const Box token = summary_box(summary, kImageMerge);
+    std::map<std::pair<std::string, std::string>, int> alike;
     for (const Object& object : scene.objects) {
-      if (object.visible < kHidden || !covers(object.box, summary_box(summary, kImageMerge)))
-        continue;
+      if (object.visible < kHidden) continue;
+      if (holds_middle(token, object.box)) ++alike[{object.name, object.colour}];
+      if (!covers(object.box, token)) continue;
       say(out, summary, object.name, pieces);
       say(out, summary, object.colour, pieces);
     }
+    for (const auto& [kind, count] : alike)
+      say(out, summary, number_word(Language::english, count), pieces);
+  }
   return out;
 }
 
