@@ -52,6 +52,14 @@ void change_room(Mel& mel, Rng& rng) {
     }
 }
 
+// A telephone: nothing above 4 kHz, as in the recorded digits.
+void cut_band(Mel& mel) {
+  constexpr int kFirstBin = 62;  // of 80 on Slaney's scale up to 8 kHz
+  for (int f = 0; f < mel.frames(); ++f)
+    std::fill_n(mel.values.begin() + size_t(f) * mel.bins + kFirstBin, mel.bins - kFirstBin,
+                kSilence);
+}
+
 }  // namespace
 
 Mel warp_mel(const Mel& mel, double speed, double length) {
@@ -83,6 +91,7 @@ Mel change_mel(const Mel& mel, Rng& rng) {
   const double length = rng.uniform() < 0.75 ? 0.83 + 0.36 * rng.uniform() : 1;
   Mel heard = warp_mel(mel, speed, length);
   if (rng.uniform() < 0.5) change_room(heard, rng);
+  if (rng.uniform() < 0.2) cut_band(heard);
   const float level = float(rng.normal()) * 0.25f, grain = float(rng.uniform()) * 0.12f;
   const float floor = kSilence + 0.9f * float(rng.uniform() * rng.uniform());
   for (float& value : heard.values)
