@@ -17,9 +17,8 @@ namespace tutti {
 template <class Tensor>
 struct TrunkOutput {
   Tensor x_ND;  // final rows, normalised
-  // Of the routed layers: decisions, for the compute loss and reports, the probabilities behind
-  // them, and which layers those are.
-  InlineVector<Tensor, 32> gates_N1, routes_N1;
+  // Of the routed layers: decisions, for the compute loss and reports, and which layers those are.
+  InlineVector<Tensor, 32> gates_N1;
   InlineVector<int, 32> routed_layers;
 };
 
@@ -89,7 +88,6 @@ struct Trunk {
         gate = ops.gate(logits);
         context.gate_N1 = &gate;
         out.gates_N1.push_back(gate);
-        out.routes_N1.push_back(ops.sigmoid(logits));
         out.routed_layers.push_back(i);
       }
       x_ND = layer.block.forward(ops, x_ND, context, caches.empty() ? nullptr : caches[i]);

@@ -205,13 +205,14 @@ class Losses {
     add("matte", entropy + edges, weights_.matte);
   }
 
-  // Pulls each group's mean share of routed work to its target; which rows, the tasks decide. One
-  // target for all rows together closes whole modalities.
+  // Pulls each group's share of routed work to its target; which rows, the tasks decide. One target
+  // for all rows together closes whole modalities, and so does a target for probabilities: a mean
+  // of 0.4 is reached by 0.4 everywhere, which runs nothing.
   void route(const ModelOutput<Tensor>& out) {
-    if (out.trunk.routes_N1.empty()) return;
+    if (out.trunk.gates_N1.empty()) return;
     Tensor sum;
-    for (const Tensor& route : out.trunk.routes_N1) sum = sum.defined() ? sum + route : route;
-    const Tensor share_N1 = sum / double(out.trunk.routes_N1.size());
+    for (const Tensor& gate : out.trunk.gates_N1) sum = sum.defined() ? sum + gate : gate;
+    const Tensor share_N1 = sum / double(out.trunk.gates_N1.size());
     Tensor distance;
     int present = 0;
     for (int g = 0; g < kGroups; ++g) {
