@@ -238,6 +238,68 @@ Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces)
   return out;
 }
 
+// Tile `number` of a sheet whose tiles are all of one size.
+Result<Picture> tile(const Picture& sheet, int columns, int number, int width, int height) {
+  const int left = number % columns * width, top = number / columns * height;
+  if (width > sheet.width - left || height > sheet.height - top)
+    return bad_input("frame " + std::to_string(number) + " lies outside its sheet");
+  return cut(sheet, left, top, width, height);
+}
+
+Result<BlockRecords> series_of(const ShardBlock& block, const PieceTable&) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  SeriesRecord record;
+  record.key = head.at("key").get<std::string>();
+  const auto kind = head.at("kind").get<std::string>();
+  if (kind != "street" && kind != "radar")
+    return bad_input("a series of the kind \"" + kind + "\" is not known");
+  record.kind = kind == "street" ? SeriesRecord::Kind::street : SeriesRecord::Kind::radar;
+  record.class_names = head.value("classes", std::vector<std::string>());
+  const int width = head.at("width").get<int>(), height = head.at("height").get<int>();
+  const int columns = head.at("columns").get<int>(), frames = head.at("frames").get<int>();
+  constexpr int kLeastSide = 16;
+  if (std::min(width, height) < kLeastSide || std::min(columns, frames) < 1 ||
+      std::max({width, height, columns}) > kMostSheetSide)
+    return bad_input("its series has no frames, or frames of no use");
+  const bool street = record.kind == SeriesRecord::Kind::street;
+  TUTTI_ASSIGN(Picture sheet, read_sheet(block, ".picture"));
+  TUTTI_ASSIGN(Picture classes, read_sheet(block, ".classes"));
+  sheet = with_channels(std::move(sheet), street ? 3 : 1);
+  classes = with_channels(std::move(classes), 1);
+  for (uint8_t value : classes.pixels)
+    if (value >= record.class_names.size())
+      return bad_input("class " + std::to_string(value) + " has no name");
+  for (int i = 0; i < frames; ++i) {
+    TUTTI_ASSIGN(Picture frame, tile(sheet, columns, i, width, height));
+    record.frames.push_back(std::move(frame));
+    if (!street) continue;
+    TUTTI_ASSIGN(Picture one, tile(classes, columns, i, width / 2, height / 2));
+    record.classes.push_back(std::move(one));
+  }
+  BlockRecords out;
+  out.series.push_back(std::move(record));
+  return out;
+}
+
+Result<BlockRecords> voxels_of(const ShardBlock& block, const PieceTable&) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  const TarEntry* member = block.find(".cells.z");
+  if (!member) return bad_input("it has no member .cells.z");
+  TUTTI_ASSIGN(const std::vector<std::byte> bytes, unpack(member->data, kMostTokens));
+  BlockRecords out;
+  for (const json& entry : head.at("things")) {
+    const size_t begin = out.voxels.size() * VoxelRecord::kBytes;
+    if (bytes.size() < begin + VoxelRecord::kBytes)
+      return bad_input("it has fewer cells than its JSON names");
+    const auto* cells = reinterpret_cast<const uint8_t*>(bytes.data()) + begin;
+    out.voxels.push_back({"",
+                          entry.at("key").get<std::string>(),
+                          entry.at("label").get<std::string>(),
+                          {cells, cells + VoxelRecord::kBytes}});
+  }
+  return out;
+}
+
 // The JSON library throws where a field is missing or has another type.
 template <class Decode>
 Result<BlockRecords> guarded(const ShardBlock& block, const PieceTable& pieces, Decode decode) {
@@ -271,6 +333,12 @@ Result<BlockRecords> decode_vocoder_block(const ShardBlock& block, const PieceTa
 }
 Result<BlockRecords> decode_text_block(const ShardBlock& block, const PieceTable& pieces) {
   return guarded(block, pieces, texts_of);
+}
+Result<BlockRecords> decode_series_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, series_of);
+}
+Result<BlockRecords> decode_voxel_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, voxels_of);
 }
 
 }  // namespace tutti

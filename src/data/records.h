@@ -1,7 +1,9 @@
-// What a shard holds once it is read: pictures with captions, speech, texts, questions.
-// Plain values; token ids are there for every text, so the trainer needs no tokenizer library.
+// What a shard holds once it is read: pictures with captions, speech, texts, questions, series,
+// voxels. Plain values; token ids are there for every text, so the trainer needs no tokenizer
+// library.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -54,6 +56,37 @@ struct QuestionRecord {
   size_t picture = 0;  // index into pictures(source)
   Caption question;
   Caption answer;
+};
+
+// Pictures of one place at equal intervals, in order, of which any 16 in a row make a clip.
+struct SeriesRecord {
+  enum class Kind { street, radar };
+
+  std::string source;  // "camvid_seq"
+  std::string key;     // sequence and first frame
+  Kind kind = Kind::street;
+  std::vector<Picture> frames;  // equal sizes; street: RGB; radar: 1 channel, reflectivity
+  // street: what each other pixel of each other row is, as indices into class_names; 1 channel.
+  std::vector<Picture> classes;
+  std::vector<std::string> class_names;
+};
+
+// A thing as the filled cells of a cube.
+struct VoxelRecord {
+  static constexpr int kSide = 32;
+  static constexpr size_t kBytes = size_t(kSide) * kSide * kSide / 8;
+
+  std::string source;  // "voxels"
+  std::string key;
+  std::string label;  // "chair"
+  // One bit a cell: x slowest, then y, then z, which points up; most significant bit first.
+  std::vector<uint8_t> cells;
+
+  bool filled(int x, int y, int z) const {
+    if (std::min({x, y, z}) < 0 || std::max({x, y, z}) >= kSide) return false;
+    const size_t bit = (size_t(x) * kSide + size_t(y)) * kSide + size_t(z);
+    return cells[bit / 8] >> (7 - bit % 8) & 1;
+  }
 };
 
 }  // namespace tutti

@@ -10,6 +10,9 @@
 //   speech    NNNNNN.mel.jpg          80 rows (lowest bin on top), one column a frame; each
 //                                     recording starts at a multiple of 16 columns
 //   vocoder   NNNNNN.ulaw.z           G.711 mu-law at 16 kHz, the recordings one after another
+//   series    NNNNNN.picture.jpg      the frames of one series as tiles in rows; NNNNNN.classes.png
+//                                     likewise, half as wide and high
+//   voxels    NNNNNN.cells.z          4096 bytes a record, see VoxelRecord
 //   text      NNNNNN.tokens.z         ids, the low bytes of all, then the high bytes of all
 //   all       NNNNNN.json.z           what belongs to each record (see the writers)
 // NAME.z is a packed member: 8 bytes of length (little-endian), then a zlib stream.

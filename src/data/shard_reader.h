@@ -23,6 +23,8 @@ struct BlockRecords {
   std::vector<PictureRecord> pictures;
   std::vector<SpeechRecord> speech;
   std::vector<TextRecord> texts;
+  std::vector<SeriesRecord> series;
+  std::vector<VoxelRecord> voxels;
   std::vector<QuestionRecord> questions;  // QuestionRecord::picture counts within the block
 };
 
@@ -30,5 +32,7 @@ Result<BlockRecords> decode_picture_block(const ShardBlock& block, const PieceTa
 Result<BlockRecords> decode_speech_block(const ShardBlock& block, const PieceTable& pieces);
 Result<BlockRecords> decode_vocoder_block(const ShardBlock& block, const PieceTable& pieces);
 Result<BlockRecords> decode_text_block(const ShardBlock& block, const PieceTable& pieces);
+Result<BlockRecords> decode_series_block(const ShardBlock& block, const PieceTable& pieces);
+Result<BlockRecords> decode_voxel_block(const ShardBlock& block, const PieceTable& pieces);
 
 }  // namespace tutti

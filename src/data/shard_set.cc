@@ -39,6 +39,8 @@ Decoder decoder_of(const std::string& kind) {
   if (kind == "speech") return decode_speech_block;
   if (kind == "vocoder") return decode_vocoder_block;
   if (kind == "text") return decode_text_block;
+  if (kind == "series") return decode_series_block;
+  if (kind == "voxels") return decode_voxel_block;
   return nullptr;
 }
 
@@ -185,6 +187,8 @@ Status ShardReader::join() {
     append(records.pictures, set_.pictures_);
     append(records.speech, set_.speech_);
     append(records.texts, set_.texts_);
+    append(records.series, set_.series_);
+    append(records.voxels, set_.voxels_);
     job.result.reset();
   }
   return {};
@@ -203,6 +207,12 @@ std::vector<std::string> ShardSet::speech_sources() const {
 std::vector<std::string> ShardSet::text_sources() const {
   return names_of(texts_);
 }
+std::vector<std::string> ShardSet::series_sources() const {
+  return names_of(series_);
+}
+std::vector<std::string> ShardSet::voxel_sources() const {
+  return names_of(voxels_);
+}
 
 const std::vector<PictureRecord>& ShardSet::pictures(const std::string& source) const {
   return records_of(pictures_, source);
@@ -212,6 +222,12 @@ const std::vector<SpeechRecord>& ShardSet::speech(const std::string& source) con
 }
 const std::vector<TextRecord>& ShardSet::texts(const std::string& source) const {
   return records_of(texts_, source);
+}
+const std::vector<SeriesRecord>& ShardSet::series(const std::string& source) const {
+  return records_of(series_, source);
+}
+const std::vector<VoxelRecord>& ShardSet::voxels(const std::string& source) const {
+  return records_of(voxels_, source);
 }
 const std::vector<QuestionRecord>& ShardSet::questions(const std::string& source) const {
   return records_of(questions_, source);

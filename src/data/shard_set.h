@@ -35,10 +35,14 @@ class ShardSet {
   std::vector<std::string> picture_sources() const;
   std::vector<std::string> speech_sources() const;
   std::vector<std::string> text_sources() const;
+  std::vector<std::string> series_sources() const;
+  std::vector<std::string> voxel_sources() const;
 
   const std::vector<PictureRecord>& pictures(const std::string& source) const;
   const std::vector<SpeechRecord>& speech(const std::string& source) const;
   const std::vector<TextRecord>& texts(const std::string& source) const;
+  const std::vector<SeriesRecord>& series(const std::string& source) const;
+  const std::vector<VoxelRecord>& voxels(const std::string& source) const;
   // Questions about pictures(source): easyvqa, nlvr.
   const std::vector<QuestionRecord>& questions(const std::string& source) const;
 
@@ -59,6 +63,8 @@ class ShardSet {
   std::map<std::string, std::vector<SpeechRecord>> speech_;
   std::map<std::string, std::vector<TextRecord>> texts_;
   std::map<std::string, std::vector<QuestionRecord>> questions_;
+  std::map<std::string, std::vector<SeriesRecord>> series_;
+  std::map<std::string, std::vector<VoxelRecord>> voxels_;
 };
 
 }  // namespace tutti

@@ -25,6 +25,16 @@ Split split_by_speaker(std::string_view set, std::string_view speaker) {
   return split_by_share(set, speaker, 18);
 }
 
+Split split_by_sequence(std::string_view set, std::string_view sequence) {
+  if (set == "camvid_seq") return sequence == "0001TP" ? Split::eval : Split::train;
+  if (set == "radar_fmi") return sequence == "20170509" ? Split::eval : Split::train;
+  return split_by_share(set, sequence, 15);
+}
+
+Split split_voxels(std::string_view cells) {
+  return split_by_share("voxels", cells, 10);
+}
+
 Split split_cifar(std::string_view file) {
   const size_t dot = file.rfind('.');
   return dot != std::string_view::npos && dot > 0 && file[dot - 1] == '7' ? Split::eval

@@ -26,6 +26,12 @@ Split split_by_share(std::string_view set, std::string_view key, int percent);
 // fsdd: speaker "nicolas" of the four; emodb: speaker "08" (13 of 113 sentences).
 Split split_by_speaker(std::string_view set, std::string_view speaker);
 
+// camvid_seq: the drive 0001TP; radar_fmi: the rain of 20170509 (one of two days).
+Split split_by_sequence(std::string_view set, std::string_view sequence);
+
+// voxels: 10 % by the hash of the cells, so that the 5 % that are there twice are on one side.
+Split split_voxels(std::string_view cells);
+
 // cifar10: "img/airplane_0017.jpg": numbers that end in 7, so 500 of the 5,000 of each class.
 Split split_cifar(std::string_view file);
 

@@ -28,6 +28,14 @@ TEST(Split, SpeakersAreListed) {
   EXPECT_EQ(split_by_speaker("emodb", "08"), Split::eval);
 }
 
+TEST(Split, SequencesAreListed) {
+  EXPECT_EQ(split_by_sequence("camvid_seq", "0001TP"), Split::eval);
+  EXPECT_EQ(split_by_sequence("camvid_seq", "0006R0"), Split::train);
+  EXPECT_EQ(split_by_sequence("camvid_seq", "0016E5"), Split::train);
+  EXPECT_EQ(split_by_sequence("radar_fmi", "20160928"), Split::train);
+  EXPECT_EQ(split_by_sequence("radar_fmi", "20170509"), Split::eval);
+}
+
 TEST(Split, CifarHoldsOutOneInTenOfEachClass) {
   int held_out = 0;
   for (int i = 0; i < 5000; ++i) {

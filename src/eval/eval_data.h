@@ -34,6 +34,10 @@ struct EvalData {
   std::map<std::string, EvalPictures> pictures;  // by set
   std::map<std::string, std::vector<SpeechRecord>> speech;
   std::map<std::string, std::vector<std::string>> texts;  // by language
+  // Not cut to the limit: there are few, and any number of clips can be made of them. What single
+  // pictures they give is in `pictures` too (add_recorded_pictures of recorded_items.h).
+  std::map<std::string, std::vector<SeriesRecord>> series;
+  std::map<std::string, std::vector<VoxelRecord>> voxels;
   // Pictograms that models were trained on, of the labels asked for; only where the data are ours.
   std::vector<PictureRecord> training;
   std::string what;  // "held-out records of shards", for reports

@@ -1,10 +1,12 @@
 // Held-out records of the raw sets, by the splits of data/split.h.
 #include <algorithm>
 
+#include "data/build/blocks.h"
 #include "data/build/raw_data.h"
 #include "eval/decode_record.h"
 #include "eval/eval_data.h"
 #include "eval/known_sets.h"
+#include "eval/recorded_items.h"
 
 namespace tutti {
 namespace {
@@ -55,6 +57,21 @@ Status take_speech(const RawData& raw, const EvalDataOptions& options, EvalData&
   return {};
 }
 
+Status take_series(const RawData& raw, const EvalDataOptions& options, EvalData& data) {
+  for (const auto& source : raw.series)
+    for (const RawSeries& one : source.records) {
+      if (!wanted(one.split, options)) continue;
+      TUTTI_ASSIGN(SeriesRecord series, load_series(*source.set, one));
+      data.series[source.set->name].push_back(std::move(series));
+    }
+  for (const auto& source : raw.voxels)
+    for (const RawVoxels& one : source.records)
+      if (wanted(one.split, options))
+        data.voxels[source.set->name].push_back(
+            {source.set->name, one.key, one.label, {one.cells.begin(), one.cells.end()}});
+  return {};
+}
+
 }  // namespace
 
 Result<EvalData> read_raw_sets(const std::string& folder, const EvalDataOptions& options) {
@@ -65,6 +82,8 @@ Result<EvalData> read_raw_sets(const std::string& folder, const EvalDataOptions&
   TUTTI_ASSIGN(const RawData raw, read_raw_data(root, Licences::all));
   TUTTI_CHECK(take_pictures(raw, options, data));
   TUTTI_CHECK(take_speech(raw, options, data));
+  TUTTI_CHECK(take_series(raw, options, data));
+  add_recorded_pictures(data, options.limit);
   for (const auto& source : raw.texts)
     for (const RawText& text : source.records) {
       std::vector<std::string>& texts = data.texts[text.language];

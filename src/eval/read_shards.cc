@@ -4,6 +4,7 @@
 #include "data/shard_set.h"
 #include "eval/eval_data.h"
 #include "eval/known_sets.h"
+#include "eval/recorded_items.h"
 
 namespace tutti {
 namespace {
@@ -61,6 +62,11 @@ Result<EvalData> read_shards(const std::string& folder, const EvalDataOptions& o
   for (const std::string& source : shards.speech_sources())
     if (source != "vocoder") data.speech[source] = first(shards.speech(source), options.limit);
   take_texts(shards, options, data);
+  for (const std::string& source : shards.series_sources())
+    data.series[source] = shards.series(source);
+  for (const std::string& source : shards.voxel_sources())
+    data.voxels[source] = shards.voxels(source);
+  add_recorded_pictures(data, options.limit);
   if (options.training_labels.empty()) return data;
   const ShardOptions pictograms{.sources = {"emoji_noto", "emoji_fluent3d"}};
   TUTTI_ASSIGN(const ShardSet training, ShardSet::open(folder, Split::train, pictograms));

@@ -28,6 +28,8 @@ const std::vector<SuiteTask>& all_tasks() {
       {"picture_questions", "exact answers to questions about pictures", eval_questions},
       {"scene_questions", "count, colour and relation in generated scenes", eval_scenes},
       {"clip_captions", "the first action in captions of generated clips", eval_clips},
+      {"clip_questions", "exact answers to questions about recorded clips and turning things",
+       eval_recorded_clips},
       {"mattes_iou", "intersection over union of people's mattes", eval_mattes},
       {"retrieval", "recall at 1 of 100 between pairs of modalities", eval_retrieval},
       {"text_bits_per_byte", "bits per byte of plain text, by language", eval_text},

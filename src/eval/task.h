@@ -43,6 +43,7 @@ Status eval_text_to_speech(TaskContext& context);
 Status eval_retrieval(TaskContext& context);
 Status eval_scenes(TaskContext& context);
 Status eval_clips(TaskContext& context);
+Status eval_recorded_clips(TaskContext& context);
 Status eval_text(TaskContext& context);
 
 // Speech that says `text` in a voice held out from training: a recording of the data where there is

@@ -8,6 +8,7 @@
 #include "data/build/raw_records.h"
 #include "data/build/sets.h"
 #include "data/build/shard_writer.h"
+#include "data/records.h"
 #include "format/tokenizer.h"
 
 namespace tutti {
@@ -34,6 +35,14 @@ Block speech_block(std::span<const MelStrip> strips, int quality);
 
 // JSON: recordings as above with `samples` instead of `frames`.
 Block vocoder_block(const RawSpeech& speech, const Sound& sound);
+
+// Frames and class maps of a series in its set's size.
+Result<SeriesRecord> load_series(const SeriesSet& set, const RawSeries& raw);
+// JSON: key, kind, width, height, columns, frames, classes [names].
+Block series_block(const SeriesRecord& series, int quality);
+
+// JSON: things [{key, label}].
+Block voxel_block(std::span<const RawVoxels* const> things);
 
 struct TextIds {
   const RawText* record = nullptr;

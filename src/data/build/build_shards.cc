@@ -24,6 +24,7 @@ namespace {
 
 constexpr int kMelQuality = 90;
 constexpr size_t kTextsPerBlock = 250;
+constexpr size_t kVoxelsPerBlock = 100;
 constexpr size_t kMostTokens = 1024;     // longer texts are left out: no example is longer
 constexpr int kMostStripFrames = 6000;   // of a block, and of one recording: a minute
 constexpr int kMostSheetFrames = 15000;  // of a JPEG of 16384 columns, less the padding
@@ -124,6 +125,8 @@ class Builder {
   Status add_speech(const std::string& name, const std::vector<const RawSpeech*>& records,
                     Split split, double share, int quality);
   Status add_vocoder(const RawData& data, Split split);
+  Status add_series(const RawSource<SeriesSet, RawSeries>& source, Split split);
+  Status add_voxels(const RawSource<VoxelSet, RawVoxels>& source, Split split);
   Status add_texts(const RawSource<TextSet, RawText>& source, Split split);
   Status add_synthetic(const RawData& data, Split split, bool english);
 
@@ -218,6 +221,27 @@ Status Builder::add_vocoder(const RawData& data, Split split) {
   return out.finish(summary_, index_);
 }
 
+// A block a series: a clip needs frames that follow each other.
+Status Builder::add_series(const RawSource<SeriesSet, RawSeries>& source, Split split) {
+  SourceWriter out = writer(source.set->name, "series", split, source.set->share);
+  for (const RawSeries* raw : of_split(source.records, split)) {
+    TUTTI_ASSIGN(const SeriesRecord series, load_series(*source.set, *raw));
+    TUTTI_CHECK(out.add(series_block(series, source.set->quality), 1));
+  }
+  return out.finish(summary_, index_);
+}
+
+Status Builder::add_voxels(const RawSource<VoxelSet, RawVoxels>& source, Split split) {
+  SourceWriter out = writer(source.set->name, "voxels", split, source.set->share);
+  const auto chosen = of_split(source.records, split);
+  for (size_t begin = 0; begin < chosen.size(); begin += kVoxelsPerBlock) {
+    const auto some =
+        std::span(chosen).subspan(begin, std::min(kVoxelsPerBlock, chosen.size() - begin));
+    TUTTI_CHECK(out.add(voxel_block(some), some.size()));
+  }
+  return out.finish(summary_, index_);
+}
+
 Status Builder::add_texts(const RawSource<TextSet, RawText>& source, Split split) {
   SourceWriter out = writer(source.set->name, "text", split, source.set->share);
   std::vector<TextIds> texts;
@@ -296,12 +320,21 @@ Status Builder::add_synthetic(const RawData& data, Split split, bool english) {
 }
 
 Status Builder::build(const RawData& data) {
-  total_ = data.pictures.size() + data.speech.size() + data.texts.size() + 4;
+  total_ = data.pictures.size() + data.speech.size() + data.series.size() + data.voxels.size() +
+           data.texts.size() + 4;
   report("tokenizer");
   TUTTI_CHECK(make_tokenizer(data));
   for (const auto& source : data.pictures) {
     report(source.set->name);
     for (Split split : {Split::train, Split::eval}) TUTTI_CHECK(add_pictures(source, split));
+  }
+  for (const auto& source : data.series) {
+    report(source.set->name);
+    for (Split split : {Split::train, Split::eval}) TUTTI_CHECK(add_series(source, split));
+  }
+  for (const auto& source : data.voxels) {
+    report(source.set->name);
+    for (Split split : {Split::train, Split::eval}) TUTTI_CHECK(add_voxels(source, split));
   }
   for (const auto& source : data.speech) {
     report(source.set->name);

@@ -32,7 +32,7 @@ struct BuildOptions {
 
 struct SourceSummary {
   std::string name;
-  std::string kind;   // "pictures", "speech", "vocoder", "text"
+  std::string kind;   // "pictures", "speech", "vocoder", "series", "voxels", "text"
   std::string split;  // "train", "eval"
   size_t records = 0;
   size_t left_out = 0;  // for the budget

@@ -111,6 +111,71 @@ TEST_F(Shards, SpeechTextAndQuestionsComeBack) {
   EXPECT_EQ(questions[0].answer.text, "disc");
 }
 
+TEST_F(Shards, SeriesComeBackWhole) {
+  const ShardSet train = open(Split::train), eval = open(Split::eval);
+  // The hole in the drive 0006R0 makes two series of it.
+  const auto& drives = train.series("camvid_seq");
+  ASSERT_EQ(drives.size(), 2u);
+  for (const SeriesRecord& drive : drives) {
+    EXPECT_TRUE(drive.key.starts_with("0006R0/")) << drive.key;
+    EXPECT_EQ(drive.kind, SeriesRecord::Kind::street);
+    EXPECT_EQ(drive.class_names, (std::vector<std::string>{"sky", "road", "tree"}));
+    ASSERT_EQ(drive.frames.size(), 18u);
+    ASSERT_EQ(drive.classes.size(), 18u);
+    const int first = drive.key == "0006R0/300/0" ? 0 : 18;
+    for (int i = 0; i < 18; ++i) {
+      const Picture &frame = drive.frames[size_t(i)], &classes = drive.classes[size_t(i)];
+      const Picture drawn = fixture::disc(192, 144, 3, first + i);
+      EXPECT_NEAR(frame.at(96, 72)[0], drawn.at(96, 72)[0], 20);  // JPEG, twice
+      ASSERT_EQ(classes.width, 96);
+      // Indices are kept exactly: trees reach column 5 (i mod 20) of 192.
+      const int trees = 5 * ((first + i) % 20);
+      for (int x = 0; x < 96; ++x) EXPECT_EQ(*classes.at(x, 10), 2 * x + 1 < trees ? 2 : 0) << x;
+      EXPECT_EQ(*classes.at(50, 40), 1);
+    }
+  }
+  ASSERT_EQ(eval.series("camvid_seq").size(), 1u);
+  EXPECT_TRUE(eval.series("camvid_seq")[0].key.starts_with("0001TP/"));
+  ASSERT_EQ(train.series("radar_fmi").size(), 1u);
+  ASSERT_EQ(eval.series("radar_fmi").size(), 1u);
+  const SeriesRecord& rain = train.series("radar_fmi")[0];
+  EXPECT_EQ(rain.frames[3].channels, 1);
+  EXPECT_NEAR(*rain.frames[3].at(30, 35), 120, 4);
+  EXPECT_NEAR(*rain.frames[3].at(30, 100), 30, 4);
+}
+
+TEST_F(Shards, VoxelsComeBack) {
+  const ShardSet train = open(Split::train), eval = open(Split::eval);
+  const auto& things = train.voxels("voxels");
+  EXPECT_EQ(things.size() + eval.voxels("voxels").size(), 120u);
+  EXPECT_GT(eval.voxels("voxels").size(), 3u);
+  for (const VoxelRecord& thing : things) {
+    const auto filled = size_t(std::count(thing.cells.begin(), thing.cells.end(), 255));
+    EXPECT_EQ(thing.key, thing.label + "/" + std::to_string((filled - 400) / 10));
+    // Byte 1500 begins the cells (11, 23, 0...7); byte 0 the cells (0, 0, 0...7).
+    EXPECT_EQ(thing.filled(0, 0, 0), thing.label == "monitor");
+    EXPECT_EQ(thing.filled(11, 23, 7), thing.label == "chair");
+  }
+}
+
+TEST_F(Shards, DamagedSeriesAreNamed) {
+  const fs::path raw = folder_ / "bad";
+  const auto message = [&] {
+    BuildOptions options;
+    options.synthetic_hours = 0;
+    options.vocabulary = 300;
+    const auto made = build_shards(raw.string(), (folder_ / "out").string(), options);
+    return made ? std::string("built") : made.error().message();
+  };
+  fixture::make_texts(raw);
+  fixture::make_series(raw);
+  fixture::write(raw / "camvid_seq/classes.txt", "sky\nroad\n");
+  EXPECT_NE(message().find("has the class 2; there are 2"), std::string::npos) << message();
+  fixture::make_series(raw);
+  fixture::write(raw / "voxels/chair.bits", "short");
+  EXPECT_NE(message().find("chair.bits has 5 bytes"), std::string::npos) << message();
+}
+
 TEST_F(Shards, IdsAreThoseOfTheTokenizer) {
   const ShardSet set = open(Split::train);
   const auto tokenizer = Tokenizer::from_bytes(std::as_bytes(std::span(set.tokenizer_model())));
@@ -185,6 +250,8 @@ TEST_F(Shards, HostileBlocksNeverCrash) {
       {"train-emoji_fluent3d-0000.tar", decode_picture_block},
       {"train-fsdd-0000.tar", decode_speech_block},
       {"train-vocoder-0000.tar", decode_vocoder_block},
+      {"train-camvid_seq-0000.tar", decode_series_block},
+      {"train-voxels-0000.tar", decode_voxel_block},
       {"train-tatoeba-0000.tar", decode_text_block}};
   Rng rng(17);
   for (const auto& [name, decode] : kinds) {
@@ -205,6 +272,10 @@ TEST_F(Shards, HostileBlocksNeverCrash) {
       if (round % 3 == 2) block.members.erase(block.members.begin() + rng.below(2));
       if (const auto records = decode(block, set.pieces())) {
         for (const PictureRecord& r : records->pictures) EXPECT_GT(r.picture.width, 0);
+        for (const VoxelRecord& r : records->voxels) EXPECT_EQ(r.cells.size(), VoxelRecord::kBytes);
+        for (const SeriesRecord& r : records->series)
+          for (const Picture& classes : r.classes)
+            for (uint8_t value : classes.pixels) ASSERT_LT(value, r.class_names.size());
       }
     }
   }

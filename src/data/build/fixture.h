@@ -119,11 +119,51 @@ inline void make_texts(const fs::path& root) {
   write(root / "text_tatoeba/pairs.tsv", pairs);
 }
 
+// Two drives, of which 0001TP is held out, with a hole in the other; two days of rain; things.
+inline void make_series(const fs::path& root) {
+  std::string frames = "sequence\tfile\tsegmentation\n";
+  for (int i = 0; i < 56; ++i) {
+    const bool held_out = i >= 36;
+    const std::string name =
+        (held_out ? "0001TP_" : "0006R0_f") + std::to_string(300 + 30 * i + (i >= 18) * 900);
+    frames += std::string(held_out ? "0001TP" : "0006R0") + "\timg/" + name + ".jpg\tseg/" + name +
+              ".png\n";
+    Picture classes = make_picture(192, 144, 1, 1);
+    for (int y = 0; y < 60; ++y)
+      for (int x = 0; x < 192; ++x) *classes.at(x, y) = x < 5 * (i % 20) ? 2 : 0;
+    write(root / "camvid_seq/img" / (name + ".jpg"), encode_jpeg(disc(192, 144, 3, i), 90));
+    write(root / "camvid_seq/seg" / (name + ".png"), encode_png(classes));
+  }
+  write(root / "camvid_seq/frames.tsv", frames);
+  write(root / "camvid_seq/classes.txt", "sky\nroad\ntree\n");
+  std::string scans = "sequence\ttime\tfile\n";
+  for (int i = 0; i < 40; ++i) {
+    const std::string day = i < 20 ? "20160928" : "20170509",
+                      file = "img/" + std::to_string(i) + ".png";
+    scans += day + "\t" + std::to_string(i) + "\t" + file + "\n";
+    Picture scan = make_picture(128, 128, 1, 30);
+    for (int y = 20; y < 50; ++y)
+      for (int x = 0; x < 40; ++x) *scan.at(x + i % 20 * 4, y) = 120;
+    write(root / "radar_fmi" / file, encode_png(scan));
+  }
+  write(root / "radar_fmi/frames.tsv", scans);
+  for (const char* label : {"chair", "monitor"}) {
+    std::string cells(60 * 4096, '\0');
+    for (size_t i = 0; i < 60; ++i)
+      for (size_t k = 0; k < 400 + 10 * i; ++k)
+        cells[i * 4096 + k + (label[0] == 'c' ? 1500 : 0)] = char(255);
+    write(root / "voxels" / (std::string(label) + ".bits"), cells);
+  }
+  write(root / "voxels/list.tsv",
+        "label\tfile\trecords\nchair\tchair.bits\t60\nmonitor\tmonitor.bits\t60\n");
+}
+
 inline void make_root(const fs::path& root) {
   make_emoji(root);
   make_photographs(root);
   make_speech(root);
   make_texts(root);
+  make_series(root);
 }
 
 }  // namespace tutti::fixture

@@ -28,7 +28,8 @@ void shuffle_by_hash(std::vector<Raw>& records) {
 std::string set_of(const PictureSet& set) {
   return set.name == "cutout_scenes" ? "persons_cutout" : set.name;
 }
-std::string set_of(const SpeechSet& set) {
+template <class Set>
+std::string set_of(const Set& set) {
   return set.name;
 }
 std::string set_of(const TextSet& set) {
@@ -113,6 +114,8 @@ Result<RawData> read_raw_data(const DataRoot& root, Licences licences) {
   RawData data;
   TUTTI_CHECK(read_all(root, licences, picture_sets(), data.pictures, data.missing));
   TUTTI_CHECK(read_all(root, licences, speech_sets(), data.speech, data.missing));
+  TUTTI_CHECK(read_all(root, licences, series_sets(), data.series, data.missing));
+  TUTTI_CHECK(read_all(root, licences, voxel_sets(), data.voxels, data.missing));
   TUTTI_CHECK(read_all(root, licences, text_sets(), data.texts, data.missing));
   return data;
 }

@@ -20,6 +20,8 @@ struct RawSource {
 struct RawData {
   std::vector<RawSource<PictureSet, RawPicture>> pictures;
   std::vector<RawSource<SpeechSet, RawSpeech>> speech;
+  std::vector<RawSource<SeriesSet, RawSeries>> series;
+  std::vector<RawSource<VoxelSet, RawVoxels>> voxels;
   std::vector<RawSource<TextSet, RawText>> texts;
   std::vector<std::string> missing;
 };

@@ -38,6 +38,21 @@ struct RawSpeech {
   bool synthetic = false;
 };
 
+struct RawSeries {
+  std::string key;
+  Split split = Split::train;
+  std::vector<std::string> files;    // frames in order
+  std::vector<std::string> classes;  // class maps of the frames; empty: none
+  std::vector<std::string> class_names;
+};
+
+struct RawVoxels {
+  std::string key;
+  Split split = Split::train;
+  std::string label;
+  std::string cells;  // as in VoxelRecord
+};
+
 struct RawText {
   std::string key;  // parallel texts share it, and with it their split
   Split split = Split::train;

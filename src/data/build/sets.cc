@@ -1,8 +1,10 @@
 #include "data/build/sets.h"
 
 #include "data/build/read_pictures.h"
+#include "data/build/read_series.h"
 #include "data/build/read_speech.h"
 #include "data/build/read_text.h"
+#include "data/build/read_voxels.h"
 
 namespace tutti {
 
@@ -42,6 +44,20 @@ const std::vector<SpeechSet>& speech_sets() {
       {"coffee_intents", true, read_coffee_intents, 0.006},
       {"esc10", true, read_esc10, 0.01},
   };
+  return sets;
+}
+
+const std::vector<SeriesSet>& series_sets() {
+  using Kind = SeriesRecord::Kind;
+  static const std::vector<SeriesSet> sets = {
+      {"camvid_seq", false, read_camvid, Kind::street, 192, 144, 60, 0.028},
+      {"radar_fmi", false, read_radar, Kind::radar, 128, 128, 80, 0.004},
+  };
+  return sets;
+}
+
+const std::vector<VoxelSet>& voxel_sets() {
+  static const std::vector<VoxelSet> sets = {{"voxels", false, read_voxels, 0.004}};
   return sets;
 }
 

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "data/build/data_root.h"
 #include "data/build/raw_records.h"
+#include "data/records.h"
 
 namespace tutti {
 
@@ -34,6 +35,24 @@ struct SpeechSet {
   double share;
 };
 
+struct SeriesSet {
+  std::string name;
+  bool open;
+  Result<std::vector<RawSeries>> (*read)(const std::filesystem::path& folder);
+  SeriesRecord::Kind kind;
+  int width;  // of a frame
+  int height;
+  int quality;
+  double share;
+};
+
+struct VoxelSet {
+  std::string name;
+  bool open;
+  Result<std::vector<RawVoxels>> (*read)(const std::filesystem::path& folder);
+  double share;
+};
+
 struct TextSet {
   std::string name;  // of the source in the shards: "tatoeba", "brown"
   std::string set;   // of the raw set
@@ -44,6 +63,8 @@ struct TextSet {
 
 const std::vector<PictureSet>& picture_sets();
 const std::vector<SpeechSet>& speech_sets();
+const std::vector<SeriesSet>& series_sets();
+const std::vector<VoxelSet>& voxel_sets();
 const std::vector<TextSet>& text_sets();
 
 }  // namespace tutti

@@ -4,6 +4,7 @@
 
 #include "data/example.h"
 #include "data/mix/pools.h"
+#include "data/recorded/recorded.h"
 #include "format/prompts.h"
 
 namespace tutti {
@@ -44,6 +45,11 @@ class Drawer {
   void scene(Examples& out, Rng& rng) const;
   void clip(Examples& out, Rng& rng) const;
 
+  // Recorded series and voxels: drawer_recorded.cc.
+  void recorded_clip(Examples& out, Rng& rng) const;  // street or radar, one as often as the other
+  void street_questions(Examples& out, Rng& rng) const;  // several about one frame
+  void turning_clip(Examples& out, Rng& rng) const;      // voxels
+
  private:
   // Pieces of examples: drawer.cc.
   static const Caption* pick_caption(const PictureRecord& record, Rng& rng);
@@ -54,6 +60,8 @@ class Drawer {
                     const Tokens& answer) const;
   void ask(Example& example, const std::string& question, const std::string& answer) const;
 
+  void told_clip(ToldClip told, Examples& out, Rng& rng) const;
+  void voxel_view(Examples& out, Rng& rng) const;
   void labels(const PictureRecord& record, Examples& out, Rng& rng) const;
   void heard(const SpeechPool& pool, Examples& out, Rng& rng) const;
   void named_painting(const PictureRecord& record, const Caption& caption, Examples& out) const;

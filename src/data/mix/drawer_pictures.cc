@@ -100,7 +100,10 @@ void Drawer::labels(const PictureRecord& record, Examples& out, Rng& rng) const 
 void Drawer::cifar(Examples& out, Rng& rng) const {
   labels(*pick(pools_.cifar, rng), out, rng);
 }
+// Views of voxels count like labelled pictures.
 void Drawer::labelled(Examples& out, Rng& rng) const {
+  const int pictures = int(pools_.labels.size()), things = int(pools_.voxels.size());
+  if (things > 0 && rng.below(pictures + things) >= pictures) return voxel_view(out, rng);
   labels(*pick(pools_.labels, rng), out, rng);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "data/recorded/recorded.h"
+
 namespace tutti {
 namespace {
 
@@ -34,6 +36,7 @@ Pools::Pools(const ShardSet& set) : shards(set) {
   gather_sprites();
   gather_speech();
   gather_synthetic();
+  gather_series();
   for (const char* source : {"easyvqa", "nlvr"})
     for (const QuestionRecord& question : set.questions(source))
       questions.push_back({source, &question});
@@ -98,6 +101,15 @@ void Pools::gather_synthetic() {
       if (const auto at = named.find(record.transcript.text); at != named.end())
         spoken_names.push_back({&record, at->second});
     }
+}
+
+void Pools::gather_series() {
+  for (const std::string& source : shards.series_sources())
+    for (const SeriesRecord& series : shards.series(source))
+      if (is_usable(series))
+        (series.kind == SeriesRecord::Kind::street ? streets : radar).push_back(&series);
+  for (const std::string& source : shards.voxel_sources())
+    for (const VoxelRecord& thing : shards.voxels(source)) voxels.push_back(&thing);
 }
 
 }  // namespace tutti

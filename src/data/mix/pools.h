@@ -26,12 +26,15 @@ struct Pools {
   std::vector<std::pair<const SpeechRecord*, PicturePool>> spoken_names;
   std::vector<std::pair<std::string, const QuestionRecord*>> questions;
   std::vector<const TextRecord*> texts;
+  std::vector<const SeriesRecord*> streets, radar;
+  std::vector<const VoxelRecord*> voxels;
 
  private:
   void gather_pictures();
   void gather_sprites();
   void gather_speech();
   void gather_synthetic();
+  void gather_series();
 };
 
 }  // namespace tutti
