@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kPictureSeed = 20260103;
 constexpr int kFrames = 300;
+constexpr int kOpenShare = 8;  // one answer of an open question: at most an eighth of all
 
 // The answers of a closed question; empty: it is open.
 std::vector<std::string> closed_answers(const QuestionAnswer& asked) {
@@ -40,7 +41,7 @@ const Record* any_usable(const std::vector<Record>& records, Rng& rng) {
 bool AnswerBalance::take(const QuestionAnswer& asked) {
   std::map<std::string, int>& used = used_[asked.question];
   const std::vector<std::string> closed = closed_answers(asked);
-  int fewest = closed.empty() ? std::max(1, count_ / 3) - 1 : used[asked.answer];
+  int fewest = closed.empty() ? std::max(1, count_ / kOpenShare) - 1 : used[asked.answer];
   for (const std::string& answer : closed) fewest = std::min(fewest, used[answer]);
   if (used[asked.answer] > fewest) return false;
   ++used[asked.answer];

@@ -16,7 +16,7 @@ struct AskedClip {
 
 // Of every question, no answer occurs more than once more often than any other that the question
 // has had, so that who knows the question alone gets no further than chance. "What takes up most
-// of the picture?" and what comes and goes are open: one answer has at most a third of `count`.
+// of the picture?" and what comes and goes are open: one answer has at most an eighth of `count`.
 class AnswerBalance {
  public:
   explicit AnswerBalance(int count) : count_(count) {}

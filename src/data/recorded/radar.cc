@@ -50,7 +50,8 @@ Picture turned(const Picture& square, int symmetry) {
 std::vector<Picture> random_cut(const SeriesRecord& series, Rng& rng) {
   const int count = int(series.frames.size());
   const int most = std::min(series.frames[0].width, series.frames[0].height);
-  const int side = most / 2 + rng.below(most - most / 2 + 1);
+  const int least = most / 3;  // small enough that some cuts are dry
+  const int side = least + rng.below(most - least + 1);
   const int left = rng.below(series.frames[0].width - side + 1);
   const int top = rng.below(series.frames[0].height - side + 1);
   const int symmetry = rng.below(8);

@@ -9,7 +9,7 @@
 namespace tutti {
 namespace {
 
-constexpr double kWhole = 0.5;  // of the clips and pictures: uncut
+constexpr double kWhole = 0.4;  // of the clips and pictures: uncut
 constexpr int kEnds = 4;        // frames at either end that tell what comes and goes
 constexpr size_t kMostSaid = 4;
 
@@ -29,7 +29,7 @@ Cut random_cut(const SeriesRecord& series, Rng& rng) {
     cut.box = {0, 0, width, height};
     return cut;
   }
-  const int most = std::min(width, height), least = std::max(4, most * 5 / 9);
+  const int most = std::min(width, height), least = std::max(4, most * 2 / 5);
   const int side = least + rng.below(most - least + 1);
   const int left = rng.below(width - side + 1), top = rng.below(height - side + 1);
   cut.box = {left, top, left + side, top + side};
