@@ -24,6 +24,33 @@ double log_total(const float* row, int count) {
   return most + std::log(sum);
 }
 
+// A byte of the best path: labels [first, end).
+struct Mark {
+  char byte;
+  int first, end;
+};
+
+std::vector<Mark> marks_of(ConstMatrix logits) {
+  std::vector<Mark> marks;
+  const ptrdiff_t blank = logits.cols - 1;
+  ptrdiff_t previous = blank;
+  for (int label = 0; label < logits.rows; ++label) {
+    const float* row = logits.row(label);
+    const ptrdiff_t symbol = std::max_element(row, row + logits.cols) - row;
+    if (symbol != blank && symbol == previous)
+      marks.back().end = label + 1;
+    else if (symbol != blank)
+      marks.push_back({char(symbol), label, label + 1});
+    previous = symbol;
+  }
+  return marks;
+}
+
+double best_log_probability(ConstMatrix logits, int label) {
+  const float* row = logits.row(label);
+  return *std::max_element(row, row + logits.cols) - log_total(row, logits.cols);
+}
+
 }  // namespace
 
 std::string repaired_utf8(std::string_view bytes) {
@@ -37,15 +64,30 @@ std::string repaired_utf8(std::string_view bytes) {
 
 std::string ctc_text(ConstMatrix logits) {
   std::string bytes;
-  const ptrdiff_t blank = logits.cols - 1;
-  ptrdiff_t previous = blank;
-  for (int label = 0; label < logits.rows; ++label) {
-    const float* row = logits.row(label);
-    const ptrdiff_t symbol = std::max_element(row, row + logits.cols) - row;
-    if (symbol != previous && symbol != blank) bytes += char(symbol);
-    previous = symbol;
-  }
+  for (const Mark& mark : marks_of(logits)) bytes += mark.byte;
   return repaired_utf8(bytes);
+}
+
+Transcript ctc_transcript(ConstMatrix logits) {
+  Transcript transcript;
+  const std::vector<Mark> marks = marks_of(logits);
+  for (const Mark& mark : marks) transcript.text += mark.byte;
+  transcript.text = repaired_utf8(transcript.text);
+  for (size_t i = 0; i < marks.size();) {
+    const size_t begin = i;
+    std::string bytes;
+    for (; i < marks.size() && marks[i].byte != ' '; ++i) bytes += marks[i].byte;
+    if (i == begin) {
+      ++i;
+      continue;
+    }
+    const int first = marks[begin].first, end = marks[i - 1].end;
+    double sum = 0;
+    for (int label = first; label < end; ++label) sum += best_log_probability(logits, label);
+    transcript.words.push_back({repaired_utf8(bytes), float(first) * kCtcLabelSeconds,
+                                float(end) * kCtcLabelSeconds, float(sum / (end - first))});
+  }
+  return transcript;
 }
 
 // State 2i + 1 is byte i of the text, the even ones are the blanks around them.

@@ -26,6 +26,29 @@ TEST(CtcText, CollapsesRepeatsAndBlanks) {
   EXPECT_EQ(read({256, 256}), "");
 }
 
+TEST(CtcText, WordsKnowWhenTheyWereSaid) {
+  const auto transcript = [](const std::vector<int>& symbols) {
+    std::vector<float> logits(symbols.size() * kCtcSymbols);
+    for (size_t i = 0; i < symbols.size(); ++i) logits[i * kCtcSymbols + size_t(symbols[i])] = 9;
+    return ctc_transcript({logits.data(), int(symbols.size()), kCtcSymbols, kCtcSymbols});
+  };
+  const Transcript said = transcript(
+      {256, 'h', 256, 'i', 'i', 256, ' ', ' ', 256, ' ', 256, 'o', 256, 0xc3, 0xa9, 256, 256});
+  EXPECT_EQ(said.text, "hi  o\u00e9");
+  ASSERT_EQ(said.words.size(), 2u);
+  EXPECT_EQ(said.words[0].text, "hi");
+  EXPECT_FLOAT_EQ(said.words[0].begin, 0.02f);
+  EXPECT_FLOAT_EQ(said.words[0].end, 0.1f);
+  EXPECT_EQ(said.words[1].text, "o\u00e9");
+  EXPECT_FLOAT_EQ(said.words[1].begin, 0.22f);
+  EXPECT_FLOAT_EQ(said.words[1].end, 0.3f);
+  // Every label is as sure as the others: e^9 against 256 times 1.
+  const double sure = 9 - std::log(std::exp(9.0) + 256);
+  for (const HeardWord& word : said.words) EXPECT_NEAR(word.log_probability, sure, 1e-4);
+  EXPECT_TRUE(transcript({256, ' ', 256}).words.empty());
+  EXPECT_EQ(transcript({'a'}).words.size(), 1u);
+}
+
 // Sums over every sequence of labels that reads as the text, one by one.
 double by_enumeration(const std::vector<float>& logits, int labels, int symbols,
                       const std::string& text) {

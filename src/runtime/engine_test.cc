@@ -115,7 +115,7 @@ TEST(TextSequence, DecodingEqualsOnePassAndForgets) {
   const Part image = Part::of_picture(picture(5));
   const Tokens text = {20, 30, 40, 50, 60, 70};
   TextSequence sequence;
-  ASSERT_TRUE(sequence.prefill(*session, {{&image}, {20, 30}}));
+  ASSERT_TRUE(sequence.prefill(*session, {{&image}, {20, 30}, {}}));
   std::vector<float> steps;
   for (int32_t id : {40, 50, 60, 70}) {
     ASSERT_TRUE(sequence.append(*session, {id}));
@@ -131,7 +131,7 @@ TEST(TextSequence, DecodingEqualsOnePassAndForgets) {
           std::equal(logits.begin(), logits.end(), steps.begin() + (4 - rest + i) * logits.size()));
     }
   }
-  ASSERT_TRUE(sequence.prefill(*session, {{&image}, text}));
+  ASSERT_TRUE(sequence.prefill(*session, {{&image}, text, {}}));
   const auto logits = sequence.logits();
   EXPECT_TRUE(std::equal(logits.begin(), logits.end(), steps.begin() + 3 * logits.size()));
 }

@@ -10,7 +10,7 @@ Status PaintRequest::prefill(Session& session) {
   TUTTI_CHECK(check_flow_options(flow_options_));
   TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_paint_prompt(prompt_, loaded_.tokenizer));
   // Training drops the prompt, but neither <s> nor the marker.
-  const ResolvedPrompt unconditional{{}, generation_prompt({}, token_paint)};
+  const ResolvedPrompt unconditional{{}, generation_prompt({}, token_paint), {}};
   flow_.emplace(
       slots, Kind::paint, loaded_.model.heads.paint,
       [](BatchBuilder& builder, std::span<const float> z, float t) { builder.paint(z, t); });

@@ -5,7 +5,7 @@
 
 #include "runtime/ctc_text.h"
 #include "runtime/perceive.h"
-#include "runtime/prompt.h"
+#include "runtime/text_prompt.h"
 
 namespace tutti {
 namespace {
@@ -65,15 +65,22 @@ Status hear(Session& session, const Mel& mel, const Read& read) {
 
 }  // namespace
 
-Result<std::string> transcribe(Session& session, const Mel& mel) {
-  std::string text;
-  TUTTI_CHECK(hear(session, mel, [&](ConstMatrix logits) { text = ctc_text(logits); }));
-  return text;
+Result<Transcript> transcribe(Session& session, const Mel& mel) {
+  Transcript transcript;
+  TUTTI_CHECK(hear(session, mel, [&](ConstMatrix logits) { transcript = ctc_transcript(logits); }));
+  // The last labels hear the silence that the sound was padded with.
+  const float end = float(mel.frames()) * 0.01f;
+  for (HeardWord& word : transcript.words) {
+    word.begin = std::min(word.begin, end);
+    word.end = std::min(word.end, end);
+  }
+  return transcript;
 }
 
 Result<std::string> Engine::transcribe(const Mel& mel) const {
   const std::lock_guard lock(state_->mutex);
-  return tutti::transcribe(*state_->session, mel);
+  TUTTI_ASSIGN(Transcript heard, tutti::transcribe(*state_->session, mel));
+  return std::move(heard.text);
 }
 
 Result<std::vector<double>> Engine::spelling_scores(const Mel& mel,
@@ -88,6 +95,8 @@ Result<std::vector<double>> Engine::spelling_scores(const Mel& mel,
 
 Result<std::vector<float>> embed(Session& session, const Part& part) {
   TUTTI_CHECK(check_part(part));
+  if (part.kind == Part::Kind::answer)
+    return usage_error("an answer has no embedding; give it as text");
   const LoadedModel& loaded = session.loaded;
   BatchBuilder builder(loaded.config);
   builder.begin_sequence();
@@ -140,7 +149,7 @@ Result<Picture> Engine::matte(const Picture& picture) const {
 Result<AttentionShare> Engine::explain(const Prompt& prompt, const TextOptions& options) const {
   const std::lock_guard lock(state_->mutex);
   TUTTI_ASSIGN(const ResolvedPrompt resolved,
-               resolve_text_prompt(prompt, options, state_->loaded->tokenizer));
+               resolve_text_prompt(prompt, options, *state_->loaded));
   BatchBuilder builder(config());
   builder.begin_sequence();
   add_prompt(builder, resolved);

@@ -6,8 +6,6 @@
 namespace tutti {
 namespace {
 
-using Task = TextOptions::Task;
-
 Status check_picture(const Picture& picture, int size) {
   if (picture.width == size && picture.height == size && picture.channels == 3 &&
       picture.pixels.size() == size_t(size) * size * 3)
@@ -24,33 +22,6 @@ Status check_mel(const Mel& mel) {
   if (!std::all_of(mel.values.begin(), mel.values.end(), [](float v) { return std::isfinite(v); }))
     return bad_input("the mel holds values that are not finite; recompute it from the sound");
   return {};
-}
-
-// Texts of a prompt, joined by spaces; and whether it has pictures or clips, and audio.
-struct Contents {
-  std::string text;
-  bool pictures = false, audio = false;
-};
-
-Result<Contents> inspect(const Prompt& prompt, ResolvedPrompt& resolved) {
-  Contents contents;
-  for (const Part& part : prompt) {
-    TUTTI_CHECK(check_part(part));
-    if (part.kind == Part::Kind::text) {
-      if (!contents.text.empty() && !part.text.empty()) contents.text += ' ';
-      contents.text += part.text;
-      continue;
-    }
-    resolved.media.push_back(&part);
-    (part.kind == Part::Kind::audio ? contents.audio : contents.pictures) = true;
-  }
-  return contents;
-}
-
-Task resolve_task(Task task, const Contents& contents) {
-  if (task != Task::automatic) return task;
-  if (!contents.text.empty()) return Task::answer;
-  return contents.audio && !contents.pictures ? Task::transcribe : Task::caption;
 }
 
 }  // namespace
@@ -83,9 +54,16 @@ Part Part::of_audio(Mel mel) {
   return part;
 }
 
+Part Part::of_answer(std::string text) {
+  Part part = of_text(std::move(text));
+  part.kind = Kind::answer;
+  return part;
+}
+
 Status check_part(const Part& part) {
   switch (part.kind) {
     case Part::Kind::text:
+    case Part::Kind::answer:
       return {};
     case Part::Kind::picture:
       return check_picture(part.picture, kImageSize);
@@ -101,47 +79,32 @@ Status check_part(const Part& part) {
   return usage_error("a prompt part of an unknown kind");
 }
 
-Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
-                                           const Tokenizer& tokenizer) {
-  ResolvedPrompt resolved;
-  if (prompt.empty()) {  // free text, as it begins in training
-    resolved.text = mark(token_begin);
-    return resolved;
+Status Contents::add(const Part& part) {
+  TUTTI_CHECK(check_part(part));
+  if (part.kind == Part::Kind::answer)
+    return usage_error("an answer stands in the prompt; only text is asked from a conversation");
+  if (part.kind == Part::Kind::text) {
+    if (!text.empty() && !part.text.empty()) text += ' ';
+    text += part.text;
+  } else {
+    media.push_back(&part);
+    (part.kind == Part::Kind::audio ? audio : pictures) = true;
   }
-  TUTTI_ASSIGN(const Contents contents, inspect(prompt, resolved));
-  TUTTI_ASSIGN(const Tokens text, tokenizer.encode(contents.text));
-  TUTTI_ASSIGN(const Tokens language, tokenizer.encode(options.language));
-  switch (resolve_task(options.task, contents)) {
-    case Task::name:
-    case Task::caption:
-      if (!contents.pictures)
-        return usage_error("a name or caption needs a picture or a clip in the prompt");
-      resolved.text =
-          describe_prompt(options.task == Task::name ? token_name : token_caption, language);
-      return resolved;
-    case Task::transcribe:
-      if (!contents.audio) return usage_error("to transcribe, put audio in the prompt");
-      resolved.text = transcribe_prompt();
-      return resolved;
-    case Task::answer:
-    case Task::automatic:
-      break;
-  }
-  if (contents.text.empty()) return usage_error("to answer, put a question in the prompt");
-  resolved.text = resolved.media.empty() ? chat_prompt(text) : question_prompt(text);
-  return resolved;
+  return {};
 }
 
 Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const Tokenizer& tokenizer) {
-  ResolvedPrompt resolved;
-  TUTTI_ASSIGN(const Contents contents, inspect(prompt, resolved));
+  Contents contents;
+  for (const Part& part : prompt) TUTTI_CHECK(contents.add(part));
   if (contents.pictures)
     return usage_error("painting follows text or audio; take pictures and clips out of the prompt");
   if (contents.text.empty() && !contents.audio)
     return usage_error("say what to paint: the prompt has neither text nor audio");
   TUTTI_ASSIGN(const Tokens text, tokenizer.encode(contents.text));
-  resolved.text = contents.text.empty() ? mark(token_paint) : generation_prompt(text, token_paint);
-  return resolved;
+  return ResolvedPrompt{
+      contents.media,
+      contents.text.empty() ? mark(token_paint) : generation_prompt(text, token_paint),
+      {}};
 }
 
 int add_media(BatchBuilder& builder, const Part& part) {
@@ -151,8 +114,30 @@ int add_media(BatchBuilder& builder, const Part& part) {
 }
 
 void add_prompt(BatchBuilder& builder, const ResolvedPrompt& prompt) {
-  for (const Part* part : prompt.media) add_media(builder, *part);
-  if (!prompt.text.empty()) builder.text(prompt.text);
+  const auto add = [&](const std::vector<const Part*>& media, const Tokens& text) {
+    for (const Part* part : media) add_media(builder, *part);
+    if (!text.empty()) builder.text(text);
+  };
+  for (const ResolvedTurn& turn : prompt.before) add(turn.media, turn.text);
+  add(prompt.media, prompt.text);
+}
+
+int media_rows(const ModelConfig& config, const Part& part) {
+  const auto merged = [&](int tokens, int merge) {
+    return config.hierarchy ? (tokens + merge - 1) / merge : tokens;
+  };
+  constexpr int kPicture = kLocalGrid * kLocalGrid, kQuantum = kAudioStride * kAudioMerge;
+  switch (part.kind) {
+    case Part::Kind::picture:
+      return merged(kPicture, kImageMerge);
+    case Part::Kind::clip:
+      return merged(kPicture * kClipTubelets, kClipMerge);
+    case Part::Kind::audio:  // padded to whole quanta
+      return merged(std::max(1, (part.mel.frames() + kQuantum - 1) / kQuantum) * kAudioMerge,
+                    kAudioMerge);
+    default:
+      return 0;
+  }
 }
 
 }  // namespace tutti

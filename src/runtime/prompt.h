@@ -1,4 +1,5 @@
-// From a user's Prompt to segments of a batch, in the formats of format/prompts.h.
+// From a user's Prompt to segments of a batch, in the formats of format/prompts.h. What is to be
+// answered in text is resolved in text_prompt.h.
 #pragma once
 
 #include "format/prompts.h"
@@ -10,21 +11,35 @@ namespace tutti {
 // bad_input unless pictures are 128x128 RGB, clips 16 of them, and mels frames of 80 finite values.
 Status check_part(const Part& part);
 
-// A prompt's media, in their order, and the text that follows them.
-struct ResolvedPrompt {
+// Media, in their order, and the text that follows them.
+struct ResolvedTurn {
   std::vector<const Part*> media;
   Tokens text;
 };
+// The last turn of a prompt, and those before it, each with its answer.
+struct ResolvedPrompt {
+  std::vector<const Part*> media;
+  Tokens text;
+  std::vector<ResolvedTurn> before;
+};
 
-// For text out; an empty prompt is free text (to score). usage_error where the task does not fit
-// the parts.
-Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
-                                           const Tokenizer& tokenizer);
+// What the parts say, joined by spaces, and what they show.
+struct Contents {
+  std::string text;
+  std::vector<const Part*> media;
+  bool pictures = false, audio = false;  // clips are pictures
+
+  // usage_error for an answer: it is no part of a single turn.
+  Status add(const Part& part);
+};
+
 // For paint: "<s> text <paint>", audio before it, or both.
 Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const Tokenizer& tokenizer);
 
 // Appends a media part to the builder's current sequence; returns its span.
 int add_media(BatchBuilder& builder, const Part& part);
 void add_prompt(BatchBuilder& builder, const ResolvedPrompt& prompt);
+// Rows of the trunk that a media part takes.
+int media_rows(const ModelConfig& config, const Part& part);
 
 }  // namespace tutti

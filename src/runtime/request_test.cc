@@ -49,7 +49,7 @@ struct Line {
     }
   }
   ResolvedPrompt resolved() const {
-    return {sees ? std::vector<const Part*>{&image} : std::vector<const Part*>(), prompt};
+    return {sees ? std::vector<const Part*>{&image} : std::vector<const Part*>(), prompt, {}};
   }
   static std::vector<float> copy(const TextSequence& sequence) {
     return {sequence.logits().begin(), sequence.logits().end()};

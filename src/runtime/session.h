@@ -26,11 +26,13 @@ class Tokenizer;
 struct LoadedModel;
 
 // One piece of a prompt, in the order the model reads them. Pictures of any size are fitted by the
-// caller to 128x128 RGB, clips to 16 such frames, sounds to a Mel.
+// caller to 128x128 RGB, clips to 16 such frames, sounds to a Mel. An answer is what the model said
+// to what stands before it: with answers in it, a prompt is a conversation (text_prompt.h), which
+// text alone is asked from.
 struct Part {
-  enum class Kind { text, picture, clip, audio };
+  enum class Kind { text, picture, clip, audio, answer };
   Kind kind = Kind::text;
-  std::string text;
+  std::string text;  // of a text or an answer
   Picture picture;
   std::vector<Picture> frames;
   Mel mel;
@@ -39,12 +41,14 @@ struct Part {
   static Part of_picture(Picture picture);
   static Part of_clip(std::vector<Picture> frames);
   static Part of_audio(Mel mel);
+  static Part of_answer(std::string text);
 };
 using Prompt = std::vector<Part>;
 
 struct TextOptions {
   enum class Task { automatic, name, caption, answer, transcribe };
-  Task task = Task::automatic;  // audio alone: transcribe; picture with text: answer; else caption
+  // Of the last turn. Automatic: audio alone: transcribe; text: answer; else caption.
+  Task task = Task::automatic;
   std::string language = "en";  // of names and captions
   int max_tokens = 64;
   float temperature = 0;  // 0: greedy

@@ -90,8 +90,8 @@ Status SpeakRequest::begin_piece(Session& session) {
                 [this](BatchBuilder& builder, std::span<const float> z, float t) {
                   builder.speak(z, t, piece_.text, piece_.alignment);
                 });
-  const ResolvedPrompt prompt{{}, generation_prompt(piece_.ids, token_speak)};
-  const ResolvedPrompt unconditional{{}, generation_prompt({}, token_speak)};
+  const ResolvedPrompt prompt{{}, generation_prompt(piece_.ids, token_speak), {}};
+  const ResolvedPrompt unconditional{{}, generation_prompt({}, token_speak), {}};
   return flow_->prefill(session, prompt, unconditional, int(piece_.alignment.size()),
                         flow_options_);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/text_prompt.h"
+
 namespace tutti {
 namespace {
 
@@ -34,7 +36,7 @@ Status TextRequest::prefill(Session& session) {
   if (prompt_.empty())
     return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
   TUTTI_ASSIGN(const ResolvedPrompt resolved,
-               resolve_text_prompt(prompt_, options_, loaded_.tokenizer));
+               resolve_text_prompt(prompt_, options_, loaded_));
   sequence_ = TextSequence(slots[0]);
   TUTTI_CHECK(sequence_.prefill(session, resolved));
   result_.prompt_tokens = sequence_.length();

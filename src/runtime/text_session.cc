@@ -1,6 +1,7 @@
 // Engine::describe and Engine::score: text out.
 #include <algorithm>
 
+#include "runtime/text_prompt.h"
 #include "runtime/text_request.h"
 
 namespace tutti {
@@ -17,7 +18,8 @@ Result<std::vector<double>> Engine::score(const Prompt& prompt,
                                           const TextOptions& options) const {
   const std::lock_guard lock(state_->mutex);
   const Tokenizer& tokenizer = state_->loaded->tokenizer;
-  TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(prompt, options, tokenizer));
+  TUTTI_ASSIGN(const ResolvedPrompt resolved,
+               resolve_text_prompt(prompt, options, *state_->loaded));
   std::vector<Tokens> candidates;
   size_t longest = 1;
   for (const std::string& answer : answers) {

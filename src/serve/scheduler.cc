@@ -50,7 +50,7 @@ Result<Ticket> Scheduler::speak(std::string text, SpeakOptions options, SpeakEve
 }
 
 Result<Ticket> Scheduler::transcribe(Mel mel, TranscribeEvents events) {
-  return state_->submit(std::make_unique<ScheduledPass<std::string>>(
+  return state_->submit(std::make_unique<ScheduledPass<Transcript>>(
       JobKind::transcribe,
       [mel = std::move(mel)](Session& session) { return tutti::transcribe(session, mel); },
       std::move(events.done)));

@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/ctc_text.h"
 #include "runtime/session.h"
 
 namespace tutti {
@@ -54,7 +55,7 @@ struct SpeakEvents {
   std::function<void(Result<SpeakResult>)> done;
 };
 struct TranscribeEvents {
-  std::function<void(Result<std::string>)> done;
+  std::function<void(Result<Transcript>)> done;
 };
 struct EmbedEvents {
   std::function<void(Result<std::vector<float>>)> done;

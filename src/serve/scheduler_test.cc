@@ -73,7 +73,7 @@ TEST(Scheduler, ResultsAreTheEngines) {
   Outcome<TextResult> text;
   Outcome<Picture> picture;
   Outcome<SpeakResult> speech;
-  Outcome<std::string> transcript;
+  Outcome<Transcript> transcript;
   Outcome<std::vector<float>> embedding;
   Outcome<AttentionShare> share;
   std::string streamed;
@@ -104,7 +104,7 @@ TEST(Scheduler, ResultsAreTheEngines) {
   const SpeakResult said = *engine.speak("hello world", {.steps = 2, .seed = 2});
   EXPECT_EQ((*speech.wait()).sound.samples, said.sound.samples);
   EXPECT_EQ(heard, said.sound.samples);
-  EXPECT_EQ(*transcript.wait(), *engine.transcribe(noise_mel(100)));
+  EXPECT_EQ((*transcript.wait()).text, *engine.transcribe(noise_mel(100)));
   EXPECT_EQ(*embedding.wait(), *engine.embed(Part::of_audio(noise_mel(50))));
   EXPECT_EQ((*share.wait()).layers, (*engine.explain(words(), {})).layers);
 }

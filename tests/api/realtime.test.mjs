@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
+import { OpenAIRealtimeWS as OpenAIRealtimeBetaWS } from 'openai/beta/realtime/ws';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import WebSocket from 'ws';
 
@@ -135,6 +136,116 @@ test('the official client: a written turn is answered in sound and text', async 
   assert.deepEqual(places, [...places].sort((a, b) => a - b));
   assert.ok(events.all.every((event) => event.event_id.length > 0));
   realtime.close();
+});
+
+// Listens to every event by its name, as the classes' types have them.
+function official(Class, names) {
+  const client = new OpenAI({ apiKey: 'none', baseURL: `https://localhost:${secure}/v1` });
+  const realtime = new Class({ model: 'tutti-nano', options: { rejectUnauthorized: false } }, client);
+  const events = new Events();
+  realtime.on('error', (error) => events.take({ type: 'error', error }));
+  for (const name of names) realtime.on(name, (event) => events.take(event));
+  const unknown = [];
+  realtime.on('event', ({ type }) => names.includes(type) || type === 'error' || unknown.push(type));
+  return { realtime, events, unknown };
+}
+
+test('the official beta client: names, sessions and content as they were in the beta', async () => {
+  spoken ??= await speech();
+  const names = ['session.created', 'session.updated', 'conversation.item.created', 'input_audio_buffer.committed',
+    'input_audio_buffer.speech_started', 'input_audio_buffer.speech_stopped',
+    'conversation.item.input_audio_transcription.delta', 'conversation.item.input_audio_transcription.completed',
+    'response.created', 'response.output_item.added', 'response.content_part.added', 'response.audio_transcript.delta',
+    'response.audio.delta', 'response.audio.done', 'response.audio_transcript.done', 'response.text.delta',
+    'response.text.done', 'response.content_part.done', 'response.output_item.done', 'response.done'];
+  const { realtime, events, unknown } = official(OpenAIRealtimeBetaWS, names);
+  const { session } = await events.next('session.created', 0);
+  assert.deepEqual(session.modalities, ['text', 'audio']);
+  assert.equal(session.input_audio_format, 'pcm16');
+  assert.equal(session.turn_detection.type, 'server_vad');
+  assert.equal(session.max_response_output_tokens, 'inf');
+  assert.ok(!('audio' in session) && !('output_modalities' in session));
+  realtime.send({ type: 'session.update', session: { modalities: ['text', 'audio'], instructions: 'be kind', voice: 'tutti',
+    input_audio_format: 'pcm16', output_audio_format: 'pcm16', input_audio_transcription: { model: 'tutti-nano' },
+    turn_detection: { type: 'server_vad', silence_duration_ms: 400 }, max_response_output_tokens: 8 } });
+  const updated = (await events.next('session.updated', 0)).session;
+  assert.equal(updated.turn_detection.silence_duration_ms, 400);
+  assert.equal(updated.instructions, 'be kind');
+  assert.equal(updated.max_response_output_tokens, 8);
+  assert.equal(updated.input_audio_transcription.model, 'tutti-nano');
+  appendAll((event) => realtime.send(event), Buffer.concat([silence(0.5), spoken, silence(1)]));
+  const { response } = await events.next('response.done', 0);
+  assert.deepEqual(response.modalities, ['text', 'audio']);
+  assert.equal(response.output_audio_format, 'pcm16');
+  assert.equal(response.max_output_tokens, 8);
+  assert.equal(response.output[0].content[0].type, 'audio');
+  const text = events.all.filter(({ type }) => type === 'response.audio_transcript.delta').map(({ delta }) => delta);
+  assert.equal(response.output[0].content[0].transcript, text.join(''));
+  assert.ok(events.types().includes('response.audio.delta'));
+
+  realtime.send({ type: 'conversation.item.create', item: { type: 'message', role: 'assistant', content: [{ type: 'text', text: 'yes' }] } });
+  const from = events.all.length;
+  realtime.send({ type: 'conversation.item.create', item: written('hello') });
+  realtime.send({ type: 'response.create', response: { modalities: ['text'], max_response_output_tokens: 5 } });
+  const second = (await events.next('response.done', from)).response;
+  assert.deepEqual(second.modalities, ['text']);
+  assert.equal(second.max_output_tokens, 5);
+  assert.equal(second.output[0].content[0].type, 'text');
+  assert.equal((await events.next('response.text.done', from)).text, second.output[0].content[0].text);
+  realtime.send({ type: 'session.update', session: { input_audio_format: 'g711_ulaw' } });
+  assert.match((await events.next('error', from)).error.message, /g711_ulaw/);
+  assert.deepEqual(unknown, []);
+  realtime.close();
+});
+
+test('the official client knows every event by its name; instructions are kept, not followed', async () => {
+  spoken ??= await speech();
+  const names = ['session.created', 'session.updated', 'conversation.item.added', 'conversation.item.done',
+    'input_audio_buffer.committed', 'input_audio_buffer.speech_started', 'input_audio_buffer.speech_stopped',
+    'conversation.item.input_audio_transcription.delta', 'conversation.item.input_audio_transcription.completed',
+    'response.created', 'response.output_item.added', 'response.content_part.added', 'response.output_audio_transcript.delta',
+    'response.output_audio.delta', 'response.output_audio.done', 'response.output_audio_transcript.done',
+    'response.content_part.done', 'response.output_item.done', 'response.done'];
+  const { realtime, events, unknown } = official(OpenAIRealtimeWS, names);
+  await events.next('session.created', 0);
+  realtime.send({ type: 'session.update', session: { type: 'realtime', instructions: 'answer in French',
+    audio: { input: { transcription: { model: 'tutti-nano' } } } } });
+  assert.equal((await events.next('session.updated', 0)).session.instructions, 'answer in French');
+  appendAll((event) => realtime.send(event), Buffer.concat([silence(0.5), spoken, silence(1)]));
+  const said = async (from) => (await events.next('response.done', from)).response.output[0].content[0].transcript;
+  await said(0);
+  const answers = [];
+  for (const instructions of ['answer in French', 'say nothing']) {
+    const from = events.all.length;
+    realtime.send({ type: 'response.create', response: { conversation: 'none', instructions, input: [written('hello')] } });
+    answers.push(await said(from));
+  }
+  assert.equal(answers[0], answers[1]);
+  assert.deepEqual(unknown, []);
+  realtime.close();
+});
+
+test('earlier turns of a conversation are read', async () => {
+  const picture = fs.readFileSync(path.join(source, 'models/demo/picture.png')).toString('base64');
+  const { socket, events, send } = await open();
+  send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'], max_output_tokens: 8 } });
+  const rows = async (...content) => {
+    const from = events.all.length;
+    if (content.length) send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
+    send({ type: 'response.create' });
+    return (await events.next('response.done', from)).response.usage.input_tokens;
+  };
+  const question = { type: 'input_text', text: 'What colour is it?' };
+  const first = await rows({ type: 'input_image', image_url: `data:image/png;base64,${picture}` }, question);
+  const second = await rows(question);
+  const third = await rows(question);
+  assert.ok(second > first + 5 && third > second + 5, `${first} ${second} ${third}`);
+  // What was deleted is not read.
+  for (const { item } of events.all.filter(({ type }) => type === 'conversation.item.added').slice(0, -2))
+    send({ type: 'conversation.item.delete', item_id: item.id });
+  const alone = await rows(question);
+  assert.ok(alone < second);
+  socket.close();
 });
 
 test('a spoken turn is found, heard and answered', async () => {

@@ -53,16 +53,79 @@ test('chat: every kind of part, and the same answer whole and streamed', async (
   }
 });
 
-test('chat: the picture of an earlier turn is still seen', async () => {
-  const question = { type: 'text', text: 'what colour?' };
-  const once = await client.chat.completions.create(ask([picture, question]));
-  const later = await client.chat.completions.create({ model, messages: [
-    { role: 'system', content: 'be brief' },
-    { role: 'user', content: [picture] },
-    { role: 'assistant', content: 'a thing' },
-    { role: 'user', content: 'what colour?' },
-  ] });
-  assert.equal(later.choices[0].message.content, once.choices[0].message.content);
+// Any change of what the model reads changes what it says at a temperature.
+const freely = { temperature: 1.5, max_tokens: 24, seed: 3 };
+const user = (content) => ({ role: 'user', content });
+const assistant = (content) => ({ role: 'assistant', content });
+const text = (text) => ({ type: 'text', text });
+
+test('chat: a picture shown two messages ago is asked about', async () => {
+  const grey = (await client.images.generate({ prompt: 'a green house', seed: 4 })).data[0].b64_json;
+  const other = { type: 'image_url', image_url: { url: `data:image/png;base64,${grey}` } };
+  const say = async (...messages) => {
+    const answer = await client.chat.completions.create({ model, messages, ...freely });
+    return { text: answer.choices[0].message.content, rows: answer.usage.prompt_tokens };
+  };
+  const talk = (shown, first = 'three') => say({ role: 'system', content: 'be brief' },
+    user([...shown, text('How many shapes are there?')]), assistant(first),
+    user('What colour are they?'), assistant([{ type: 'text', text: 'red' }]), user('Is one of them a circle?'));
+  const seen = await talk([picture]);
+  assert.deepEqual(await talk([picture]), seen);
+  assert.notEqual((await talk([other])).text, seen.text);            // it sees the picture,
+  assert.notEqual((await talk([picture], 'none')).text, seen.text);  // reads its own answers,
+  assert.equal(seen.rows - (await talk([])).rows, 16 - 1);           // 16 rows for the picture, one for <s>
+  const alone = await say(user([picture, text('Is one of them a circle?')]));
+  const parts = ['How many shapes are there?', 'three', 'What colour are they?', 'red'];
+  assert.ok(seen.rows > alone.rows + parts.length);                  // and everything between
+  // Instructions are not read, nor an answer behind the last question.
+  const same = await say(user([picture, text('How many shapes are there?')]), assistant('three'),
+    user('What colour are they?'), assistant('red'), user('Is one of them a circle?'), assistant('no'));
+  assert.deepEqual(same, seen);
+});
+
+test('chat: a conversation longer than the context keeps its end, and the picture it is about', async () => {
+  const long = 'one two three four five six seven eight nine ten '.repeat(8);
+  const messages = [user([picture, text('What is this?')]), assistant('a thing')];
+  for (let i = 0; i < 30; ++i) messages.push(user(`${i} ${long}`), assistant(`answer ${i}`));
+  messages.push(user('What colour is it?'));
+  const ask = async (all) => client.chat.completions.create({ model, messages: all, ...freely });
+  const whole = await ask(messages);
+  assert.ok(whole.usage.total_tokens <= 512);
+  assert.ok(whole.usage.prompt_tokens > 256, 'most of the context is used');
+  const changed = (at, content) => ask(messages.map((one, i) => (i === at ? { ...one, content } : one)));
+  const said = whole.choices[0].message.content;
+  assert.equal((await changed(3, 'other')).choices[0].message.content, said, 'too long ago to be read');
+  assert.notEqual((await changed(messages.length - 2, 'other')).choices[0].message.content, said);
+  assert.equal((await changed(0, [text('What is this?')])).usage.prompt_tokens < whole.usage.prompt_tokens, true,
+    'the picture was read, however long ago it was shown');
+});
+
+test('chat: sound and video earlier in a conversation', async () => {
+  for (const shown of [sound, video]) {
+    const messages = [user([shown]), assistant('something'), user('What was it?')];
+    const { usage } = await client.chat.completions.create({ model, messages });
+    const blind = await client.chat.completions.create({ model, messages: messages.slice(2) });
+    assert.ok(usage.prompt_tokens > blind.usage.prompt_tokens + 8);
+  }
+  // Sound in the last turn is spelled out whatever was said before.
+  const alone = await client.chat.completions.create(ask([sound]));
+  const later = await client.chat.completions.create({ model, messages: [user('hello'), assistant('hello'), user([sound])] });
+  assert.equal(later.choices[0].message.content, alone.choices[0].message.content);
+  // No more than the newest sixteen are decoded: the broken one is older.
+  const broken = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
+  const many = [user([broken]), assistant('a'), ...Array(16).fill([user([picture]), assistant('b')]).flat()];
+  await client.chat.completions.create({ model, messages: [...many, user('and now?')] });
+  await assert.rejects(client.chat.completions.create({ model, messages: [...many.slice(0, 4), user('and now?')] }),
+    { status: 400, param: 'messages[0].content[0].image_url' });
+});
+
+test('responses: earlier items of the input are read', async () => {
+  const image = { type: 'input_image', image_url: picture.image_url.url, detail: 'auto' };
+  const say = async (...input) => (await client.responses.create({ model, input })).usage.input_tokens;
+  const question = { role: 'user', content: 'Is one of them a circle?' };
+  const whole = await say({ role: 'user', content: [image, { type: 'input_text', text: 'How many?' }] },
+    { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'three', annotations: [] }] }, question);
+  assert.ok(whole > (await say(question)) + 16);
 });
 
 test('chat: choices, seeds, limits and stop sequences', async () => {
@@ -182,9 +245,29 @@ test('transcriptions', async () => {
   const plain = await client.audio.transcriptions.create(
     { model, file: await file(), response_format: 'text' });
   assert.equal(plain.trim(), text);
-  const long = await client.audio.transcriptions.create(
-    { model, file: await file(), response_format: 'verbose_json' });
+  const create = async (more) => client.audio.transcriptions.create({ model, file: await file(), ...more });
+  const long = await create({ response_format: 'verbose_json' });
   assert.ok(long.duration > 1 && long.duration < 3);
+  assert.equal(long.words, undefined);
+  assert.equal(long.segments.map((segment) => segment.text).join(' '), text.trim().replace(/ +/g, ' '));
+  for (const { start, end, avg_logprob } of long.segments)
+    assert.ok(start >= 0 && end > start && end <= long.duration + 0.01 && avg_logprob < 0);
+  const timed = await create({ response_format: 'verbose_json', timestamp_granularities: ['word'] });
+  assert.equal(timed.segments, undefined);
+  assert.deepEqual(timed.words.map(({ word }) => word), text.trim().split(/ +/));
+  timed.words.forEach(({ start, end }, i) =>
+    assert.ok(end > start && start >= (timed.words[i - 1]?.end ?? 0) && end <= long.duration + 0.01));
+  const both = await create({ response_format: 'verbose_json', timestamp_granularities: ['word', 'segment'] });
+  assert.deepEqual(both.words, timed.words);
+  assert.deepEqual(both.segments, long.segments);
+  const clock = '\\d\\d:\\d\\d:\\d\\d';
+  assert.match(await create({ response_format: 'srt' }), new RegExp(`^1\n${clock},\\d{3} --> ${clock},\\d{3}\n.+\n\n`));
+  assert.match(await create({ response_format: 'vtt' }), new RegExp(`^WEBVTT\n\n${clock}\\.\\d{3} --> ${clock}\\.\\d{3}\n.+\n\n`));
+  for (const [more, param] of [[{ response_format: 'docx' }, 'response_format'],
+    [{ timestamp_granularities: ['word'] }, 'timestamp_granularities'],
+    [{ response_format: 'verbose_json', timestamp_granularities: ['letter'] }, 'timestamp_granularities'],
+    [{ response_format: 'srt', stream: true }, 'stream']])
+    await assert.rejects(create(more), { status: 400, param });
   const events = await collect(await client.audio.transcriptions.create(
     { model, file: await file(), stream: true }));
   assert.equal(events.at(-1).type, 'transcript.text.done');

@@ -126,3 +126,43 @@ test("takes clips and sounds, dropped or chosen, and refuses what it cannot show
   await page.getByRole("button", { name: "Remove speech.wav" }).click();
   await expect(page.locator(".chip")).toHaveCount(0);
 });
+
+test("asks on about a picture that was shown two messages ago", async ({ studio, page, request }) => {
+  await studio.open();
+  await studio.attach("picture.png");
+  await studio.say("How many triangles are there?");
+  await studio.done();
+  const first = await studio.answer.locator("p.text").innerText();
+  await studio.say("What colour are they?");
+  await studio.done();
+  const asked = page.waitForRequest("**/v1/chat/completions");
+  await studio.say("Which shape is the largest?");
+  const body = (await asked).postDataJSON();
+  await studio.done();
+  const shape = body.messages.map(({ role, content }: { role: string; content: string | { type: string }[] }) =>
+    [role, typeof content === "string" ? "text" : content.map((part) => part.type).join("+")].join(": "));
+  expect(shape).toEqual(["user: image_url+text", "assistant: text", "user: text", "assistant: text", "user: text"]);
+  expect(body.messages[1].content).toBe(first);
+  // The answer is the server's to the whole conversation; without the picture it reads 16 rows less.
+  const chat = async (messages: unknown) =>
+    (await (await request.post(`${studio.server.url}/v1/chat/completions`, { data: { ...body, messages, stream: false, stream_options: undefined } })).json());
+  const whole = await chat(body.messages);
+  await expect(studio.answer.locator("p.text")).toHaveText(whole.choices[0].message.content);
+  const blind = structuredClone(body.messages);
+  blind[0].content.shift();
+  expect(whole.usage.prompt_tokens - (await chat(blind)).usage.prompt_tokens).toBe(15); // and <s> more
+});
+
+test("asks about the picture that it drew", async ({ studio, page }) => {
+  await studio.open();
+  await studio.choose("Picture");
+  await studio.say("a red circle");
+  await studio.done();
+  await studio.choose("Text");
+  const asked = page.waitForRequest("**/v1/chat/completions");
+  await studio.say("What colour is it?");
+  const { messages } = (await asked).postDataJSON();
+  expect(messages.map((message: { role: string }) => message.role)).toEqual(["user", "user"]);
+  expect(messages[0].content[0].image_url.url).toMatch(/^data:image\/png;base64,/);
+  await studio.done();
+});

@@ -20,37 +20,55 @@ const dataUrl = (blob: Blob) =>
     reader.readAsDataURL(blob);
   });
 
-// A message as parts of a chat completion. Files are read from the page or from the store.
-async function toParts(message: Message, withFiles: boolean, fetchFile: Turn["fetchFile"]) {
-  const content: unknown[] = [];
-  if (message.role === "assistant") return message.text;
-  for (const file of withFiles ? message.files : []) {
-    const blob = await file.blob(fetchFile);
-    const url = await dataUrl(blob);
-    if (file.kind === "image") content.push({ type: "image_url", image_url: { url } });
-    else if (file.kind === "video") content.push({ type: "video_url", video_url: { url } });
-    else {
-      const format = blob.type.split("/")[1]?.split(";")[0]?.replace("x-", "").replace("mpeg", "mp3") || "wav";
-      content.push({ type: "input_audio", input_audio: { data: url.slice(url.indexOf(",") + 1), format } });
-    }
-  }
-  if (message.text) content.push({ type: "text", text: message.text });
-  return content;
+// A file as a part of a chat completion.
+async function toPart(file: Attachment, blob: Blob) {
+  const url = await dataUrl(blob);
+  if (file.kind === "image") return { type: "image_url", image_url: { url } };
+  if (file.kind === "video") return { type: "video_url", video_url: { url } };
+  const format = blob.type.split("/")[1]?.split(";")[0]?.replace("x-", "").replace("mpeg", "mp3") || "wav";
+  return { type: "input_audio", input_audio: { data: url.slice(url.indexOf(",") + 1), format } };
 }
 
-const mostBefore = 6; // messages that are sent along
+interface Told {
+  role: "user" | "assistant";
+  text: string;
+  files: Attachment[];
+}
 
-// A question and what led to it. Of the files only the latest are sent, so that one may ask on about
-// a picture without sending all of them again.
+// What a message adds to a conversation in text. A wish to draw or to speak is no question, but one
+// may ask about the picture that was drawn.
+function told(message: Message): Told | undefined {
+  const { role, text, output } = message;
+  if (output === "text") return { role, text, files: role === "user" ? message.files : [] };
+  if (output === "picture" && role === "assistant") return { role: "user", text: "", files: message.files };
+  return undefined;
+}
+
+// The server reads as far back as the model's context reaches, which is never as far as this.
+const most = { messages: 40, files: 16, bytes: 16 * 2 ** 20 };
+
+// A question and what led to it, the newest files first where they are too many or too large.
 export async function toChat(question: Message, before: Message[], fetchFile: Turn["fetchFile"]) {
-  const said = [...before.slice(-mostBefore), question];
-  const latest = said.findLast((message) => message.role === "user" && message.files.length > 0);
+  const said = before.slice(-most.messages).flatMap((message) => told(message) ?? []);
+  said.push({ role: "user", text: question.text, files: question.files });
+  let { files, bytes } = most;
   const messages = [];
-  for (const message of said) {
-    const content = await toParts(message, message === latest, fetchFile);
-    if (content.length) messages.push({ role: message.role, content });
+  for (const { role, text, files: shown } of said.reverse()) {
+    if (role === "assistant") {
+      messages.push({ role, content: text });
+      continue;
+    }
+    const content: unknown[] = [];
+    for (const file of shown) {
+      if (--files < 0) break;
+      const blob = await file.blob(fetchFile);
+      if ((bytes -= blob.size) < 0 && messages.length) break; // the question itself is never cut
+      content.push(await toPart(file, blob));
+    }
+    if (text) content.push({ type: "text", text });
+    if (content.length) messages.push({ role, content });
   }
-  return messages;
+  return messages.reverse();
 }
 
 const chosen = (settings: Partial<Settings>) => ({

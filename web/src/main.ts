@@ -1,16 +1,18 @@
 // The studio: one screen, wired together here.
-import { isUp, learnModel, modelName, untilUp, whenKeyWanted } from "./api";
+import { learnModel, whenKeyWanted } from "./api";
 import { AttentionView } from "./attention";
 import { Composer } from "./composer";
 import { Controls } from "./panel";
 import { Conversation } from "./conversation";
 import { askForKey } from "./dialog";
-import { announce, h } from "./dom";
-import { language, languageSwitch, setLanguage, t, translated, word } from "./i18n";
+import { h } from "./dom";
+import { acceptDrops } from "./drops";
+import { language, languageSwitch, setLanguage, t, translated } from "./i18n";
 import { Library } from "./library";
 import type { Message } from "./message";
 import { Shell } from "./shell";
 import { Sidebar } from "./sidebar";
+import { Status } from "./status";
 import { themeSwitch } from "./theme";
 import { Thread } from "./thread";
 import { talkLive } from "./live_view";
@@ -25,6 +27,7 @@ class Studio {
   private readonly scroller = h("div", { class: "scroller" });
   private readonly thread = new Thread(this.library, { explain: (question) => this.explain(question) }, this.scroller);
   private readonly welcome = welcome((output, text) => this.composer.choose(output, text));
+  private readonly status = new Status();
   private readonly shell: Shell;
   private readonly open = new Map<string, Conversation>(); // keeps turns running while others are read
   private conversation: Conversation | undefined;
@@ -32,7 +35,7 @@ class Studio {
   constructor() {
     this.shell = new Shell({
       sidebar: this.sidebar.element,
-      tools: [this.status, languageSwitch(), themeSwitch()],
+      tools: [this.status.element, languageSwitch(), themeSwitch()],
       centre: [this.scroller, this.composer.element],
       controls: this.controls.element,
       attention: this.attention.element,
@@ -41,20 +44,6 @@ class Studio {
     document.body.append(this.shell.element);
     this.listen();
   }
-  private up = true;
-  private readonly status = translated(h("span", { class: "status", role: "status" }), (status) => this.drawStatus(status));
-
-  private drawStatus(status: HTMLElement) {
-    status.textContent = this.up ? modelName() || t("connected") : t("disconnected");
-    status.dataset.up = String(this.up);
-  }
-  private setUp(up: boolean) {
-    if (up === this.up) return;
-    this.up = up;
-    this.drawStatus(this.status);
-    announce(t(up ? "back" : "away"));
-  }
-
   private listen() {
     whenKeyWanted(askForKey);
     this.sidebar.onNew = () => this.show(undefined);
@@ -68,7 +57,7 @@ class Studio {
     addEventListener("beforeunload", (event) => {
       if (this.library.saving !== "saved" && this.library.saving !== "off") event.preventDefault();
     });
-    this.acceptDrops();
+    acceptDrops((files) => void this.composer.add(files));
   }
 
   private key(event: KeyboardEvent) {
@@ -80,37 +69,12 @@ class Studio {
     }
   }
 
-  private acceptDrops() {
-    const veil = h("div", { class: "veil", hidden: true }, h("p", {}, word("dropHere")));
-    document.body.append(veil);
-    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files");
-    addEventListener("dragover", (event) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      veil.hidden = false;
-    });
-    addEventListener("dragleave", (event) => {
-      if (event.relatedTarget === null) veil.hidden = true;
-    });
-    addEventListener("drop", (event) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      veil.hidden = true;
-      void this.composer.add(event.dataTransfer!.files);
-    });
-  }
-
   async start() {
-    if (!(await isUp())) {
-      this.setUp(false);
-      await untilUp();
-      this.setUp(true);
-    }
+    await this.status.untilUp();
     await learnModel();
-    this.drawStatus(this.status);
+    this.status.watch();
     this.sidebar.show(await this.library.list(), "");
     await this.show(location.hash.slice(1) || undefined);
-    setInterval(() => void isUp().then((up) => this.setUp(up)), 5000);
   }
 
   private async show(id: string | undefined) {
@@ -131,7 +95,7 @@ class Studio {
     if (conversation) {
       this.open.set(conversation.entry.id, conversation);
       conversation.onChange = () => this.draw(conversation);
-      conversation.onConnection = (up) => this.setUp(up);
+      conversation.onConnection = (up) => this.status.set(up);
     }
     this.draw(conversation);
   }

@@ -7,9 +7,10 @@ Api::Api(const Engine& engine, Scheduler& scheduler, const IsolatedDecoder& deco
     : engine_(engine), scheduler_(scheduler), decoder_(decoder), options_(std::move(options)) {}
 
 void Api::add_routes(Router& router) {
-  for (const auto add : {add_health_routes, add_models_routes, add_chat_routes,
-                         add_responses_routes, add_completions_routes, add_embeddings_routes,
-                         add_images_routes, add_audio_routes, add_explain_routes})
+  for (const auto add :
+       {add_health_routes, add_models_routes, add_chat_routes, add_responses_routes,
+        add_completions_routes, add_embeddings_routes, add_images_routes, add_speech_routes,
+        add_transcriptions_routes, add_explain_routes})
     add(router, *this);
 }
 

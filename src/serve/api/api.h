@@ -77,7 +77,8 @@ void add_responses_routes(Router& router, Api& api);
 void add_completions_routes(Router& router, Api& api);
 void add_embeddings_routes(Router& router, Api& api);
 void add_images_routes(Router& router, Api& api);
-void add_audio_routes(Router& router, Api& api);
+void add_speech_routes(Router& router, Api& api);
+void add_transcriptions_routes(Router& router, Api& api);
 void add_explain_routes(Router& router, Api& api);
 
 }  // namespace tutti

@@ -2,6 +2,7 @@
 
 #include "base/quote.h"
 #include "serve/api/data_url.h"
+#include "serve/api/history.h"
 #include "serve/api/media.h"
 
 namespace tutti {
@@ -69,6 +70,25 @@ int count_media(const Json& message) {
   return count;
 }
 
+// What an assistant said. Anything but text (a refusal, a reference to sound) says nothing: the
+// server keeps none of it.
+Prompt read_answer(Fields& message) {
+  const Json& content = message.json("content");
+  if (content.is_string()) return {Part::of_answer(content.get<std::string>())};
+  std::string text;
+  if (content.is_array())
+    for (Fields& part : message.objects("content")) text += part.text("text");
+  return {Part::of_answer(text)};
+}
+
+// Its role.
+std::string check_message(Fields& message) {
+  const std::string role = message.choice("role", kRoles, "");
+  if (!message.has("content") && role != "assistant") message.refuse("content", "is needed");
+  if (role == "tool") message.refuse("role", "is tool, and this model calls no tools");
+  return role;
+}
+
 }  // namespace
 
 std::optional<Part> read_part(Fields& part, const Api& api) {
@@ -89,32 +109,31 @@ std::optional<Part> read_part(Fields& part, const Api& api) {
 Prompt read_messages(Fields& request, const char* name, const Api& api) {
   if (request.json(name).is_string()) return {Part::of_text(request.required_text(name))};
   std::vector<Fields> messages = request.objects(name);
-  Fields *last = nullptr, *shown = nullptr;
-  for (Fields& message : messages) {
-    const std::string role = message.choice("role", kRoles, "");
-    if (!message.has("content") && role != "assistant") message.refuse("content", "is needed");
-    if (role == "tool") message.refuse("role", "is tool, and this model calls no tools");
-    if (role != "user") continue;
-    last = &message;
-    if (count_media(message.json()) > 0) shown = &message;
+  auto last = messages.rend();  // of the user's
+  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+    const std::string role = check_message(*message);
+    if (role == "user" && last == messages.rend()) last = message;
   }
-  if (!last) {
+  if (last == messages.rend()) {
     request.refuse(name, "must hold a message whose role is user", "missing_required_parameter");
     return {};
   }
-  if (shown && count_media(shown->json()) > api.limits().most_parts) {
+  if (count_media(last->json()) > api.limits().most_parts) {
     request.refuse(name, "bring more than " + std::to_string(api.limits().most_parts) +
                              " pictures, sounds and videos");
     return {};
   }
-  Prompt prompt;
-  if (shown && shown != last) {
-    prompt = read_content(*shown, api);
-    std::erase_if(prompt, [](const Part& part) { return part.kind == Part::Kind::text; });
+  History history(api);
+  for (auto message = last; message != messages.rend(); ++message) {
+    const std::string role = message->text("role");
+    if (role != "user" && role != "assistant") continue;
+    if (!history.wants(role == "user" ? count_media(message->json()) : 0)) break;
+    Prompt parts = role == "user" ? read_content(*message, api) : read_answer(*message);
+    if (message == last && parts.empty())
+      request.refuse(name, "are empty: the last user message says nothing");
+    history.add(std::move(parts));
   }
-  for (Part& part : read_content(*last, api)) prompt.push_back(std::move(part));
-  if (prompt.empty()) request.refuse(name, "are empty: the last user message says nothing");
-  return prompt;
+  return history.take();
 }
 
 void check_model(Fields& request, const Api& api, bool required) {
@@ -167,7 +186,9 @@ void refuse_tools(Fields& request) {
 }
 
 bool only_transcribes(const Prompt& prompt, const TextOptions& options) {
-  return prompt.size() == 1 && prompt[0].kind == Part::Kind::audio &&
+  const size_t parts = prompt.size();
+  return parts > 0 && prompt.back().kind == Part::Kind::audio &&
+         (parts == 1 || prompt[parts - 2].kind == Part::Kind::answer) &&
          (options.task == TextOptions::Task::automatic ||
           options.task == TextOptions::Task::transcribe);
 }

@@ -1,8 +1,9 @@
 // The messages of a chat, or the input of a response, as what the model reads.
 //
-// The shipped model knows single turns. What it is asked is the last user message; where that
-// brings no picture, sound or video, those of the latest user message that does are shown again, so
-// that one may ask on about a picture. Other messages are checked and not read.
+// It is asked the last user message and reads what led to it: what the user said and showed and
+// what the assistant answered, as far back as the model's context reaches (runtime/text_prompt.h).
+// It was taught no instructions, so system and developer messages are checked and not read; nor is
+// what an assistant said after the last user message.
 #pragma once
 
 #include "serve/api/api.h"
@@ -26,7 +27,7 @@ void refuse_tools(Fields& request);
 // Refuses a model that is not served; missing is allowed where `required` is false.
 void check_model(Fields& request, const Api& api, bool required = true);
 
-// Sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
+// A last turn of sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
 // better than the text decoder (docs/evaluation.md).
 bool only_transcribes(const Prompt& prompt, const TextOptions& options);
 

@@ -35,11 +35,11 @@ Status start_transcript(Api& api, const std::shared_ptr<Jobs>& jobs, Mel mel,
   // As the decoder would count them: 25 positions a second heard; a token a letter spelled.
   const int heard = (mel.frames() + 3) / 4;
   TranscribeEvents events;
-  events.done = [running, heard](Result<std::string> result) {
+  events.done = [running, heard](Result<Transcript> result) {
     if (!result) return running->events.done(result.error());
-    running->take(running->cutter.push(*result));
+    running->take(running->cutter.push(result->text));
     running->max_tokens = INT32_MAX;
-    running->end(heard, int(result->size()));
+    running->end(heard, int(result->text.size()));
   };
   return jobs->add(api.scheduler().transcribe(std::move(mel), std::move(events)));
 }
@@ -72,7 +72,7 @@ Status start_text(Api& api, const std::shared_ptr<Jobs>& jobs, TextJob job, Text
   auto running = std::make_shared<Running>(
       Running{StopCutter(std::move(job.stop)), std::move(events), job.options.max_tokens, {}});
   if (only_transcribes(job.prompt, job.options))
-    return start_transcript(api, jobs, std::move(job.prompt[0].mel), running);
+    return start_transcript(api, jobs, std::move(job.prompt.back().mel), running);
   TextEvents text;
   text.on_text = [running](const std::string& piece) {
     running->take(running->cutter.push(piece));

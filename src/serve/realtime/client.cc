@@ -7,6 +7,7 @@
 #include "serve/api/answer.h"
 #include "serve/api/data_url.h"
 #include "serve/api/prompt_reader.h"
+#include "serve/realtime/beta.h"
 
 namespace tutti {
 namespace {
@@ -26,8 +27,8 @@ Problem invalid(const std::string& message, const std::string& code,
 }  // namespace
 
 RealtimeClient::RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket,
-                               const std::string& model)
-    : api_(api), dialogue_(std::make_shared<Dialogue>(api, socket)) {
+                               const std::string& model, bool beta)
+    : api_(api), beta_(beta), dialogue_(std::make_shared<Dialogue>(api, socket, beta)) {
   settings_.id = new_id("sess_");
   settings_.model = api.options().model;
   if (!model.empty() && model != settings_.model)
@@ -67,7 +68,9 @@ void RealtimeClient::take(const std::string& message, bool binary) {
   problem_.reset();
   Checker checker;
   checker_ = &checker;
-  Fields event = checker.object(binary ? "" : message);
+  const Fields said = checker.object(binary ? "" : message);
+  const Json json = beta_ ? from_beta(said.json()) : said.json();
+  Fields event = checker.object(json, "");
   const std::string type = event.text("type"), id = event.text("event_id");
   if (!checker.problem()) {
     if (const Handle handle = handler_of(type))

@@ -11,7 +11,9 @@ namespace tutti {
 
 class RealtimeClient {
  public:
-  RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket, const std::string& model);
+  // `beta`: it speaks the API as it was in its beta (beta.h).
+  RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket, const std::string& model,
+                 bool beta);
 
   void open();  // says session.created
   void take(const std::string& message, bool binary);
@@ -42,6 +44,7 @@ class RealtimeClient {
   int64_t heard() const { return begin_ + int64_t(buffer_.size()); }
 
   Api& api_;
+  const bool beta_;
   const std::shared_ptr<Dialogue> dialogue_;
   RealtimeSettings settings_;
   const Checker* checker_ = nullptr;  // of the event at hand

@@ -5,6 +5,7 @@
 #include "base/quote.h"
 #include "serve/api/answer.h"
 #include "serve/api/data_url.h"
+#include "serve/realtime/beta.h"
 
 namespace tutti {
 namespace {
@@ -18,10 +19,15 @@ constexpr size_t kMostItems = 128;  // older ones are forgotten; the model reads
 
 }  // namespace
 
-Dialogue::Dialogue(Api& api, std::weak_ptr<WebSocket> socket)
-    : api_(api), socket_(std::move(socket)), id_(new_id("conv_")) {}
+Dialogue::Dialogue(Api& api, std::weak_ptr<WebSocket> socket, bool beta)
+    : api_(api), socket_(std::move(socket)), beta_(beta), id_(new_id("conv_")) {}
 
 void Dialogue::send(Json event) {
+  if (beta_) {
+    std::optional<Json> other = to_beta(std::move(event));
+    if (!other) return;
+    event = *std::move(other);
+  }
   Json whole = {{"type", event["type"]}, {"event_id", new_id("event_")}};
   whole.update(event);
   if (const auto socket = socket_.lock()) socket->send(dump(whole));
@@ -110,10 +116,11 @@ void Dialogue::transcribe(const ItemPtr& item, bool tell) {
     Item::Content& content = item->content[i];
     if (content.heard) continue;
     TranscribeEvents events;
-    events.done = [self = weak_from_this(), item, i, tell](Result<std::string> text) {
+    events.done = [self = weak_from_this(), item, i, tell](Result<Transcript> heard) {
       if (const auto alive = self.lock()) {
         const std::lock_guard lock(alive->mutex_);
-        alive->take_transcript(item, i, tell, text);
+        alive->take_transcript(item, i, tell,
+                               heard ? Result<std::string>(heard->text) : heard.error());
       }
     };
     auto ticket = api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events));

@@ -25,9 +25,9 @@ struct ResponseWish {
 
 class Dialogue : public std::enable_shared_from_this<Dialogue> {
  public:
-  Dialogue(Api& api, std::weak_ptr<WebSocket> socket);
+  Dialogue(Api& api, std::weak_ptr<WebSocket> socket, bool beta);
 
-  // Sends an event; adds its id.
+  // Sends an event, to a client of the beta as that has it; adds its id.
   void send(Json event);
   void send_error(const Problem& problem, const std::string& client_event_id);
 
@@ -82,6 +82,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
 
   Api& api_;
   const std::weak_ptr<WebSocket> socket_;
+  const bool beta_;
   const std::string id_;
   mutable std::mutex mutex_;
   std::vector<ItemPtr> items_;

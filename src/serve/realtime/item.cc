@@ -6,6 +6,7 @@
 #include "media/mel.h"
 #include "serve/api/answer.h"
 #include "serve/api/data_url.h"
+#include "serve/api/history.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/realtime/sample_rate.h"
 
@@ -69,9 +70,20 @@ Json content_json(const Item::Content& content, bool user) {
   return nullptr;
 }
 
-bool has_picture(const ItemPtr& item) {
-  return std::any_of(item->content.begin(), item->content.end(),
-                     [](const auto& content) { return content.kind == ContentKind::picture; });
+Prompt said_by_user(const Item& item) {
+  Prompt parts;
+  for (const Item::Content& content : item.content)
+    if (content.kind == ContentKind::picture)
+      parts.push_back(Part::of_picture(content.picture));
+    else if (!content.text.empty())
+      parts.push_back(Part::of_text(content.text));
+  return parts;
+}
+
+Prompt said_by_model(const Item& item) {
+  std::string text;
+  for (const Item::Content& content : item.content) text += content.text;
+  return {Part::of_answer(text)};
 }
 
 }  // namespace
@@ -111,20 +123,18 @@ ItemPtr item_of_sound(std::string id, std::span<const float> samples) {
   return item;
 }
 
-Prompt prompt_of(std::span<const ItemPtr> items) {
-  const auto user = [](const ItemPtr& item) { return item->role == "user"; };
-  const auto last = std::find_if(items.rbegin(), items.rend(), user);
-  if (last == items.rend()) return {};
-  const auto shown = std::find_if(
-      last, items.rend(), [&](const ItemPtr& item) { return user(item) && has_picture(item); });
-  Prompt prompt;
-  if (shown != items.rend())
-    for (const Item::Content& content : (*shown)->content)
-      if (content.kind == ContentKind::picture) prompt.push_back(Part::of_picture(content.picture));
-  for (const Item::Content& content : (*last)->content)
-    if (content.kind != ContentKind::picture && !content.text.empty())
-      prompt.push_back(Part::of_text(content.text));
-  return prompt;
+Prompt prompt_of(std::span<const ItemPtr> items, const Api& api) {
+  const auto last = std::find_if(items.rbegin(), items.rend(),
+                                 [](const ItemPtr& item) { return item->role == "user"; });
+  History history(api);
+  for (auto item = last; item != items.rend(); ++item) {
+    if ((*item)->role == "system") continue;
+    Prompt parts = (*item)->role == "user" ? said_by_user(**item) : said_by_model(**item);
+    if (item == last && parts.empty()) return {};  // nothing was understood
+    if (!history.wants(0)) break;
+    history.add(std::move(parts));
+  }
+  return history.take();
 }
 
 }  // namespace tutti

@@ -35,8 +35,8 @@ ItemPtr read_item(Fields& fields, int input_rate, const Api& api);
 // A sound that was recorded, at 16 kHz.
 ItemPtr item_of_sound(std::string id, std::span<const float> samples);
 
-// What the model is asked: the texts of the last user message, spoken or written, about the
-// pictures of the latest one that has any.
-Prompt prompt_of(std::span<const ItemPtr> items);
+// What the model is asked: the last user message, spoken or written, and what led to it
+// (history.h).
+Prompt prompt_of(std::span<const ItemPtr> items, const Api& api);
 
 }  // namespace tutti

@@ -1,0 +1,159 @@
+#include "runtime/text_prompt.h"
+
+#include <algorithm>
+
+namespace tutti {
+namespace {
+
+using Task = TextOptions::Task;
+
+struct Turn {
+  Contents contents;
+  std::string answer;
+};
+
+// The last one has no answer yet.
+Result<std::vector<Turn>> turns_of(const Prompt& prompt) {
+  std::vector<Turn> turns(1);
+  for (const Part& part : prompt) {
+    Turn& now = turns.back();
+    if (part.kind != Part::Kind::answer) {
+      TUTTI_CHECK(now.contents.add(part));
+    } else if (!now.contents.text.empty() || !now.contents.media.empty()) {
+      now.answer = part.text;
+      turns.emplace_back();
+    } else if (turns.size() > 1 && !part.text.empty()) {  // it went on
+      std::string& answer = turns[turns.size() - 2].answer;
+      answer += (answer.empty() ? "" : " ") + part.text;
+    }
+  }
+  return turns;
+}
+
+Task resolve_task(Task task, const Contents& contents) {
+  if (task != Task::automatic) return task;
+  if (!contents.text.empty()) return Task::answer;
+  return contents.audio && !contents.pictures ? Task::transcribe : Task::caption;
+}
+
+// The text behind a turn's media, up to where the answer begins.
+Result<Tokens> instruction(const Contents& contents, Task task, const std::string& language,
+                           const Tokenizer& tokenizer) {
+  switch (task) {
+    case Task::name:
+    case Task::caption: {
+      TUTTI_ASSIGN(const Tokens code, tokenizer.encode(language));
+      return describe_prompt(task == Task::name ? token_name : token_caption, code);
+    }
+    case Task::transcribe:
+      return transcribe_prompt();
+    default: {
+      TUTTI_ASSIGN(const Tokens text, tokenizer.encode(contents.text));
+      return question_prompt(text);
+    }
+  }
+}
+
+Status check_last(const Contents& last, Task task, const std::vector<const Part*>& seen) {
+  const auto any = [&](bool audio) {
+    return std::any_of(seen.begin(), seen.end(), [&](const Part* part) {
+      return (part->kind == Part::Kind::audio) == audio;
+    });
+  };
+  const bool describes = task == Task::name || task == Task::caption;
+  if (describes && !any(false))
+    return usage_error("a name or caption needs a picture or a clip in the prompt");
+  if (task == Task::transcribe && !any(true))
+    return usage_error("to transcribe, put audio in the prompt");
+  if (task == Task::answer && last.text.empty())
+    return usage_error("to answer, put a question in the prompt");
+  return {};
+}
+
+// What of a conversation fits.
+class Fitting {
+ public:
+  Fitting(const TextOptions& options, const LoadedModel& loaded)
+      : options_(options), loaded_(loaded) {
+    const int context = loaded.config.context;
+    room_ = context - std::min(options.max_tokens, context / 4) - 1;  // <s>
+  }
+
+  Status run(const std::vector<Turn>& turns, ResolvedPrompt& resolved) {
+    const auto newest = turns.rbegin();
+    room_ -= rows(resolved.media) + int(resolved.text.size());
+    auto pinned = turns.rend();
+    if (resolved.media.empty()) {
+      pinned = std::find_if(std::next(newest), turns.rend(),
+                            [](const Turn& turn) { return !turn.contents.media.empty(); });
+      if (pinned != turns.rend() && !take(rows(pinned->contents.media))) pinned = turns.rend();
+    }
+    bool reached = false;
+    for (auto turn = std::next(newest); turn != turns.rend(); ++turn) {
+      TUTTI_ASSIGN(Tokens text, said(*turn));
+      const auto& media = turn->contents.media;
+      if (!take(int(text.size()) + (turn == pinned ? 0 : rows(media)))) break;
+      reached = reached || turn == pinned;
+      if (!media.empty() || !text.empty()) resolved.before.push_back({media, std::move(text)});
+    }
+    if (pinned != turns.rend() && !reached) resolved.before.push_back({pinned->contents.media, {}});
+    std::reverse(resolved.before.begin(), resolved.before.end());
+    return {};
+  }
+
+ private:
+  bool take(int rows) {
+    if (rows > room_) return false;
+    room_ -= rows;
+    return true;
+  }
+  int rows(const std::vector<const Part*>& media) const {
+    int sum = 0;
+    for (const Part* part : media) sum += media_rows(loaded_.config, *part);
+    return sum;
+  }
+  Result<Tokens> said(const Turn& turn) const {
+    if (turn.answer.empty()) return Tokens();
+    TUTTI_ASSIGN(Tokens text,
+                 instruction(turn.contents, resolve_task(Task::automatic, turn.contents),
+                             options_.language, loaded_.tokenizer));
+    TUTTI_ASSIGN(const Tokens answer, loaded_.tokenizer.encode(turn.answer));
+    return joined({text, answer});
+  }
+
+  const TextOptions& options_;
+  const LoadedModel& loaded_;
+  int room_;
+};
+
+}  // namespace
+
+Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
+                                           const LoadedModel& loaded) {
+  ResolvedPrompt resolved;
+  if (prompt.empty()) {  // free text, as it begins in training
+    resolved.text = mark(token_begin);
+    return resolved;
+  }
+  if (prompt.back().kind == Part::Kind::answer)
+    return usage_error("the prompt ends with an answer; put behind it what is to be answered");
+  TUTTI_ASSIGN(const std::vector<Turn> turns, turns_of(prompt));
+  const Contents& last = turns.back().contents;
+  const Task task = resolve_task(options.task, last);
+  resolved.media = last.media;
+  TUTTI_ASSIGN(resolved.text, instruction(last, task, options.language, loaded.tokenizer));
+  TUTTI_CHECK(Fitting(options, loaded).run(turns, resolved));
+
+  std::vector<const Part*> seen = resolved.media;
+  for (const ResolvedTurn& turn : resolved.before)
+    seen.insert(seen.end(), turn.media.begin(), turn.media.end());
+  TUTTI_CHECK(check_last(last, task, seen));
+
+  const bool alone = resolved.before.empty();
+  Tokens& first = alone ? resolved.text : resolved.before.front().text;
+  if ((alone ? resolved.media : resolved.before.front().media).empty())
+    first.insert(first.begin(), token_begin);
+  return resolved;
+}
+
+}  // namespace tutti

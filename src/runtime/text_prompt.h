@@ -1,0 +1,27 @@
+// A prompt that is answered in text: a conversation as one sequence, in the form in which training
+// asks several questions about one picture (format/prompts.h; Drawer::questions in data/mix).
+//
+//   IMAGE  <user> how many? <assistant> three  <user> what colour? <assistant>
+//
+// A turn is what stands between two answers. In front of a sequence that begins with text there is
+// <s>. Where the context does not hold everything:
+//   - the last turn is always read whole, and room is kept for its answer: max_tokens, at most a
+//     quarter of the context;
+//   - where it shows nothing itself, the pictures, clips and sounds of the latest turn that does
+//   are
+//     kept: they are what is being talked about;
+//   - earlier turns are read as far back as they fit, the newest first, each whole or not at all.
+// Of a turn whose answer is empty (it failed, or was no text) only the media are read. An answer
+// that nothing was said before is not read.
+#pragma once
+
+#include "runtime/prompt.h"
+
+namespace tutti {
+
+// An empty prompt is free text (to score). usage_error where the task does not fit the parts, or
+// where the prompt ends with an answer.
+Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
+                                           const LoadedModel& loaded);
+
+}  // namespace tutti

@@ -1,0 +1,74 @@
+// POST /v1/audio/speech: text to speech, in pieces as it is spoken.
+#include "serve/api/prompt_reader.h"
+#include "serve/api/speech_job.h"
+
+namespace tutti {
+namespace {
+
+struct SpeechRequest {
+  SpeechJob job;
+  bool events = false;  // server-sent ones instead of bytes
+};
+
+SpeechRequest read_speech(Fields& request, const Api& api) {
+  SpeechRequest speech;
+  check_model(request, api);
+  speech.job.text = request.required_text("input");
+  if (speech.job.text.size() > api.limits().most_speech_bytes)
+    request.refuse("input",
+                   "is longer than " + std::to_string(api.limits().most_speech_bytes) + " bytes",
+                   "string_above_max_length");
+  std::vector<std::string> formats = speech_formats();
+  formats.push_back("pcm");
+  speech.job.format = request.choice("response_format", formats, "mp3");
+  speech.events = request.choice("stream_format", {"audio", "sse"}, "audio") == "sse";
+  speech.job.options.speed = float(request.number("speed", 1, 0.25, 4));
+  speech.job.options.seed = uint64_t(request.integer("seed", 0, INT64_MIN, INT64_MAX));
+  speech.job.options.steps = int(request.integer("steps", 0, 0, 256));
+  speech.job.options.guidance_scale = float(request.number("guidance_scale", -1, -1, 100));
+  request.text("voice");  // the model has one
+  return speech;
+}
+
+void send_speech(Api& api, SpeechRequest request, const ReplyPtr& reply) {
+  auto events = std::make_shared<EventStream>(reply);
+  const bool sse = request.events, pieces = streams(request.job.format);
+  const std::string type = media_type_of(request.job.format);
+  const auto put = [=](std::string bytes) {
+    if (sse)
+      return events->send_named(
+          {{"type", "speech.audio.delta"}, {"audio", encode_base64(bytes.data(), bytes.size())}});
+    reply->begin(200, type);
+    reply->write(std::move(bytes));
+  };
+  SpeechJobEvents job;
+  if (pieces) job.on_bytes = put;
+  job.done = [=, &api](Result<std::string> all) {
+    if (!all && sse) return events->fail(api, all.error());
+    if (!all) return reply->begun() ? reply->abort() : send_error(*reply, api, all.error());
+    if (!pieces && !sse) return reply->send(200, type, *std::move(all));
+    if (!pieces) put(*std::move(all));
+    if (sse) events->send_named({{"type", "speech.audio.done"}});
+    reply->begin(200, type);
+    reply->end();
+  };
+  const Status status = start_speech(api, Jobs::of(reply), std::move(request.job), std::move(job));
+  if (!status) send_error(*reply, api, status.error());
+}
+
+}  // namespace
+
+void add_speech_routes(Router& router, Api& api) {
+  router.add(
+      "POST", "/v1/audio/speech",
+      [&api](const Request& request, const ReplyPtr& reply) {
+        Checker checker;
+        Fields fields = checker.object(request.body);
+        SpeechRequest speech = read_speech(fields, api);
+        if (checker.problem()) return send_problem(*reply, *checker.problem());
+        send_speech(api, std::move(speech), reply);
+      },
+      api.route_options());
+}
+
+}  // namespace tutti

@@ -1,0 +1,81 @@
+// Store: files.
+#include "serve/store/queries.h"
+
+namespace tutti {
+namespace {
+
+constexpr const char* kFileColumns = "id, name, type, purpose, created, size";
+StoredFile read_file(const Statement& row) {
+  return {std::string(row.text(0)),
+          std::string(row.text(1)),
+          std::string(row.text(2)),
+          std::string(row.text(3)),
+          row.number(4),
+          row.number(5)};
+}
+
+}  // namespace
+
+Result<StoredFile> Store::put_file(const std::string& owner, StoredFile file,
+                                   std::string_view bytes) {
+  if (file.id.empty()) file.id = new_store_id("file");
+  TUTTI_CHECK(check_store_id(file.id));
+  {
+    const std::lock_guard lock(state_->mutex);
+    TUTTI_ASSIGN(Statement insert,
+                 prepared(state_->database,
+                          "INSERT INTO file (owner, id, name, type, purpose, created, size, bytes) "
+                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                          owner, file.id, file.name, file.type, file.purpose, now_seconds(),
+                          int64_t(bytes.size())));
+    insert.bind_bytes(8, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+    TUTTI_CHECK(insert.run());
+  }
+  return this->file(owner, file.id);
+}
+
+Result<StoredFile> Store::file(const std::string& owner, const std::string& id,
+                               std::string* bytes) {
+  const std::lock_guard lock(state_->mutex);
+  const std::string columns = std::string(kFileColumns) + (bytes ? ", bytes" : "");
+  TUTTI_ASSIGN(Statement found,
+               prepared(state_->database,
+                        "SELECT " + columns + " FROM file WHERE owner = ? AND id = ?", owner, id));
+  TUTTI_ASSIGN(const bool row, found.step());
+  if (!row) return not_found("file");
+  if (bytes) *bytes = found.text(6);
+  return read_file(found);
+}
+
+Result<Page<StoredFile>> Store::files(const std::string& owner, const PageOptions& page) {
+  const std::lock_guard lock(state_->mutex);
+  return page_of<StoredFile>(state_->database, kFileColumns, "file WHERE owner = ?", owner, page,
+                             read_file);
+}
+
+Status Store::remove_file(const std::string& owner, const std::string& id) {
+  const std::lock_guard lock(state_->mutex);
+  TUTTI_CHECK(execute(state_->database, "DELETE FROM file WHERE owner = ? AND id = ?", owner, id));
+  if (state_->database.changes() == 0) return not_found("file");
+  return {};
+}
+
+Result<std::vector<std::string>> Store::files_of(const std::string& owner,
+                                                 const std::string& conversation) {
+  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const int64_t row, conversation_number(state_->database, owner, conversation));
+  TUTTI_ASSIGN(Statement rows,
+               prepared(state_->database,
+                        "SELECT DISTINCT file.id FROM item JOIN shown ON shown.item = item.number "
+                        "JOIN file ON file.number = shown.file WHERE item.conversation = ? "
+                        "ORDER BY file.number",
+                        row));
+  std::vector<std::string> ids;
+  for (;;) {
+    TUTTI_ASSIGN(const bool more, rows.step());
+    if (!more) return ids;
+    ids.emplace_back(rows.text(0));
+  }
+}
+
+}  // namespace tutti
