@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "serve/api/answer.h"
 #include "serve/api/media.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/subtitles.h"
