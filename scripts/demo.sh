@@ -55,8 +55,13 @@ made "$out/spoken.wav"
 
 echo
 if [ -t 0 ] && [ -t 1 ]; then
+  port=${PORT:-8080}
+  if [ -z "${PORT:-}" ] && (: < /dev/tcp/127.0.0.1/$port) 2> /dev/null; then
+    echo "Port $port is taken, so any free one is used; PORT=NUMBER make run chooses."
+    port=0
+  fi
   echo "The studio: open the address below in a browser. Ctrl+C ends the server."
-  exec "$tutti" serve --model "$model" --port "${PORT:-8080}"
+  exec "$tutti" serve --model "$model" --port "$port"
 fi
 
 # get PATH: the answer of the server at $port, headers included.

@@ -29,8 +29,10 @@ struct ServeOptions {
   bool without_keys = false;
 };
 
-// A line a request on standard error. Neither queries, headers nor bodies are logged.
+// A line a request on standard error. Neither queries, headers nor bodies are logged, nor that an
+// open page or a supervisor has found the server well.
 void log_request(const RequestRecord& record) {
+  if (record.path == "/healthz" && record.status == 200) return;
   std::fprintf(stderr, "%s %s %s %d %zu B in %zu B out %.1f ms%s%s\n", record.peer.c_str(),
                record.method.c_str(), record.path.c_str(), record.status, record.request_bytes,
                record.answer_bytes, 1e3 * record.seconds, record.user.empty() ? "" : " ",
@@ -51,7 +53,10 @@ void wait_for_signals(const sigset_t& signals, HttpServer& server, double drain_
     int signal = 0;
     if (sigwait(&signals, &signal) || signal == SIGUSR1) return;
     if (count == 0)
-      std::fprintf(stderr, "tutti: letting requests end (%.0f s at most)\n", drain_seconds);
+      std::fprintf(stderr,
+                   "tutti: letting requests end, %.0f s at most; the same signal again ends at "
+                   "once\n",
+                   drain_seconds);
     server.stop(drain_seconds);
   }
 }
