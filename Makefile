@@ -1,5 +1,5 @@
 # Verbs over the presets of CMakePresets.json. Packages: scripts/packages.sh.
-.PHONY: run test bench format lint asan clean help
+.PHONY: run test bench format lint asan tsan clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,12 @@ asan:  ## the tests of everything but the trainer, under sanitizers
 	cmake --preset asan
 	cmake --build --preset asan
 	ctest --preset asan
+
+tsan:  ## the tests of what threads share (runtime, scheduler, server), under the thread sanitizer
+	@scripts/packages.sh all
+	cmake --preset tsan
+	cmake --build --preset tsan
+	ctest --preset tsan
 
 format:  ## formats changed files; ALL=1 all of them
 	@scripts/changed.sh $(if $(ALL),--all) | xargs -r clang-format -i
