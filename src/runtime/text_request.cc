@@ -35,8 +35,7 @@ Status TextRequest::prefill(Session& session) {
   TUTTI_CHECK(check_text_options(options_));
   if (prompt_.empty())
     return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
-  TUTTI_ASSIGN(const ResolvedPrompt resolved,
-               resolve_text_prompt(prompt_, options_, loaded_));
+  TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(prompt_, options_, loaded_));
   sequence_ = TextSequence(slots[0]);
   TUTTI_CHECK(sequence_.prefill(session, resolved));
   result_.prompt_tokens = sequence_.length();

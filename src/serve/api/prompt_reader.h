@@ -27,8 +27,8 @@ void refuse_tools(Fields& request);
 // Refuses a model that is not served; missing is allowed where `required` is false.
 void check_model(Fields& request, const Api& api, bool required = true);
 
-// A last turn of sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
-// better than the text decoder (docs/evaluation.md).
+// A last turn of sound alone, with nothing else asked, is spelled out by the CTC head: in
+// tutti-nano it hears better than the text decoder (docs/evaluation.md).
 bool only_transcribes(const Prompt& prompt, const TextOptions& options);
 
 }  // namespace tutti
