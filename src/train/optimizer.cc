@@ -75,6 +75,7 @@ double Optimizer::step(double scale) {
     const double clip = std::min(1.0, options_.clip / (norm + 1e-12));
     for_each_slot([&](int64_t i) {
       Slot& slot = slots_[i];
+      if (!slot.entry->value.requires_grad()) return;
       torch::Tensor gradient = slot.entry->value.grad();
       // A weight that this step did not use still decays its momentum, as if its gradient were
       // zero.

@@ -40,6 +40,19 @@ class Table {
     return *this;
   }
 
+  Table& read_list(const char* key, std::vector<std::string>& values) {
+    known_.insert(key);
+    const toml::node* node = table_ && !problem_ ? table_->get(key) : nullptr;
+    if (!node) return *this;
+    values.clear();
+    if (const toml::array* list = node->as_array())
+      for (const toml::node& item : *list)
+        if (const auto text = item.value<std::string>()) values.push_back(*text);
+    if (!node->as_array() || values.size() != node->as_array()->size())
+      fail(full(key) + " must be a list of texts (" + place(*node) + ")");
+    return *this;
+  }
+
   Table& read_counts(std::map<std::string, int>& counts) {
     if (!table_ || problem_) return *this;
     for (const auto& [key, node] : *table_) {
@@ -160,6 +173,7 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("output", r.output)
                      .read("start_from", r.start_from)
                      .read("seed", r.seed)
+                     .read_list("train_only", r.train_only)
                      .read("steps", r.steps)
                      .read("warmup", r.warmup)
                      .read("decay", r.decay)

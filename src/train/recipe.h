@@ -25,6 +25,7 @@ struct Recipe {
 
   // run
   uint64_t seed = 1;
+  std::vector<std::string> train_only;  // parts of weights' names; empty: all are trained
   int steps = 1000;
   double warmup = 0.03, decay = 0.4;  // shares of the steps: linear up, constant, linear down
   double average_decay = 0.999;

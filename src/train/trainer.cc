@@ -55,6 +55,8 @@ class TorchTrainer : public Trainer {
       return bad_input("run.output: cannot make " + recipe_.output + ": " + error.message());
     TUTTI_CHECK(open_teacher());
     TUTTI_CHECK(open_weights());
+    if (!recipe_.train_only.empty() && !weights_.train_only(recipe_.train_only))
+      return bad_input("run.train_only: a part is in no weight's name; names are in tutti inspect");
     TUTTI_ASSIGN(EventWriter events, EventWriter::create(recipe_.output + "/events"));
     events_.emplace(std::move(events));
     log_.open(recipe_.output + "/log.jsonl", std::ios::app);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -102,6 +103,40 @@ TEST(Trainer, ACheckpointOfAnotherModelIsRefused) {
   fs::remove_all(recipe.output);
 }
 
+TEST(Trainer, WhatIsNotToBeTrainedKeepsItsBits) {
+  Recipe recipe = tiny_recipe(scratch("first"));
+  recipe.steps = 2;
+  recipe.store = "f32";
+  ASSERT_TRUE(make_trainer(recipe)->run(never));
+  Recipe more = tiny_recipe(scratch("more"));
+  more.steps = 3;
+  more.store = "f32";
+  more.start_from = recipe.output + "/model.safetensors";
+  more.train_only = {"paint", "speak"};
+  ASSERT_TRUE(make_trainer(more)->run(never));
+  const auto before = ModelPackage::open(more.start_from);
+  const auto after = ModelPackage::open(more.output + "/model.safetensors");
+  ASSERT_TRUE(before && after);
+  int changed = 0;
+  for (const TensorView& tensor : before->file.tensors()) {
+    const TensorView* now = after->file.find(tensor.name);
+    ASSERT_TRUE(now) << tensor.name;
+    const bool same = std::memcmp(tensor.data, now->data, tensor.bytes) == 0;
+    changed += !same;
+    if (tensor.name.find("paint") == std::string::npos &&
+        tensor.name.find("speak") == std::string::npos)
+      EXPECT_TRUE(same) << tensor.name;
+  }
+  EXPECT_GT(changed, 10);
+
+  more.train_only = {"paint", "sing"};
+  const auto trainer = Trainer::create(more, {examples_of_step});
+  ASSERT_FALSE(trainer);
+  EXPECT_NE(trainer.error().message().find("train_only"), std::string::npos);
+  fs::remove_all(recipe.output);
+  fs::remove_all(more.output);
+}
+
 Result<Recipe> recipe_of(const std::string& text) {
   const std::string path = scratch("recipe") + ".toml";
   EXPECT_TRUE(write_file_atomic(path, text));
@@ -117,6 +152,7 @@ TEST(RecipeFile, NamesWhatItDoesNotKnow) {
            {"[model]\nwidht = 64\n[mix]\ntext = 1\n", "widht"},
            {"[model]\nwidth = 65\n[mix]\ntext = 1\n", "multiple of 64"},
            {"[run]\nsteps = \"many\"\n[mix]\ntext = 1\n", "run.steps"},
+           {"[run]\ntrain_only = \"paint\"\n[mix]\ntext = 1\n", "run.train_only"},
            {"[mix]\ntext = -1\n", "mix.text"},
            {"[run]\nsteps = 5\n", "[mix]"},
            {"[run\n", "line 1"}}) {

@@ -1,6 +1,7 @@
 #include "train/weights.h"
 
 #include <functional>
+#include <set>
 
 #include "base/rng.h"
 
@@ -36,6 +37,20 @@ int64_t Weights::parameters() const {
   int64_t sum = 0;
   for (const Entry& entry : entries_) sum += entry.value.numel();
   return sum;
+}
+
+bool Weights::train_only(const std::vector<std::string>& parts) {
+  std::set<std::string> found;
+  for (Entry& entry : entries_) {
+    bool trained = false;
+    for (const std::string& part : parts)
+      if (entry.name.find(part) != std::string::npos) {
+        trained = true;
+        found.insert(part);
+      }
+    entry.value.set_requires_grad(trained);
+  }
+  return found.size() == std::set<std::string>(parts.begin(), parts.end()).size();
 }
 
 void Weights::update_average(double decay) {

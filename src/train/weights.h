@@ -24,12 +24,16 @@ class Weights {
 
   struct Entry {
     std::string name;
-    torch::Tensor value;    // master, requires grad
+    torch::Tensor value;    // master; requires grad unless it is to stay
     torch::Tensor average;  // exponential moving average of the master
   };
   std::vector<Entry>& entries() { return entries_; }
   const std::vector<Entry>& entries() const { return entries_; }
   int64_t parameters() const;
+
+  // Only weights whose name holds one of these parts are trained from now on; the others stay as
+  // they are. False: some part is in no name.
+  bool train_only(const std::vector<std::string>& parts);
 
   // average <- decay * average + (1 - decay) * value
   void update_average(double decay);
