@@ -29,7 +29,8 @@ struct Rain {
         mass += m;
         x += m * u;
         y += m * v;
-        parts[size_t(2 * (2 * v >= frame.height) + (2 * u >= frame.width))] += m;
+        const int lower = 2 * v >= frame.height, right = 2 * u >= frame.width;
+        parts[size_t(2 * lower) + size_t(right)] += m;
       }
   }
 };
