@@ -82,6 +82,56 @@ TUTTI_INLINE V splat(float x) {
   return V{} + x;
 }
 
+template <class V>
+using IntegersOf = typename Lanes<sizeof(V) / 4>::integers;
+template <class V>
+TUTTI_INLINE IntegersOf<V> bits_of(const V& v) {
+  IntegersOf<V> bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  return bits;
+}
+template <class V>
+TUTTI_INLINE V from_bits(const IntegersOf<V>& bits) {
+  V v;
+  std::memcpy(&v, &bits, sizeof v);
+  return v;
+}
+template <class V>
+TUTTI_INLINE V magnitude(const V& v) {
+  return from_bits<V>(bits_of(v) & 0x7fffffff);
+}
+// The smaller of a value that is not negative and a positive constant; as integers they compare the
+// same, in one instruction. A NaN is the larger.
+template <class V>
+TUTTI_INLINE V smaller(const V& v, float most) {
+  const IntegersOf<V> a = bits_of(v), b = bits_of(splat<V>(most));
+  return from_bits<V>(a < b ? a : b);
+}
+
+// To bf16, ties away from zero: for finite values, of which one in 65536 is a tie.
+TUTTI_INLINE void store_bf16(uint8_t* y, const v16& v) {
+  typedef uint16_t halves32 __attribute__((vector_size(64)));
+  const IntegersOf<v16> bits = bits_of(v) + 0x8000;
+  halves32 halves;
+  std::memcpy(&halves, &bits, sizeof halves);
+  const auto high = __builtin_shufflevector(halves, halves, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,
+                                            23, 25, 27, 29, 31);
+  std::memcpy(y, &high, sizeof high);
+}
+
+// The greatest of 16 lanes.
+template <class V>
+TUTTI_INLINE auto greatest(V v) {
+  const V half =
+      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  v = v > half ? v : half;
+  const V quarter = __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+  v = v > quarter ? v : quarter;
+  const V pair = __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3);
+  v = v > pair ? v : pair;
+  return v[0] > v[1] ? v[0] : v[1];
+}
+
 // e^x to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial in r
 // (coefficients of Cephes' expf, S. Moshier). Saturates outside +-87.
 template <class V>

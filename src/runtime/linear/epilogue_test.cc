@@ -26,8 +26,15 @@ Bounded times(Bounded a, Bounded b) {
 Bounded plus(Bounded a, double b) {
   return {a.value + b, a.error + kEpsilonF * (std::abs(a.value) + std::abs(b))};
 }
-Bounded activate(Bounded a, Activation activation) {
+Bounded activate(Bounded a, Activation activation, Precision precision) {
   if (activation == Activation::none) return a;
+  if (activation == Activation::gelu) {
+    // The slope is at most 1.13. After an INT8 product a polynomial is in its place.
+    const double v =
+        a.value / (1 + std::exp(-1.5957691216 * (a.value + 0.044715 * std::pow(a.value, 3))));
+    const double fit = precision == Precision::int8 ? 6.6e-5 : 16 * kEpsilonF;
+    return {v, 1.13 * a.error + fit * std::abs(a.value)};
+  }
   if (activation == Activation::relu2)
     return a.value > 0 ? times(a, a) : Bounded{0, a.error * a.error};
   // The slope of silu is at most 1.1; e^x has 2 units in the last place.
@@ -141,7 +148,7 @@ void check_linear(Rng& rng, Precision precision, int rows, int outputs, int cols
     for (int c = 0; c < outputs; ++c) {
       Bounded v = product(exact, r, gate.values, c, cols, precision);
       if (parts.epilogue.bias) v = plus(v, parts.bias[c]);
-      v = activate(v, activation);
+      v = activate(v, activation, precision);
       if (swiglu) v = times(v, product(exact, r, up.values, c, cols, precision));
       v = parts.finish(v, r, c, outputs);
       ASSERT_NEAR(y[size_t(r) * outputs + c], v.value, v.error + 1e-30)
@@ -156,8 +163,8 @@ TEST(Linear, EveryEpilogueMatchesDoublePrecision) {
   for (const std::string& isa : available_isas()) {
     ASSERT_TRUE(use_isa(isa));
     for (Precision precision : {Precision::f32, Precision::bf16, Precision::int8})
-      for (Activation activation :
-           {Activation::none, Activation::relu2, Activation::silu, Activation::swiglu})
+      for (Activation activation : {Activation::none, Activation::relu2, Activation::silu,
+                                    Activation::gelu, Activation::swiglu})
         for (int mask = 0; mask < 16; ++mask) {
           const int rows = 1 + int(rng.below(15)), outputs = 1 + int(rng.below(90));
           check_linear(rng, precision, rows, outputs, 1 + int(rng.below(100)), mask, activation);

@@ -17,55 +17,55 @@ typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint16_t halves16 __attribute__((vector_size(32)));
 using i16 = Lanes<16>::integers;
 
-TUTTI_INLINE i16 bits_of(const v16& v) {
-  i16 bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  return bits;
-}
-TUTTI_INLINE v16 from_bits(const i16& bits) {
-  v16 v;
-  std::memcpy(&v, &bits, sizeof v);
-  return v;
-}
-TUTTI_INLINE v16 magnitude(const v16& v) {
-  return from_bits(bits_of(v) & 0x7fffffff);
-}
+constexpr int32_t kMostBits = 0x7f7fffff;  // FLT_MAX; above are infinities and NaN
 
-// A NaN compares false and is passed over.
-TUTTI_INLINE float most_of(const float* x, int n) {
-  v16 most = {};
+// max |x| as bits, which compare as the floats do: one instruction, and whatever is not finite
+// shows.
+TUTTI_INLINE int32_t most_bits(const float* x, int n) {
+  i16 most = {};
   int i = 0;
   for (; i + 16 <= n; i += 16) {
-    const v16 v = magnitude(load<v16>(x + i));
+    const i16 v = bits_of(magnitude(load<v16>(x + i)));
     most = v > most ? v : most;
   }
   if (i < n) {
-    const v16 v = magnitude(load_some<v16>(x + i, n - i));
+    const i16 v = bits_of(magnitude(load_some<v16>(x + i, n - i)));
     most = v > most ? v : most;
   }
-  float result = 0;
-  for (int lane = 0; lane < 16; ++lane) result = most[lane] > result ? most[lane] : result;
-  return result;
+  return greatest(most);
 }
 
-// 128 + to_int8(): a float plus 1.5 * 2^23 has the rounded integer in its low bits.
+// Of a row that holds an infinity or NaN. A NaN compares false and is passed over.
+float most_of(const float* x, int n) {
+  float most = 0;
+  for (int i = 0; i < n; ++i) most = std::fabs(x[i]) > most ? std::fabs(x[i]) : most;
+  return most;
+}
+
+// 128 + to_int8(): a float plus 1.5 * 2^23 has the rounded integer in its low bits. Values of a
+// finite row times its own inverse need no limits.
+template <bool kLimited>
 TUTTI_INLINE bytes16 to_bytes(const v16& x, float inverse) {
   v16 v = x * inverse;
-  v = v == v ? v : v16{};
-  v = v > -127.0f ? v : splat(-127.0f);
-  v = v < 127.0f ? v : splat(127.0f);
-  v = v + 12582912.0f;
-  return __builtin_convertvector((bits_of(v) & 255) ^ 128, bytes16);
+  if constexpr (kLimited) {
+    v = v == v ? v : v16{};
+    v = v > -127.0f ? v : splat(-127.0f);
+    v = v < 127.0f ? v : splat(127.0f);
+  }
+  // Without the mask GCC 12 converts lane by lane.
+  return __builtin_convertvector(bits_of(v + (12582912.0f + 128)) & 255, bytes16);
 }
 
+template <bool kLimited>
 TUTTI_INLINE void quantize_row(const float* x, int n, float inverse, uint8_t* out) {
   int i = 0;
   for (; i + 16 <= n; i += 16) {
-    const bytes16 low = to_bytes(load<v16>(x + i), inverse);
+    const bytes16 low = to_bytes<kLimited>(load<v16>(x + i), inverse);
     std::memcpy(out + i, &low, sizeof low);
   }
   if (i == n) return;
-  const bytes16 low = to_bytes(load_some<v16>(x + i, n - i), inverse);  // zeros become 128
+  // Zeros become 128.
+  const bytes16 low = to_bytes<kLimited>(load_some<v16>(x + i, n - i), inverse);
   std::memcpy(out + i, &low, size_t(n - i + 3) / 4 * 4);
 }
 
@@ -75,9 +75,20 @@ TUTTI_KERNEL
 void quantize_rows(ConstMatrix x, float scale, uint8_t* out, size_t stride, float* scales,
                    int begin, int end) {
   for (int r = begin; r < end; ++r) {
-    const Int8Scale s = int8_scale(scale > 0 ? scale * 127.0f : most_of(x.row(r), x.cols));
-    scales[r] = scale > 0 ? scale : s.scale;
-    quantize_row(x.row(r), x.cols, s.inverse, out + size_t(r) * stride);
+    const float* row = x.row(r);
+    uint8_t* to = out + size_t(r) * stride;
+    const int32_t bits = scale > 0 ? 0 : most_bits(row, x.cols);
+    if (scale > 0 || bits > kMostBits) {
+      const Int8Scale s = int8_scale(scale > 0 ? scale * 127.0f : most_of(row, x.cols));
+      scales[r] = scale > 0 ? scale : s.scale;
+      quantize_row<true>(row, x.cols, s.inverse, to);
+      continue;
+    }
+    float most;
+    std::memcpy(&most, &bits, sizeof most);
+    const Int8Scale s = int8_scale(most);
+    scales[r] = s.scale;
+    quantize_row<false>(row, x.cols, s.inverse, to);
   }
 }
 

@@ -54,6 +54,27 @@ TEST(Prepare, EqualsThePlainRounding) {
   }
 }
 
+// A row that holds an infinity or NaN, at either end, beside rows that do not.
+TEST(Prepare, RowsThatAreNotFiniteEqualThePlainRounding) {
+  Rng rng(5);
+  ThreadPool threads(1);
+  constexpr int rows = 6, cols = 37;
+  auto x = random_values(rng, rows * cols);
+  x[0] = kNan, x[2 * cols - 1] = kInfinity, x[2 * cols] = -kInfinity, x[4 * cols - 1] = -kNan;
+  const auto memory = *AlignedFloats::allocate(input_floats(Precision::int8, rows, cols));
+  const InputRows in =
+      prepare(threads, Precision::int8, {x.data(), rows, cols, cols}, memory.data());
+  for (int r = 0; r < rows; ++r) {
+    float most = 0;
+    for (int c = 0; c < cols; ++c)
+      if (std::abs(x[r * cols + c]) > most) most = std::abs(x[r * cols + c]);
+    const Int8Scale scale = int8_scale(most);
+    EXPECT_EQ(in.scales[r], scale.scale);
+    for (int c = 0; c < cols; ++c)
+      ASSERT_EQ(in.data[r * in.stride + c], 128 + to_int8(x[r * cols + c], scale.inverse)) << r;
+  }
+}
+
 TEST(Prepare, NothingThatComesInMakesNan) {
   ThreadPool threads(1);
   const std::vector<std::vector<float>> rows = {

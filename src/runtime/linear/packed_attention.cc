@@ -17,7 +17,6 @@ using namespace simd;
 constexpr int kRopeAngles = kHeadColumns / 2;
 
 using i16 = Lanes<16>::integers;
-typedef uint16_t halves16 __attribute__((vector_size(32)));
 typedef int8_t bytes16 __attribute__((vector_size(16)));
 
 int whole_panels(int keys) {
@@ -37,17 +36,6 @@ float bf16_or_float(const uint8_t* from, Precision precision) {
   return value;
 }
 
-TUTTI_INLINE i16 bits_of(const v16& v) {
-  i16 bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  return bits;
-}
-// To bf16, ties away from zero: values here are finite, and a tie is one in 65536.
-TUTTI_INLINE void store_bf16(uint8_t* y, const v16& v) {
-  const halves16 high = __builtin_convertvector((bits_of(v) + 0x8000) >> 16 & 0xffff, halves16);
-  std::memcpy(y, &high, sizeof high);
-}
-
 // One position of FP32 keys and values; steps of both are 64 bytes.
 void put_f32(const float* key, const float* value, uint8_t* k, uint8_t* v, size_t v_panel) {
   for (int c = 0; c < kHeadColumns; ++c) std::memcpy(k + c * kStepBytes, key + c, 4);
@@ -61,6 +49,30 @@ void put_key(const float* key, uint8_t* k) {
   for (int c = 0; c < kHeadColumns; c += 16) store_bf16(halves + 2 * c, load<v16>(key + c));
   for (int step = 0; step < kHeadColumns / 2; ++step)
     std::memcpy(k + step * kStepBytes, halves + 4 * step, 4);
+}
+
+// The 16 positions of a panel. A step holds 4 bytes of each: blocks of 4 positions x 4 steps are
+// transposed, which takes a quarter of the stores.
+TUTTI_KERNEL
+void put_key_panel(const float* keys, size_t stride, uint8_t* k) {
+  alignas(64) float halves[kPanelRows][kHeadColumns / 2];
+  for (int r = 0; r < kPanelRows; ++r)
+    for (int c = 0; c < kHeadColumns; c += 16)
+      store_bf16(reinterpret_cast<uint8_t*>(halves[r]) + 2 * c, load<v16>(keys + r * stride + c));
+  for (int step = 0; step < kHeadColumns / 2; step += 4)
+    for (int r = 0; r < kPanelRows; r += 4) {
+      const v4 a = load<v4>(halves[r] + step), b = load<v4>(halves[r + 1] + step);
+      const v4 c = load<v4>(halves[r + 2] + step), d = load<v4>(halves[r + 3] + step);
+      const v4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+      const v4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      const v4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+      const v4 cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      float* to = reinterpret_cast<float*>(k + step * kStepBytes + r * 4);
+      store(to, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+      store(to + 16, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+      store(to + 32, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+      store(to + 48, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+    }
 }
 
 // Both positions of a step, or one of them.
@@ -115,10 +127,11 @@ TUTTI_KERNEL
 void unpack(const int8_t* keys, const float* key_scales, const int8_t* values,
             const float* value_scales, int count, const KvHead& to) {
   const size_t k_panel = to.key_panel_bytes(), v_panel = to.value_panel_bytes();
-  float rows[2][kHeadColumns];
-  for (int i = 0; i < count; ++i) {
-    widen_row(keys + i * kHeadColumns, key_scales[i], rows[0]);
-    put_key(rows[0], to.keys + i / kPanelRows * k_panel + i % kPanelRows * 4);
+  float rows[kPanelRows][kHeadColumns];
+  for (int i = 0; i < count; i += kPanelRows) {
+    for (int r = 0; r < kPanelRows; ++r)
+      widen_row(keys + (i + r) * kHeadColumns, key_scales[i + r], rows[r]);
+    put_key_panel(rows[0], kHeadColumns, to.keys + i / kPanelRows * k_panel);
   }
   for (int i = 0; i < count; i += 2) {
     for (int r = 0; r < 2; ++r)
@@ -191,19 +204,31 @@ KvHead::KvHead(uint8_t* data, int capacity, Precision precision)
 
 void KvHead::put(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
   if (precision == Precision::int8) return put_rows(position, new_keys, new_values);
+  if (precision == Precision::bf16) return put_bf16(position, new_keys, new_values);
   const size_t k_panel = key_panel_bytes(), v_panel = value_panel_bytes();
-  for (int r = 0; r < new_keys.rows; ++r, ++position) {
-    uint8_t* key = keys + position / kPanelRows * k_panel + position % kPanelRows * 4;
-    if (precision == Precision::f32) {
-      put_f32(new_keys.row(r), new_values.row(r), key, values + size_t(position) * kStepBytes,
-              v_panel);
-      continue;
-    }
-    put_key(new_keys.row(r), key);
-    uint8_t* value = values + size_t(position / 2) * kStepBytes;
-    if (position % 2 == 1) {
+  for (int r = 0; r < new_keys.rows; ++r, ++position)
+    put_f32(new_keys.row(r), new_values.row(r),
+            keys + position / kPanelRows * k_panel + position % kPanelRows * 4,
+            values + size_t(position) * kStepBytes, v_panel);
+}
+
+void KvHead::put_bf16(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
+  const int rows = new_keys.rows;
+  for (int r = 0, at = position; r < rows;) {
+    uint8_t* key = keys + at / kPanelRows * key_panel_bytes() + at % kPanelRows * 4;
+    const bool whole = at % kPanelRows == 0 && r + kPanelRows <= rows;
+    if (whole)
+      put_key_panel(new_keys.row(r), new_keys.stride, key);
+    else
+      put_key(new_keys.row(r), key);
+    r += whole ? kPanelRows : 1, at += whole ? kPanelRows : 1;
+  }
+  const size_t v_panel = value_panel_bytes();
+  for (int r = 0, at = position; r < rows; ++r, ++at) {
+    uint8_t* value = values + size_t(at / 2) * kStepBytes;
+    if (at % 2 == 1) {
       if (r == 0) put_value(new_values.row(r), value + 2, v_panel);  // else its pair wrote it
-    } else if (r + 1 < new_keys.rows) {
+    } else if (r + 1 < rows) {
       put_value_pair(new_values.row(r), new_values.row(r + 1), value, v_panel);
     } else {
       // A product reads both positions of a step: what lay in the other must not be a NaN.
@@ -285,6 +310,19 @@ void rope_head(const float* x, const float* cosines, const float* sines, float s
 TUTTI_KERNEL
 void round_bf16(const float* x, int count, uint8_t* y) {
   for (int i = 0; i < count; i += 16) store_bf16(y + 2 * i, load<v16>(x + i));
+}
+
+TUTTI_KERNEL
+void put_queries(ConstMatrix x, float scale, Precision precision, uint8_t* y) {
+  for (int r = 0; r < x.rows; ++r)
+    for (int c = 0; c < kHeadColumns; c += 16) {
+      const v16 v = load<v16>(x.row(r) + c) * scale;
+      const int at = r * kHeadColumns + c;
+      if (precision == Precision::bf16)
+        store_bf16(y + 2 * at, v);
+      else
+        store(reinterpret_cast<float*>(y) + at, v);
+    }
 }
 
 }  // namespace kernels

@@ -42,7 +42,9 @@ struct KvHead {
 
   // Rows of 64 at positions [position, position + keys.rows).
   void put(int position, ConstMatrix keys, ConstMatrix values) const;
-  void put_rows(int position, ConstMatrix keys, ConstMatrix values) const;  // the same in INT8
+  // The same in bf16 and in INT8.
+  void put_bf16(int position, ConstMatrix keys, ConstMatrix values) const;
+  void put_rows(int position, ConstMatrix keys, ConstMatrix values) const;
 
   size_t key_panel_bytes() const { return kHeadColumns / step_columns(precision) * kStepBytes; }
   size_t value_panel_bytes() const {
@@ -114,6 +116,8 @@ namespace kernels {
 void rope_head(const float* x, const float* cosines, const float* sines, float scale, float* y);
 // To bf16; `count` is a multiple of 16.
 void round_bf16(const float* x, int count, uint8_t* y);
+// Rows of 64 times `scale` as MaskedBlock wants them: bf16, or FP32 as they are.
+void put_queries(ConstMatrix x, float scale, Precision precision, uint8_t* y);
 
 }  // namespace kernels
 }  // namespace tutti

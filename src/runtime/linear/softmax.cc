@@ -1,6 +1,7 @@
 #include "runtime/linear/softmax.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include "runtime/simd.h"
 
@@ -10,13 +11,6 @@ namespace {
 using namespace simd;
 
 using i16 = Lanes<16>::integers;
-typedef uint16_t halves16 __attribute__((vector_size(32)));
-
-TUTTI_INLINE i16 bits_of(const v16& v) {
-  i16 bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  return bits;
-}
 
 // 2^x to 1e-4, a twentieth of what rounding to bf16 adds, for x <= 0: x = n + r, a polynomial in r
 // (least greatest error on [-0.5, 0.5]), and n into the exponent.
@@ -31,47 +25,58 @@ TUTTI_INLINE v16 exp2_coarse(v16 x) {
   return y;
 }
 
-// Sixteen scores from `i` on; keys that do not count are minus infinity.
+// Sixteen scores from `i` on. Where not all of them count (kEdge), the others are minus infinity.
+template <bool kEdge>
 TUTTI_INLINE v16 scores_at(const SoftmaxRow& row, int i) {
   v16 v = load<v16>(row.scores + i);
   if (row.bias) v += load<v16>(row.bias + i);
-  if (i >= row.first && i + 16 <= row.last) return v;
+  if (!kEdge) return v;
   const i16 key = i16{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} + i;
-  v = key >= row.first ? v : splat(-INFINITY);
-  return key < row.last ? v : splat(-INFINITY);
+  // From signs: GCC 12 compares integers lane by lane here.
+  const i16 counts = ~((key - row.first) >> 31) & (key - row.last) >> 31;
+  return from_bits<v16>((bits_of(v) & counts) | (bits_of(splat(-INFINITY)) & ~counts));
+}
+
+// f<kEdge>(i) for all vectors that hold keys which count.
+template <class F>
+TUTTI_INLINE void each_vector(const SoftmaxRow& row, const F& f) {
+  constexpr std::true_type kEdge;
+  constexpr std::false_type kInside;
+  const int end = row.last / 16 * 16;
+  int i = row.first / 16 * 16;
+  if (i < row.first) f(kEdge, i), i += 16;
+  for (; i < end; i += 16) f(kInside, i);
+  if (i < row.last) f(kEdge, i);
 }
 
 template <bool kBf16>
 TUTTI_INLINE float exponentials_of(const SoftmaxRow& row, uint8_t* out) {
   constexpr float kLog2e = 1.44269504f;
-  const int begin = row.first / 16 * 16, end = (row.last + 15) / 16 * 16;
   v16 most = splat(-INFINITY);
-  for (int i = begin; i < end; i += 16) {
-    const v16 v = scores_at(row, i);
-    most = v > most ? v : most;
-  }
-  float highest = most[0];
-  for (int lane = 1; lane < 16; ++lane) highest = most[lane] > highest ? most[lane] : highest;
-  const float scaled = highest * kLog2e;
+  each_vector(
+      row, [&](auto edge, int i) __attribute__((always_inline)) {
+        const v16 v = scores_at<edge.value>(row, i);
+        most = v > most ? v : most;
+      });
+  const float highest = greatest(most), scaled = highest * kLog2e;
 
   v16 total = {};
   const auto put = [&](int at, const v16& v) __attribute__((always_inline)) {
-    if (kBf16) {  // ties away from zero: one in 65536
-      const halves16 high = __builtin_convertvector((bits_of(v) + 0x8000) >> 16 & 0xffff, halves16);
-      std::memcpy(out + 2 * at, &high, sizeof high);
-    } else {
+    if (kBf16)
+      store_bf16(out + 2 * at, v);
+    else
       store(reinterpret_cast<float*>(out) + at, v);
-    }
   };
-  for (int i = 0; i < begin; i += 16) put(i, v16{});
-  for (int i = begin; i < end; i += 16) {
-    const v16 v = scores_at(row, i);
-    v16 e = kBf16 ? exp2_coarse(v * kLog2e - scaled) : exp(v - highest);
-    e = v > -INFINITY ? e : v16{};
-    total += e;
-    put(i, e);
-  }
-  for (int i = end; i < row.padded; i += 16) put(i, v16{});
+  for (int i = 0; i < row.first / 16 * 16; i += 16) put(i, v16{});
+  each_vector(
+      row, [&](auto edge, int i) __attribute__((always_inline)) {
+        const v16 v = scores_at<edge.value>(row, i);
+        v16 e = kBf16 ? exp2_coarse(v * kLog2e - scaled) : exp(v - highest);
+        if (edge.value) e = v > -INFINITY ? e : v16{};
+        total += e;
+        put(i, e);
+      });
+  for (int i = (row.last + 15) / 16 * 16; i < row.padded; i += 16) put(i, v16{});
   return 1.0f / sum(total);
 }
 
