@@ -9,11 +9,13 @@
 namespace tutti::bench {
 namespace {
 
-// Rows that a thread takes from one attention to the next while they are in its cache: 96 rows of
-// the widest hidden layer here are 1.9 MB in FP32, of the narrowest 0.4 MB.
-constexpr int kBlockRows = 96;
-// Rows of a kernel's tile: what threads are dealt.
+// Rows that a thread takes from one attention to the next while they are in its cache: 102 rows of
+// the widest hidden layer here are 2 MB in FP32, of the narrowest 0.4 MB.
+constexpr int kBlockRows = 102;
+// Rows of a kernel's tile, of which blocks are made.
 constexpr int kTileRows = 6;
+// 1 / sqrt(64)
+constexpr float kScoreScale = 0.125f;
 
 int blocks_of(int rows, int block) {
   return (rows + block - 1) / block;
@@ -111,8 +113,12 @@ void TransformerSession::layers(Matrix x, int rows_each) {
       between(*threads_, 0, l, x, 0, rows_each);
       continue;
     }
-    threads_->run(blocks_of(x.rows, kTileRows), [&](int thread, int begin, int end) {
-      const int first = begin * kTileRows, last = std::min(end * kTileRows, x.rows);
+    // Values lie in pairs of positions, and a pair belongs to one thread.
+    const auto whole_pairs = [&](int row) {
+      return std::min(row + (length_ + row % rows_each) % 2, x.rows);
+    };
+    threads_->run(x.rows, [&](int thread, int begin, int end) {
+      const int first = begin == 0 ? 0 : whole_pairs(begin), last = whole_pairs(end);
       const int count = blocks_of(last - first, kBlockRows);
       const int each = blocks_of(blocks_of(last - first, count), kTileRows) * kTileRows;
       for (int at = first; at < last; at += each)
@@ -148,44 +154,38 @@ void TransformerSession::between(ThreadPool& pool, int thread, int layer, Matrix
   const InputRows in = prepare_norm(pool, precision, read, norm_of(next.attention_norm), inputs);
   linear(pool, in, next.qkv, {}, {qkv_.data() + first * columns, x.rows, int(columns), columns});
   for (int row = first, last = first + x.rows; row < last;) {
-    const int t = row % rows_each, count = std::min({kPanelRows, rows_each - t, last - row});
+    const int t = row % rows_each, at = (length_ + t) % kPanelRows;  // up to a panel's end
+    const int count = std::min({kPanelRows - at, rows_each - t, last - row});
     store_rows(layer + 1, rows_each, row / rows_each, t, count);
     row += count;
   }
 }
 
-// Keys, values and queries of positions [first, first + count), at most 16, of a sequence.
-// queries: batch x heads x rows_each rows of 64.
+// Keys, values and queries of positions [first, first + count), at most 16, of a sequence; an
+// encoder's have no rotary positions. queries: batch x heads x rows_each rows of 64.
 void TransformerSession::store_rows(int layer, int rows_each, int sequence, int first, int count) {
   const TransformerShape& shape = model_->shape();
   const size_t columns = size_t(shape.qkv_columns());
   const float* q = qkv_.data() + (size_t(sequence) * rows_each + first) * columns;
-  const int at = shape.causal() ? length_ + first : 0, step = shape.causal() ? 1 : 0;
   alignas(64) float turned[kPanelRows * kHeadColumns];
-  const auto rotate = [&](const float* from, float scale) {
+  const auto rotated = [&](const float* from) -> ConstMatrix {
+    if (!shape.causal()) return {from, count, kHeadColumns, columns};
     for (int r = 0; r < count; ++r) {
-      const float* angles = rope(at + r * step);
-      kernels::rope_head(from + r * columns, angles, angles + kHeadColumns / 2, scale,
+      const float* angles = rope(length_ + first + r);
+      kernels::rope_head(from + r * columns, angles, angles + kHeadColumns / 2, 1,
                          turned + r * kHeadColumns);
     }
+    return {turned, count, kHeadColumns, kHeadColumns};
   };
-  const size_t element = kept_ == Precision::bf16 ? 2 : 4;
-  for (int h = 0; h < shape.heads; ++h, q += kHeadColumns) {
-    rotate(q, 0.125f);
-    uint8_t* to =
+  const size_t row_bytes = kHeadColumns * (kept_ == Precision::bf16 ? 2 : 4);
+  for (int h = 0; h < shape.heads; ++h, q += kHeadColumns)
+    kernels::put_queries(
+        rotated(q), kScoreScale, kept_,
         reinterpret_cast<uint8_t*>(queries_.data()) +
-        ((size_t(sequence) * shape.heads + h) * rows_each + first) * kHeadColumns * element;
-    if (kept_ == Precision::f32)
-      std::memcpy(to, turned, size_t(count) * kHeadColumns * element);
-    else
-      kernels::round_bf16(turned, count * kHeadColumns, to);
-  }
-  for (int h = 0; h < shape.kv_heads; ++h, q += kHeadColumns) {
-    rotate(q, 1);
-    kv_[layer].put(sequence * shape.kv_heads + h, length_ + first,
-                   {turned, count, kHeadColumns, kHeadColumns},
+            ((size_t(sequence) * shape.heads + h) * rows_each + first) * row_bytes);
+  for (int h = 0; h < shape.kv_heads; ++h, q += kHeadColumns)
+    kv_[layer].put(sequence * shape.kv_heads + h, length_ + first, rotated(q),
                    {q + shape.kv_heads * kHeadColumns, count, kHeadColumns, columns});
-  }
 }
 
 // The heads that share keys are rows of one block.

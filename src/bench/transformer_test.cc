@@ -33,8 +33,8 @@ std::vector<float> logits_of(Precision precision, int threads, int decoded, int 
   return {session->logits().begin(), session->logits().end()};
 }
 
-std::vector<float> encoding_of(Precision precision, int batch) {
-  ThreadPool pool(2);
+std::vector<float> encoding_of(Precision precision, int batch, int threads = 2) {
+  ThreadPool pool(threads);
   const auto shape = find_shape("tiny-encoder", false);
   const auto model = Transformer::random(*shape, precision);
   EXPECT_TRUE(model) << model.error().message();
@@ -103,6 +103,13 @@ TEST(Transformer, EncodesEverySequenceOfABatchAlike) {
   }
   EXPECT_LT(relative_difference(encoding_of(Precision::int8, 1), encoding_of(Precision::f32, 1)),
             0.05);
+}
+
+// Seven times 21 rows between three threads: one begins at an odd position, in the middle of a
+// pair.
+TEST(Transformer, ThreadsMayMeetInASequence) {
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8})
+    EXPECT_EQ(encoding_of(precision, 7, 3), encoding_of(precision, 7, 1)) << int(precision);
 }
 
 TEST(Transformer, UnknownShapesAreListed) {
