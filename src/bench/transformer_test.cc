@@ -109,7 +109,7 @@ TEST(Transformer, EncodesEverySequenceOfABatchAlike) {
 // pair.
 TEST(Transformer, ThreadsMayMeetInASequence) {
   for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8})
-    EXPECT_EQ(encoding_of(precision, 7, 3), encoding_of(precision, 7, 1)) << int(precision);
+    EXPECT_EQ(encoding_of(precision, 31, 3), encoding_of(precision, 31, 1)) << int(precision);
 }
 
 TEST(Transformer, UnknownShapesAreListed) {
