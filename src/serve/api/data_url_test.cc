@@ -42,5 +42,23 @@ TEST(Base64, ThereAndBack) {
   }
 }
 
+// Long texts go another way, which must refuse and accept the same.
+TEST(Base64, LongTextsAreReadLikeShortOnes) {
+  std::vector<uint8_t> bytes;
+  for (int i = 0; i < 1000; ++i) bytes.push_back(uint8_t(i * i));
+  const std::string text = encode_base64(bytes);
+  EXPECT_EQ(*decode_base64(text), bytes);
+  EXPECT_EQ(*decode_base64(text.substr(0, 76) + "\r\n" + text.substr(76)), bytes);
+  std::string other = text;
+  for (char& c : other) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  EXPECT_EQ(*decode_base64(other), bytes);
+  for (const size_t at : {size_t(0), size_t(1), text.size() / 2, text.size() - 6})
+    for (const char wrong : {'=', ' ', '*', '\xff', '\0', '\v'}) {
+      std::string damaged = text;
+      damaged[at] = wrong;
+      EXPECT_FALSE(decode_base64(damaged)) << at << " " << int(wrong);
+    }
+}
+
 }  // namespace
 }  // namespace tutti

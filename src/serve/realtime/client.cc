@@ -69,8 +69,8 @@ void RealtimeClient::take(const std::string& message, bool binary) {
   Checker checker;
   checker_ = &checker;
   const Fields said = checker.object(binary ? "" : message);
-  const Json json = beta_ ? from_beta(said.json()) : said.json();
-  Fields event = checker.object(json, "");
+  const Json translated = beta_ ? from_beta(said.json()) : Json();
+  Fields event = checker.object(beta_ ? translated : said.json(), "");
   const std::string type = event.text("type"), id = event.text("event_id");
   if (!checker.problem()) {
     if (const Handle handle = handler_of(type))
