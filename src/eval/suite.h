@@ -42,8 +42,8 @@ struct EvalReport {
 struct SuiteOptions {
   std::vector<std::string> tasks;  // empty: all
   int limit = 300;                 // samples a task, or a set of a task; 0: all
-  int steps = 0;        // of painting and speaking; 0: as the model was made for
-  float guidance = -1;  // likewise; negative: as the model was made for
+  int steps = 0;                   // of painting and speaking; 0: as the model was made for
+  float guidance = -1;             // likewise; negative: as the model was made for
   std::function<void(const std::string& task)> progress;
 };
 

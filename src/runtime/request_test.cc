@@ -107,7 +107,8 @@ TEST_P(Together, StepsInTurnsChangeNoBit) {
   TextRequest text_alone(*loaded, seen, text_options);
   PaintRequest paint_alone(*loaded, asked, paint_options);
   SpeakRequest speak_alone(*loaded, "the quick brown fox. it jumps", speak_options);
-  for (StepRequest* request : std::initializer_list<StepRequest*>{&text_alone, &paint_alone, &speak_alone})
+  for (StepRequest* request :
+       std::initializer_list<StepRequest*>{&text_alone, &paint_alone, &speak_alone})
     ASSERT_TRUE(run(*request, *alone));
 
   int previews = 0;
