@@ -83,7 +83,11 @@ Status StreamDecoder::open_codec(const MediaLimits& limits, AVMediaType kind) {
   int code = avcodec_parameters_to_context(codec_.get(), stream().codecpar);
   codec_->pkt_timebase = stream().time_base;  // lets the decoder drop an encoder's start padding
   codec_->max_pixels = padded_pixel_limit(limits.max_pixels);
-  codec_->thread_count = int(std::clamp(std::thread::hardware_concurrency(), 1u, most_threads));
+  // Sound is decoded in less time than threads take to start.
+  codec_->thread_count =
+      kind == AVMEDIA_TYPE_AUDIO
+          ? 1
+          : int(std::clamp(std::thread::hardware_concurrency(), 1u, most_threads));
   if (code >= 0) code = avcodec_open2(codec_.get(), codec, nullptr);
   if (code < 0) {
     return bad_input(name_ + ": its " + kind_name(kind) + " (" + codec->name +

@@ -237,8 +237,8 @@ TEST(IsolatedDecoder, ProcessorTimeIsLimited) {
 }
 
 TEST(IsolatedDecoder, MemoryIsLimited) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the address sanitizer needs terabytes of address space";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer needs terabytes of address space";
 #endif
   const IsolatedDecoder decoder = start({.workers = 1, .memory_bytes = size_t(1) << 30});
   const auto picture = decoder.load_picture(bytes_of("grow"));

@@ -21,13 +21,13 @@ namespace {
 constexpr auto start_time = std::chrono::seconds(20);  // 74 ms measured on two busy cores
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TUTTI_ADDRESS_SANITIZER
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TUTTI_SHADOW_MEMORY
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define TUTTI_ADDRESS_SANITIZER
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TUTTI_SHADOW_MEMORY
 #endif
-#ifdef TUTTI_ADDRESS_SANITIZER
+#ifdef TUTTI_SHADOW_MEMORY
 constexpr bool memory_can_be_limited = false;  // its shadow takes terabytes of address space
 #else
 constexpr bool memory_can_be_limited = true;
