@@ -275,7 +275,7 @@ TEST(Scheduler, SpeechDoesNotWaitForPictures) {
   std::vector<Ticket> tickets;
   Scheduler scheduler(engine, {});
   for (auto& picture : pictures)
-    tickets.push_back(*scheduler.paint(words(), {.steps = 60},
+    tickets.push_back(*scheduler.paint(words(), {.steps = 240},
                                        {{}, [&, done = picture.done()](Result<Picture> result) {
                                           ++drawn;
                                           done(std::move(result));
@@ -287,7 +287,7 @@ TEST(Scheduler, SpeechDoesNotWaitForPictures) {
                                       }}));
   EXPECT_TRUE(speech.wait());
   EXPECT_TRUE(scheduler.drain());
-  EXPECT_LT(drawn_before_speech, 25);
+  EXPECT_LT(drawn_before_speech, 15);
   for (auto& picture : pictures) EXPECT_TRUE(picture.wait());
 }
 
