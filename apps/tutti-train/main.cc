@@ -18,10 +18,11 @@
 #include "passes.h"
 #include "train/trainer.h"
 
-// Read by jemalloc, which this program links: freed tensors stay with the process. Handing their
-// pages back to the kernel and zeroing them again took a sixth of every step.
+// Read by jemalloc, which this program links: freed memory stays with the process for 15 s, several
+// steps. Handing pages back at once and zeroing them again took a sixth of every step; never
+// handing them back let few-step training, whose batches differ most in size, grow by 35 MB a step.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1,oversize_threshold:0,thp:always";
+const char* malloc_conf = "dirty_decay_ms:15000,muzzy_decay_ms:0,oversize_threshold:0,thp:always";
 
 namespace {
 

@@ -69,7 +69,7 @@ class Losses {
     const Tensor loss =
         ops_.capped_cross_entropy(logits, longs(train_.predict_ids), model_.heads.logit_cap);
     add("text", loss.mean(), weights_.text);
-    report_by_task(loss.detach());
+    by_task(loss);
     if (teacher_.text_logits.defined()) imitate_text(logits);
   }
 
@@ -84,8 +84,9 @@ class Losses {
         weights_.locate);
   }
 
-  // "text.question" and so on: their mean hides which task learns.
-  void report_by_task(const Tensor& loss) {
+  // "text.question" and so on: their mean hides which task learns. Answers about scenes and clips
+  // are a word or two each, lost among whole texts, and count once more.
+  void by_task(const Tensor& loss) {
     const Tensor task = longs(train_.predict_task);
     for (const auto& [which, name] : {std::pair{Task::text, "text.plain"},
                                       {Task::caption, "text.caption"},
@@ -93,7 +94,8 @@ class Losses {
                                       {Task::question, "text.question"},
                                       {Task::clip, "text.clip"}}) {
       const Tensor mine = loss.masked_select(task == int64_t(which));
-      if (mine.numel()) add(name, mine.mean(), 0);
+      const bool answers = which == Task::question || which == Task::clip;
+      if (mine.numel()) add(name, mine.mean(), answers ? weights_.answers : 0);
     }
   }
 

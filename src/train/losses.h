@@ -13,7 +13,7 @@ namespace tutti {
 
 struct LossWeights {
   double text = 0.2, paint = 1, speak = 1, contrast = 0.1, ctc = 0.3, matte = 0.25, duration = 0.1,
-         vocoder = 0.1, route = 0.02, locate = 0.1;
+         vocoder = 0.1, route = 0.02, locate = 0.1, answers = 0.05;
   // Share of the routed layers that a row of each group should run, on average.
   std::array<double, kGroups> route_target = {0.5, 0.7, 0.6, 0.4, 0.5};
 };

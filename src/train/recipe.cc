@@ -209,6 +209,7 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("vocoder", l.vocoder)
                      .read("route", l.route)
                      .read("locate", l.locate)
+                     .read("answers", l.answers)
                      .finish()));
   TUTTI_CHECK(at(Table(root, "noise")
                      .read("drop_text", r.collate.drop_text)

@@ -30,12 +30,24 @@ constexpr int kMostStripFrames = 6000;   // of a block, and of one recording: a 
 constexpr int kMostSheetFrames = 15000;  // of a JPEG of 16384 columns, less the padding
 constexpr double kVocoderSeconds = 150;  // 16 kB a second
 constexpr double kVocoderShare = 0.028;
-constexpr int kSynthQuality = 70;      // 1.6 kB a second: clean spectra bear it
-constexpr double kSynthEnglish = 0.6;  // of the hours
+constexpr int kSynthQuality = 70;  // 1.6 kB a second: clean spectra bear it
 constexpr double kSynthHeldOut = 1.0 / 18;
-constexpr double kSynthEnglishShare = 0.125;
-constexpr double kSynthOtherShare = 0.1;
 constexpr size_t kSynthBatch = 48;
+
+// What the synthesiser says.
+struct SynthSet {
+  const char* name;
+  Utterance (SynthPlan::*draw)();
+  double hours;  // of the hours asked for
+  double share;  // of the bytes
+  bool held_out;
+};
+constexpr SynthSet kSynthSets[] = {
+    {"synth_en", &SynthPlan::english, 0.6, 0.125, true},
+    {"synth_other", &SynthPlan::other, 0.4, 0.1, true},
+    // Many voices for the few words that few people recorded.
+    {"synth_words", &SynthPlan::word, 0.05, 0.02, false},
+};
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 
 // Appends blocks to one source and split and keeps its accounts.
@@ -128,7 +140,7 @@ class Builder {
   Status add_series(const RawSource<SeriesSet, RawSeries>& source, Split split);
   Status add_voxels(const RawSource<VoxelSet, RawVoxels>& source, Split split);
   Status add_texts(const RawSource<TextSet, RawText>& source, Split split);
-  Status add_synthetic(const RawData& data, Split split, bool english);
+  Status add_synthetic(const RawData& data, Split split, const SynthSet& set);
 
   std::string out_dir_;
   BuildOptions options_;
@@ -287,24 +299,22 @@ Result<std::vector<RawSpeech>> synthesise_batch(const std::vector<Utterance>& ut
   return spoken;
 }
 
-Status Builder::add_synthetic(const RawData& data, Split split, bool english) {
-  SynthPlan plan(data, split);
-  if (!english && !plan.has_other()) return {};
-  const double part = english ? kSynthEnglish : 1 - kSynthEnglish;
+Status Builder::add_synthetic(const RawData& data, Split split, const SynthSet& set) {
+  SynthPlan plan(data, split, has_flite());
+  if (set.draw == &SynthPlan::other && !plan.has_other()) return {};
   const double wanted =
-      options_.synthetic_hours * 3600 * part * (split == Split::eval ? kSynthHeldOut : 1);
-  SourceWriter out = writer(english ? "synth_en" : "synth_other", "speech", split,
-                            english ? kSynthEnglishShare : kSynthOtherShare);
+      options_.synthetic_hours * 3600 * set.hours * (split == Split::eval ? kSynthHeldOut : 1);
+  SourceWriter out = writer(set.name, "speech", split, set.share);
   double seconds = 0;
   // A batch that yields nothing cannot be waited out: the texts are then unfit, and we stop.
   for (size_t found = 1, number = 0; found > 0 && seconds < wanted && !out.full();) {
     std::vector<Utterance> batch;
-    while (batch.size() < kSynthBatch) batch.push_back(english ? plan.english() : plan.other());
+    while (batch.size() < kSynthBatch) batch.push_back((plan.*set.draw)());
     TUTTI_ASSIGN(std::vector<RawSpeech> spoken, synthesise_batch(batch));
     std::vector<MelStrip> strips;
     int frames = 0;
     for (RawSpeech& speech : spoken) {
-      if (speech.timing.empty()) continue;
+      if (speech.sound.samples.empty()) continue;
       speech.key = std::to_string(number++);
       TUTTI_ASSIGN(Mel mel, log_mel(speech.sound));
       if (mel.frames() < 10 || frames + mel.frames() > kMostSheetFrames) continue;
@@ -321,7 +331,7 @@ Status Builder::add_synthetic(const RawData& data, Split split, bool english) {
 
 Status Builder::build(const RawData& data) {
   total_ = data.pictures.size() + data.speech.size() + data.series.size() + data.voxels.size() +
-           data.texts.size() + 4;
+           data.texts.size() + 2 + std::size(kSynthSets);
   report("tokenizer");
   TUTTI_CHECK(make_tokenizer(data));
   for (const auto& source : data.pictures) {
@@ -351,11 +361,10 @@ Status Builder::build(const RawData& data) {
   }
   if (options_.synthetic_hours <= 0) return {};
   TUTTI_ASSIGN(index_["synthesiser"], synthesiser_version());
-  for (bool english : {true, false}) {
-    report(english ? "synth_en" : "synth_other");
-    for (Split split : {Split::train, Split::eval}) {
-      TUTTI_CHECK(add_synthetic(data, split, english));
-    }
+  for (const SynthSet& set : kSynthSets) {
+    report(set.name);
+    TUTTI_CHECK(add_synthetic(data, Split::train, set));
+    if (set.held_out) TUTTI_CHECK(add_synthetic(data, Split::eval, set));
   }
   return {};
 }

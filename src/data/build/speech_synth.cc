@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "data/build/process.h"
@@ -115,7 +116,37 @@ SpokenText align_words(const std::string& text, std::vector<int16_t> samples, in
   return spoken;
 }
 
+namespace {
+
+constexpr std::string_view kFlite = "flite/";
+
+RawSpeech record_of(const Utterance& utterance) {
+  RawSpeech speech;
+  speech.transcript = utterance.text;
+  speech.language = utterance.language;
+  speech.speaker = utterance.voice;
+  speech.synthetic = true;
+  return speech;
+}
+
+// Pitch 0 to 99 is half to twice 110 Hz; only kal16 obeys it, the others keep their own.
+Result<RawSpeech> synthesise_flite(const Utterance& utterance) {
+  const std::string name = utterance.voice.substr(kFlite.size());
+  const double hertz = 110 * std::exp2((utterance.pitch - 50) / 50.0);
+  TUTTI_ASSIGN(const std::string wav,
+               run_program({"flite", "-voice", name, "--setf",
+                            "duration_stretch=" + std::to_string(160.0 / utterance.speed), "--setf",
+                            "int_f0_target_mean=" + std::to_string(hertz), "-t",
+                            utterance.text + " ", "-o", "/dev/stdout"}));
+  RawSpeech speech = record_of(utterance);
+  TUTTI_ASSIGN(speech.sound, load_sound(std::vector<uint8_t>(wav.begin(), wav.end())));
+  return speech;
+}
+
+}  // namespace
+
 Result<RawSpeech> synthesise(const Utterance& utterance) {
+  if (utterance.voice.starts_with(kFlite)) return synthesise_flite(utterance);
   TUTTI_ASSIGN(const std::string wav,
                run_program({"espeak-ng", "-v", utterance.voice, "-s",
                             std::to_string(utterance.speed), "-p", std::to_string(utterance.pitch),
@@ -129,11 +160,7 @@ Result<RawSpeech> synthesise(const Utterance& utterance) {
   std::vector<int16_t> samples((wav.size() - data - 8) / 2);
   std::memcpy(samples.data(), wav.data() + data + 8, samples.size() * 2);
   const SpokenText spoken = align_words(utterance.text, std::move(samples), utterance.speed);
-  RawSpeech speech;
-  speech.transcript = utterance.text;
-  speech.language = utterance.language;
-  speech.speaker = utterance.voice;
-  speech.synthetic = true;
+  RawSpeech speech = record_of(utterance);
   if (spoken.timing.empty()) return speech;
   speech.timing = spoken.timing;
   TUTTI_ASSIGN(speech.sound, load_sound(wav_file(spoken.samples)));
@@ -144,6 +171,10 @@ Result<std::string> synthesiser_version() {
   TUTTI_ASSIGN(const std::string said, run_program({"espeak-ng", "--version"}));
   // "eSpeak NG text-to-speech: 1.51  Data at: ...": the path is nobody's business.
   return said.substr(0, said.find("  "));
+}
+
+bool has_flite() {
+  return bool(run_program({"flite", "-lv"}));
 }
 
 }  // namespace tutti

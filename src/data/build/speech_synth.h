@@ -1,6 +1,7 @@
-// Speech from the `espeak-ng` program, with the time of every word.
+// Speech from the `espeak-ng` program, with the time of every word, and from `flite`, whose voices
+// were made from recorded people, without.
 //
-// The program does not say when it speaks a word, and its library is under the GPL. So each text is
+// espeak-ng does not say when it speaks a word, and its library is under the GPL. So each text is
 // spoken with a long gap between words (-g): a run of samples that are exactly zero, at least twice
 // as long as the closure of any consonant. As many runs as there are borders between words give the
 // times, and are then shortened to what natural speech has; any other number (joined words,
@@ -19,7 +20,7 @@ namespace tutti {
 struct Utterance {
   std::string text;
   std::string language;  // as in our records; espeak's name is looked up
-  std::string voice;     // espeak's name, "en-us+m3"
+  std::string voice;     // espeak's name, "en-us+m3", or "flite/" and flite's, "flite/slt"
   int speed = 160;       // words a minute: 120, 140, 160, 180 or 200
   int pitch = 50;        // 0..99
 };
@@ -36,10 +37,14 @@ std::vector<SpokenPart> words_of(const std::string& text);
 // Finds the gaps in what espeak-ng said and shortens them; no timing when they do not match.
 SpokenText align_words(const std::string& text, std::vector<int16_t> samples, int speed);
 
-// Fails when espeak-ng is not there; a record without timing was not understood word by word.
+// Fails when the voice's program is not there. A record without sound was not understood word by
+// word; what flite says has no timing.
 Result<RawSpeech> synthesise(const Utterance& utterance);
 
 // What `espeak-ng --version` says, for the index of the shards; an error when it is not there.
 Result<std::string> synthesiser_version();
+
+// Whether flite can be run; without it espeak-ng says everything.
+bool has_flite();
 
 }  // namespace tutti

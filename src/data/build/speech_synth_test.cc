@@ -114,5 +114,36 @@ TEST(SynthPlan, VoicesExist) {
   }
 }
 
+TEST(SynthPlan, FliteOnlyTrains) {
+  const RawData none;
+  SynthPlan training(none, Split::train, true), held_out(none, Split::eval, true);
+  int by_flite = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Utterance word = training.word();
+    EXPECT_EQ(word.text.find(' ') == std::string::npos || word.text == "smart mirror" ||
+                  word.text == "view glass",
+              true)
+        << word.text;
+    by_flite += word.voice.starts_with("flite/");
+    EXPECT_FALSE(held_out.english().voice.starts_with("flite/"));
+  }
+  EXPECT_GT(by_flite, 60);
+  EXPECT_LT(by_flite, 140);
+}
+
+// An unknown voice is quietly another one.
+TEST(SpeechSynth, FliteSpeaksFasterAndSlower) {
+  if (!has_flite()) GTEST_SKIP() << "flite is not installed";
+  const auto voices = run_program({"flite", "-lv"});
+  ASSERT_TRUE(voices);
+  for (const std::string& voice : flite_voices()) {
+    EXPECT_NE(voices->find(" " + voice + " "), std::string::npos) << voice;
+    const auto slow = synthesise({"seven", "en", "flite/" + voice, 120, 50});
+    const auto fast = synthesise({"seven", "en", "flite/" + voice, 200, 50});
+    ASSERT_TRUE(slow && fast) << voice;
+    EXPECT_GT(slow->sound.samples.size(), fast->sound.samples.size() * 5 / 4) << voice;
+  }
+}
+
 }  // namespace
 }  // namespace tutti

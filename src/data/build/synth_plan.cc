@@ -62,8 +62,13 @@ const std::vector<std::string>& synth_languages() {
   return languages;
 }
 
-SynthPlan::SynthPlan(const RawData& data, Split split)
-    : split_(split), rng_(split == Split::train ? 1 : 2) {
+const std::vector<std::string>& flite_voices() {
+  static const Words voices = {"kal16", "awb", "rms", "slt"};
+  return voices;
+}
+
+SynthPlan::SynthPlan(const RawData& data, Split split, bool flite)
+    : split_(split), flite_(flite && split == Split::train), rng_(split == Split::train ? 1 : 2) {
   std::set<std::string> seen;
   std::map<std::string, Words> other;
   const auto add = [&](const std::string& language, const std::string& text, Words& english) {
@@ -123,8 +128,20 @@ Utterance SynthPlan::speak(std::string text, const std::string& language, std::s
   return utterance;
 }
 
-Utterance SynthPlan::english() {
+Utterance SynthPlan::speak_english(std::string text, int one_in) {
   static const Words accents = {"en-us", "en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland"};
+  const std::string& accent = pick(accents);
+  Utterance utterance = speak(std::move(text), "en", accent);
+  if (flite_ && rng_.below(one_in) == 0) utterance.voice = "flite/" + pick(flite_voices());
+  return utterance;
+}
+
+Utterance SynthPlan::word() {
+  const Words& words = rng_.below(3) ? kDigits : kCommands;
+  return speak_english(pick(words), 2);
+}
+
+Utterance SynthPlan::english() {
   const int kind = rng_.below(100);
   std::string text;
   if (kind < 10 || (sentences_.empty() && names_.empty())) {
@@ -141,8 +158,7 @@ Utterance SynthPlan::english() {
   } else {
     text = pick(names_);
   }
-  const std::string& accent = pick(accents);
-  return speak(std::move(text), "en", accent);
+  return speak_english(std::move(text), 5);
 }
 
 Utterance SynthPlan::other() {

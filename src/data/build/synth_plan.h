@@ -18,12 +18,19 @@ const std::vector<std::string>& synth_variants(Split split);
 // The languages other than English that espeak-ng speaks and writes with spaces.
 const std::vector<std::string>& synth_languages();
 
+// The voices of flite that were made from recorded people: more of how people differ than
+// espeak-ng's formants have. They only train.
+const std::vector<std::string>& flite_voices();
+
 // Draws utterances without end from the texts of one split.
 class SynthPlan {
  public:
-  SynthPlan(const RawData& data, Split split);
+  // With `flite` a fifth of the English training sentences, and half of the words, are its.
+  SynthPlan(const RawData& data, Split split, bool flite = false);
 
   Utterance english();
+  // A digit or a command word alone.
+  Utterance word();
   // Languages take turns. There must be other_languages().
   Utterance other();
   bool has_other() const { return !others_.empty(); }
@@ -33,8 +40,11 @@ class SynthPlan {
   std::string number();
   std::string order();
   Utterance speak(std::string text, const std::string& language, std::string voice);
+  // By flite one time in `one_in`.
+  Utterance speak_english(std::string text, int one_in);
 
   Split split_;
+  bool flite_;
   Rng rng_;
   size_t turn_ = 0;
   std::vector<std::string> sentences_, names_;  // English

@@ -19,7 +19,8 @@ void Drawer::heard(const SpeechPool& pool, Examples& out, Rng& rng) const {
 }
 
 void Drawer::digit(Examples& out, Rng& rng) const {
-  heard(pools_.digits, out, rng);
+  const bool more = !pools_.more_digits.empty() && rng.below(2);
+  heard(more ? pools_.more_digits : pools_.digits, out, rng);
 }
 void Drawer::command(Examples& out, Rng& rng) const {
   heard(pools_.commands, out, rng);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "data/recorded/recorded.h"
 
@@ -22,6 +23,12 @@ void append(SpeechPool& pool, const std::vector<SpeechRecord>& records) {
 
 bool can_be_spoken(const SpeechRecord& record) {
   return !record.timing.empty() && record.mel.frames() <= kMostSpokenFrames;
+}
+
+bool is_digit(const std::string& word) {
+  static const std::set<std::string> digits = {"zero", "one", "two",   "three", "four",
+                                               "five", "six", "seven", "eight", "nine"};
+  return digits.count(word) > 0;
 }
 
 bool is_plain_word(const std::string& name) {
@@ -83,10 +90,30 @@ void Pools::gather_speech() {
   for (const char* source : {"grid_av", "lj_reread", "wake_words", "emodb", "coffee_intents"})
     append(recorded, shards.speech(source));
   std::erase_if(recorded, [](const SpeechRecord* r) { return r->transcript.ids.empty(); });
+  for (const SpeechRecord& sentence : shards.speech("grid_av")) cut_digits(sentence);
   append(sounds, shards.speech("esc10"));
   for (const SpeechRecord& record : shards.speech("vocoder")) vocoder.push_back(&record);
   for (const SpeechRecord& record : shards.speech("lj_reread"))
     if (can_be_spoken(record)) spoken.push_back(&record);
+}
+
+void Pools::cut_digits(const SpeechRecord& sentence) {
+  for (const SpokenPart& part : sentence.timing) {
+    const std::string word = sentence.transcript.text.substr(
+        size_t(part.byte_begin), size_t(part.byte_end - part.byte_begin));
+    const int bins = sentence.mel.bins;
+    const int begin = std::clamp(int(part.seconds_begin * 100), 0, sentence.mel.frames()),
+              end = std::clamp(int(part.seconds_end * 100) + 1, begin, sentence.mel.frames());
+    if (!is_digit(word) || end - begin < 10) continue;
+    SpeechRecord& cut = cut_.emplace_back();
+    cut.source = sentence.source;
+    cut.speaker = sentence.speaker;
+    cut.mel.bins = bins;
+    cut.mel.values.assign(sentence.mel.values.begin() + std::ptrdiff_t(begin) * bins,
+                          sentence.mel.values.begin() + std::ptrdiff_t(end) * bins);
+    cut.transcript = {sentence.transcript.language, word, shards.pieces().encode(word)};
+    more_digits.push_back(&cut);
+  }
 }
 
 void Pools::gather_synthetic() {
@@ -97,6 +124,7 @@ void Pools::gather_synthetic() {
     for (const SpeechRecord& record : shards.speech(source)) {
       if (!record.synthetic || record.mel.frames() > kMostHeardFrames) continue;
       synthetic.push_back(&record);
+      if (is_digit(record.transcript.text)) more_digits.push_back(&record);
       if (can_be_spoken(record)) spoken.push_back(&record);
       if (const auto at = named.find(record.transcript.text); at != named.end())
         spoken_names.push_back({&record, at->second});

@@ -1,6 +1,7 @@
 // What the training shards have, sorted by what it is used for.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,8 @@ struct Pools {
   SceneLibrary library, shapes;  // shapes: built-in ones on plain grounds, nothing from the shards
   PicturePool pictograms, icons, photos, cifar, labels, persons;
   PicturePool plain_pictograms;  // whose English name is one plain word
-  SpeechPool digits, commands, recorded, synthetic, sounds, spoken, vocoder;
+  // more_digits: synthesised ones and those cut out of sentences, since few people recorded them.
+  SpeechPool digits, more_digits, commands, recorded, synthetic, sounds, spoken, vocoder;
   // Spoken names of pictograms: a record and the pictograms that it names.
   std::vector<std::pair<const SpeechRecord*, PicturePool>> spoken_names;
   std::vector<std::pair<std::string, const QuestionRecord*>> questions;
@@ -33,8 +35,11 @@ struct Pools {
   void gather_pictures();
   void gather_sprites();
   void gather_speech();
+  void cut_digits(const SpeechRecord& sentence);
   void gather_synthetic();
   void gather_series();
+
+  std::deque<SpeechRecord> cut_;
 };
 
 }  // namespace tutti
