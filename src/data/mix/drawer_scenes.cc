@@ -1,5 +1,7 @@
 // Generated scenes and clips, and pictures that come with questions. A picture costs several times
 // what a question about it does, so most are asked more than one.
+#include <numeric>
+
 #include "data/mix/drawer.h"
 #include "data/mix/locate.h"
 #include "data/mix/mixer.h"
@@ -14,6 +16,14 @@ constexpr double kOtherLanguage = 0.06;
 constexpr double kPlain = 0.4;      // of the scenes: shapes alone, which are told apart first
 constexpr double kCaptioned = 0.3;  // of the scenes: described before they are asked about
 constexpr size_t kMostQuestions = 6;
+// Counting and places are learned last: most scenes ask about them. In the order of SceneKind.
+constexpr int kKindShares[kSceneKindCount] = {40, 6, 6, 36, 6, 6};
+
+SceneKind draw_kind(Rng& rng) {
+  int at = rng.below(std::accumulate(std::begin(kKindShares), std::end(kKindShares), 0)), kind = 0;
+  while (at >= kKindShares[kind]) at -= kKindShares[kind++];
+  return SceneKind(kind);
+}
 
 // English questions and a few of the others, in random order.
 std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& all, Rng& rng) {
@@ -29,7 +39,7 @@ std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& a
 
 void Drawer::questions(Examples& out, Rng& rng) const {
   const SceneLibrary& library = rng.uniform() < kPlain ? pools_.shapes : pools_.library;
-  const Scene scene = make_scene(library, SceneKind(rng.below(kSceneKindCount)), rng);
+  const Scene scene = make_scene(library, draw_kind(rng), rng);
   Segment picture = image_segment(scene.image);
   picture.located = locate(scene, pools_.shards.pieces());
   Example example;
