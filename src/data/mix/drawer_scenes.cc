@@ -28,8 +28,11 @@ SceneKind draw_kind(Rng& rng) {
 // English questions and a few of the others, in random order.
 std::vector<const QuestionAnswer*> shuffled(const std::vector<QuestionAnswer>& all, Rng& rng) {
   std::vector<const QuestionAnswer*> chosen;
-  for (const QuestionAnswer& q : all)
+  for (const QuestionAnswer& q : all) {
+    // One to three, where "count" goes to six: asked as often, four and five would never be said.
+    if (q.kind == "count_others" && rng.uniform() < 0.7) continue;
     if (q.language == "en" || rng.uniform() < kOtherLanguage) chosen.push_back(&q);
+  }
   for (size_t i = chosen.size(); i > 1; --i) std::swap(chosen[i - 1], chosen[rng.below(int(i))]);
   chosen.resize(std::min(chosen.size(), kMostQuestions));
   return chosen;
