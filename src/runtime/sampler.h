@@ -31,11 +31,21 @@ class Sampler {
 
  private:
   int32_t likeliest(std::span<const float> logits) const;
-  size_t keep_nucleus();
+  void list_candidates(std::span<const float> logits, int32_t best);
+  void sort_more();
+  // The i-th likeliest candidate.
+  const std::pair<float, int32_t>& ranked(size_t i) {
+    while (i >= sorted_) sort_more();
+    return candidates_[i];
+  }
 
   SamplerOptions options_;
   Rng rng_;
-  std::vector<std::pair<float, int32_t>> candidates_;  // (weight, id); scratch
+  // Scratch: (weight, id), of which the first `sorted_` are the likeliest, in order, and the rest
+  // weigh less than `floor_`.
+  std::vector<std::pair<float, int32_t>> candidates_;
+  size_t sorted_ = 0;
+  float floor_ = 1;
 };
 
 // ln of the softmax probability of `id`.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -69,6 +70,45 @@ TEST(Sampler, TopKAndTopPCutTheTail) {
   EXPECT_EQ(got.size(), 1u);
   got = frequencies({.temperature = 1, .top_k = 100}, logits, draws);
   EXPECT_EQ(got.size(), 4u);
+}
+
+// What a seed gives: a walk down all candidates in order of weight, however few of them are sorted.
+int32_t plain_pick(const SamplerOptions& o, std::span<const float> logits, Rng& rng) {
+  std::vector<std::pair<float, int32_t>> all;
+  float best = -INFINITY;
+  for (size_t id = kFirst; id < logits.size(); ++id) best = std::max(best, logits[id]);
+  for (size_t id = kFirst; id < logits.size(); ++id)
+    all.push_back({-std::exp((logits[id] - best) / o.temperature), int32_t(id)});
+  std::sort(all.begin(), all.end());
+  if (o.top_k > 0) all.resize(std::min(all.size(), size_t(o.top_k)));
+  double total = 0, reached = 0;
+  for (const auto& [weight, id] : all) total -= weight;
+  size_t kept = 0;
+  while (kept < all.size() && (kept == 0 || reached < o.top_p * total))
+    reached -= all[kept++].first;
+  double point = rng.uniform() * reached;
+  for (size_t i = 0; i < kept; ++i)
+    if ((point += all[i].first) < 0) return all[i].second;
+  return all[kept - 1].second;
+}
+
+TEST(Sampler, WhatIsNotSortedDoesNotMatter) {
+  Rng rng(2);
+  std::vector<float> logits(3000);
+  for (const SamplerOptions& options :
+       {SamplerOptions{.temperature = 0.7f, .seed = 1},
+        {.temperature = 1.5f, .top_p = 0.9f, .seed = 2},
+        {.temperature = 1e-3f, .seed = 3},  // nearly all weights are zero
+        {.temperature = 100, .top_k = 1000, .seed = 4},
+        {.temperature = 2, .top_k = 30, .top_p = 0.5f, .seed = 5}}) {
+    Sampler sampler(options);
+    Rng same(options.seed);
+    for (int draw = 0; draw < 100; ++draw) {
+      for (float& logit : logits) logit = float(4 * rng.normal());
+      for (int id = 0; id < kFirst; ++id) logits[id] = -INFINITY;
+      EXPECT_EQ(sampler.pick(logits), plain_pick(options, logits, same));
+    }
+  }
 }
 
 TEST(Sampler, SeedsRepeat) {
