@@ -17,7 +17,8 @@ RealFft::RealFft(int size) : size_(size), reversed_(size / 2), cos_(size / 2), s
   }
 }
 
-void RealFft::transform(float* z, bool inverse) const {
+template <class T>
+void RealFft::transform(T* z, bool inverse) const {
   const int half = size_ / 2;
   const float sign = inverse ? 1.f : -1.f;
   for (int span = 1; span < half; span *= 2) {
@@ -25,9 +26,9 @@ void RealFft::transform(float* z, bool inverse) const {
     for (int start = 0; start < half; start += 2 * span) {
       for (int k = 0; k < span; ++k) {
         const float wr = cos_[k * stride], wi = sign * sin_[k * stride];
-        float* a = z + 2 * (start + k);
-        float* b = a + 2 * span;
-        const float tr = b[0] * wr - b[1] * wi, ti = b[0] * wi + b[1] * wr;
+        T* a = z + 2 * (start + k);
+        T* b = a + 2 * span;
+        const T tr = b[0] * wr - b[1] * wi, ti = b[0] * wi + b[1] * wr;
         b[0] = a[0] - tr;
         b[1] = a[1] - ti;
         a[0] += tr;
@@ -39,29 +40,39 @@ void RealFft::transform(float* z, bool inverse) const {
 
 // With Z the transform of the pairs, X[k] = E + W^k O, where E = (Z[k] + Z*[half-k]) / 2 and
 // O = (Z[k] - Z*[half-k]) / 2i are the transforms of the even and the odd samples.
-void RealFft::forward(const float* in, std::complex<float>* out) const {
+template <class T>
+void RealFft::forward_any(const T* in, T* z) const {
   const int half = size_ / 2;
-  float* z = reinterpret_cast<float*>(out);  // allowed for arrays of std::complex
   for (int k = 0; k < half; ++k) {
     z[2 * k] = in[2 * reversed_[k]];
     z[2 * k + 1] = in[2 * reversed_[k] + 1];
   }
   transform(z, false);
 
-  const float re0 = z[0], im0 = z[1];
+  const T re0 = z[0], im0 = z[1];
   for (int k = 1; k <= half / 2; ++k) {
-    float* a = z + 2 * k;
-    float* b = z + 2 * (half - k);
-    const float er = 0.5f * (a[0] + b[0]), ei = 0.5f * (a[1] - b[1]);
-    const float oddr = 0.5f * (a[1] + b[1]), oddi = 0.5f * (b[0] - a[0]);
-    const float wr = oddr * cos_[k] + oddi * sin_[k], wi = oddi * cos_[k] - oddr * sin_[k];
+    T* a = z + 2 * k;
+    T* b = z + 2 * (half - k);
+    const T er = 0.5f * (a[0] + b[0]), ei = 0.5f * (a[1] - b[1]);
+    const T oddr = 0.5f * (a[1] + b[1]), oddi = 0.5f * (b[0] - a[0]);
+    const T wr = oddr * cos_[k] + oddi * sin_[k], wi = oddi * cos_[k] - oddr * sin_[k];
     b[0] = er - wr;
     b[1] = wi - ei;
     a[0] = er + wr;
     a[1] = ei + wi;
   }
-  out[0] = re0 + im0;
-  out[half] = re0 - im0;
+  z[0] = re0 + im0;
+  z[1] = T{};
+  z[2 * half] = re0 - im0;
+  z[2 * half + 1] = T{};
+}
+
+void RealFft::forward(const float* in, std::complex<float>* out) const {
+  forward_any(in, reinterpret_cast<float*>(out));  // allowed for arrays of std::complex
+}
+
+void RealFft::forward(const Floats4* in, Floats4* out) const {
+  forward_any(in, out);
 }
 
 void RealFft::inverse(const std::complex<float>* in, float* out) const {

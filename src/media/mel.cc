@@ -37,6 +37,33 @@ std::array<MelFilter, mel_bins> make_filters() {
   return filters;
 }
 
+// T: float, or one of each of four frames.
+template <class T>
+void apply(const T* magnitudes, T* mel) {
+  const auto& filters = mel_filters();
+  for (int m = 0; m < mel_bins; ++m) {
+    T sum = {};
+    const T* from = magnitudes + filters[m].first;
+    for (size_t k = 0; k < filters[m].weights.size(); ++k) sum += from[k] * filters[m].weights[k];
+    mel[m] = sum;
+  }
+}
+
+// Of up to four frames; mel: count x 80.
+void mel_frames(const float* samples, int count, float* mel) {
+  std::array<Floats4, 2 * stft_bins> bins;
+  std::array<Floats4, stft_bins> magnitudes;
+  std::array<Floats4, mel_bins> sums;
+  stft_frames(samples, count, bins.data());
+  for (int k = 0; k < stft_bins; ++k) {
+    const Floats4 power = bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1];
+    for (int lane = 0; lane < 4; ++lane) magnitudes[k][lane] = std::sqrt(power[lane]);
+  }
+  apply(magnitudes.data(), sums.data());
+  for (int lane = 0; lane < count; ++lane)
+    for (int m = 0; m < mel_bins; ++m) *mel++ = mel_to_log(sums[m][lane]);
+}
+
 }  // namespace
 
 const std::array<MelFilter, mel_bins>& mel_filters() {
@@ -45,13 +72,7 @@ const std::array<MelFilter, mel_bins>& mel_filters() {
 }
 
 void apply_mel_filters(const float* magnitudes, float* mel) {
-  const auto& filters = mel_filters();
-  for (int m = 0; m < mel_bins; ++m) {
-    float sum = 0;
-    const float* from = magnitudes + filters[m].first;
-    for (size_t k = 0; k < filters[m].weights.size(); ++k) sum += from[k] * filters[m].weights[k];
-    mel[m] = sum;
-  }
+  apply(magnitudes, mel);
 }
 
 float mel_to_log(float mel) {
@@ -62,18 +83,13 @@ float log_to_mel(float value) {
 }
 
 Mel MelStream::push(std::span<const float> samples_at_16khz) {
-  spectrum_.clear();
-  stft_.push(samples_at_16khz, spectrum_);
-  const size_t frames = spectrum_.size() / stft_bins;
+  samples_.insert(samples_.end(), samples_at_16khz.begin(), samples_at_16khz.end());
+  const size_t frames = (samples_.size() - stft_overlap) / stft_hop;
   Mel out{mel_bins, std::vector<float>(frames * mel_bins)};
-  std::array<float, stft_bins> magnitudes;
-  for (size_t i = 0; i < frames; ++i) {
-    const std::complex<float>* bins = spectrum_.data() + i * stft_bins;
-    for (int k = 0; k < stft_bins; ++k) magnitudes[k] = std::sqrt(std::norm(bins[k]));
-    float* mel = out.values.data() + i * mel_bins;
-    apply_mel_filters(magnitudes.data(), mel);
-    for (int m = 0; m < mel_bins; ++m) mel[m] = mel_to_log(mel[m]);
-  }
+  for (size_t first = 0; first < frames; first += 4)
+    mel_frames(samples_.data() + first * stft_hop, int(std::min<size_t>(4, frames - first)),
+               out.values.data() + first * mel_bins);
+  samples_.erase(samples_.begin(), samples_.begin() + ptrdiff_t(frames * stft_hop));
   return out;
 }
 

@@ -73,6 +73,25 @@ TEST(Mel, StreamEqualsBatchForAnyChunks) {
   }
 }
 
+// Four frames side by side are the frames one by one.
+TEST(Mel, IsTheFiltersOfTheSpectrum) {
+  std::mt19937 random(8);
+  std::vector<float> samples(160 * 21);
+  for (float& value : samples) value = std::uniform_real_distribution<float>(-1, 1)(random);
+  const Spectrum spectrum = stft(samples);
+  const Mel mel = log_mel(samples);
+  ASSERT_EQ(spectrum.size(), size_t(21) * stft_bins);
+  ASSERT_EQ(mel.frames(), 21);
+  for (int frame = 0; frame < 21; ++frame) {
+    std::array<float, stft_bins> magnitudes;
+    std::array<float, mel_bins> want;
+    for (int k = 0; k < stft_bins; ++k) magnitudes[k] = std::abs(spectrum[frame * stft_bins + k]);
+    apply_mel_filters(magnitudes.data(), want.data());
+    for (int m = 0; m < mel_bins; ++m)
+      EXPECT_NEAR(mel.values[frame * mel_bins + m], mel_to_log(want[m]), 1e-5) << frame;
+  }
+}
+
 TEST(Mel, RefusesOtherRates) {
   const Result<Mel> mel = log_mel(Sound{44100, std::vector<float>(1000)});
   ASSERT_FALSE(mel);

@@ -38,6 +38,16 @@ void stft_frame(const float* samples, std::complex<float>* bins) {
   fft().forward(block.data(), bins);
 }
 
+void stft_frames(const float* samples, int count, Floats4* bins) {
+  const auto& window = hann_window();
+  std::array<Floats4, stft_size> block{};
+  for (int lane = 0; lane < 4; ++lane) {
+    const float* frame = samples + std::min(lane, count - 1) * stft_hop;
+    for (int n = 0; n < stft_window; ++n) block[window_offset + n][lane] = frame[n] * window[n];
+  }
+  fft().forward(block.data(), bins);
+}
+
 void inverse_stft_frame(const std::complex<float>* bins, float* samples) {
   const auto& window = hann_window();
   std::array<float, stft_size> block;

@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+#include "media/fft.h"
+
 namespace tutti {
 
 inline constexpr int stft_sample_rate = 16000;
@@ -32,6 +34,11 @@ const std::array<float, stft_window>& hann_window();
 
 // samples: 400, weighted here; bins: 257.
 void stft_frame(const float* samples, std::complex<float>* bins);
+
+// Up to four frames at once, the first at `samples`, each a hop behind the one before; the same
+// bits. bins: 257 real and imaginary parts by turns. Lanes from `count` on hold the last frame
+// again.
+void stft_frames(const float* samples, int count, Floats4* bins);
 
 // samples: 257 bins in, the 400 windowed samples out (the analysis window applied a second time,
 // for overlap-add).

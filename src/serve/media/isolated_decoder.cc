@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "serve/media/worker_process.h"
 
@@ -17,6 +18,33 @@ struct IsolatedDecoder::State {
   // Of the workers nobody uses; nullptr for one that is to be started by who takes it.
   std::vector<std::unique_ptr<WorkerProcess>> idle;
   std::atomic<uint64_t> uploads = 0, crashes = 0, timeouts = 0, starts = 0;
+  // Workers that have served their share, and who replaces them: no upload waits for that.
+  std::vector<std::unique_ptr<WorkerProcess>> worn;
+  std::condition_variable worn_came;
+  bool ending = false;
+  std::thread replacer{[this] { replace_worn(); }};
+
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      ending = true;
+      worn_came.notify_one();
+    }
+    replacer.join();
+  }
+
+  void replace_worn() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      worn_came.wait(lock, [&] { return ending || !worn.empty(); });
+      if (ending) return;
+      std::unique_ptr<WorkerProcess> worker = std::move(worn.back());
+      worn.pop_back();
+      lock.unlock();
+      give_back(replacement(std::move(worker)));
+      lock.lock();
+    }
+  }
 
   Result<std::unique_ptr<WorkerProcess>> start_worker() {
     ++starts;
@@ -45,15 +73,21 @@ struct IsolatedDecoder::State {
     freed.notify_one();
   }
 
-  // A worker that failed or is worn out is replaced by the request that found out.
+  std::unique_ptr<WorkerProcess> replacement(std::unique_ptr<WorkerProcess> worker) {
+    worker.reset();
+    auto started = start_worker();
+    return started ? *std::move(started) : nullptr;
+  }
+
+  // A worker that failed is replaced by the request that found out.
   void finish(std::unique_ptr<WorkerProcess> worker, Failure failure) {
     if (failure == Failure::crash) ++crashes;
     if (failure == Failure::timeout) ++timeouts;
-    if (failure != Failure::none || worker->uploads() >= options.requests_per_worker) {
-      worker.reset();
-      if (auto started = start_worker()) worker = *std::move(started);
-    }
-    give_back(std::move(worker));
+    if (failure != Failure::none) return give_back(replacement(std::move(worker)));
+    if (worker->uploads() < options.requests_per_worker) return give_back(std::move(worker));
+    const std::lock_guard lock(mutex);
+    worn.push_back(std::move(worker));
+    worn_came.notify_one();
   }
 
   Result<WorkerProcess::Answer> ask(wire::Request request, std::span<const uint8_t> upload) {

@@ -13,7 +13,8 @@
 //   - what comes back is checked against the limits that were asked for (wire.h).
 // A worker serves many uploads before it is replaced: one that an upload has taken over could see
 // the next ones, and nothing else. requests_per_worker = 1 rules that out, for a process start
-// (74 ms measured on two busy cores) an upload.
+// (74 ms measured on two busy cores) an upload. It is replaced in the background; uploads meanwhile
+// have the other workers.
 //
 // Thread-safety: every function from any thread. Calls block until decoded; calls beyond the number
 // of workers wait for one, and are ErrorCode::busy when that takes longer than seconds.
