@@ -304,11 +304,13 @@ test('what is wrong is told with its parameter', async () => {
       'messages[0].content[0].image_url'],
     [ask([{ type: 7 }]), 400, 'messages[0].content[0].type'],
     [ask(Array(17).fill(picture)), 400, 'messages'],
+    [ask(5), 400, 'messages[0].content'],
   ];
   for (const [body, status, param] of cases)
     await assert.rejects(client.chat.completions.create(body),
       (error) => error.status === status && error.param === param && error.error.message.length > 0,
       `${JSON.stringify(body).slice(0, 200)} should blame ${param}`);
+  await assert.rejects(client.chat.completions.create(ask(5)), /a string or an array of parts/);
   assert.equal((await server.post('/v1/chat/completions', '{"model":')).status, 400);
   assert.equal((await server.post('/v1/images/generations', { prompt: 'x', size: '9999x9999' })).status, 400);
   assert.equal((await server.post('/v1/audio/speech', { model, input: 'x'.repeat(5000) })).status, 400);

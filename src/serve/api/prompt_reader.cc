@@ -53,6 +53,8 @@ Prompt read_content(Fields& message, const Api& api) {
       prompt.push_back(Part::of_text(content.get<std::string>()));
     return prompt;
   }
+  if (message.has("content") && !content.is_array())
+    message.refuse("content", "must be a string or an array of parts");
   for (Fields& part : message.objects("content"))
     if (auto read = read_part(part, api)) prompt.push_back(std::move(*read));
   return prompt;

@@ -166,6 +166,13 @@ void Connection::on_head() {
   exchange_.record.path = request.path;
   if (!exchange_.http_1_0 && request.header("host").empty())
     return refuse({400, "the Host header is missing"});
+  if (message.count(http::field::host) > 1)
+    return refuse({400, "there is more than one Host header"});
+  const boost::beast::string_view coding = message[http::field::transfer_encoding];
+  if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
+    exchange_.keep_alive = false;
+    return refuse({501, "of transfer codings only chunked is known; send the body as it is"});
+  }
   exchange_.cors = cors_headers(core_->options, request);
 
   BodyClaim claim;

@@ -121,6 +121,32 @@ TEST_F(HostileTest, MalformedHttp) {
   EXPECT_TRUE(all_gone());
 }
 
+// What two readers could take for different requests is refused.
+TEST_F(HostileTest, AmbiguousHttp) {
+  start();
+  const std::string get = "GET /hello HTTP/1.1\r\nHost: localhost\r\n";
+  const std::string post = "POST /size HTTP/1.1\r\nHost: localhost\r\n";
+  const std::pair<std::string, int> cases[] = {
+      {get + "Host: evil.example\r\n\r\n", 400},
+      {post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {post + "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\nx", 501},
+      {post + "Transfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200},
+  };
+  for (const auto& [bytes, status] : cases) {
+    TestClient client(port_);
+    ASSERT_TRUE(client.send(bytes));
+    const auto whole_head = [](const std::string& text) {
+      return text.find("\r\n\r\n") != text.npos;
+    };
+    // A body in a coding that is not known has no end: neither has the connection a next request.
+    const std::string answer = status == 501 ? client.receive_all() : client.receive(whole_head);
+    EXPECT_EQ(split_answer(answer).status, status) << bytes;
+    EXPECT_EQ(client.ended(), status == 501) << bytes;
+    client.close();
+    expect_well();
+  }
+}
+
 TEST_F(HostileTest, BodiesAreLimitedAndNeverUnpacked) {
   start();
   EXPECT_EQ(ask(port_, "POST", "/size", std::string(100'000, 'x')).body, "100000");

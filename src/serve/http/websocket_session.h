@@ -29,10 +29,13 @@ class WebSocketSession final : public OpenWebSocket,
     namespace websocket = boost::beast::websocket;
     // Of the offered subprotocols only OpenAI's "realtime" means something here; a browser gives
     // up if the one that carries its key is not followed by an accepted one.
-    if (request["Sec-WebSocket-Protocol"].find("realtime") != boost::beast::string_view::npos)
-      socket_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
-        response.set(boost::beast::http::field::sec_websocket_protocol, "realtime");
-      }));
+    const bool realtime =
+        request["Sec-WebSocket-Protocol"].find("realtime") != boost::beast::string_view::npos;
+    socket_.set_option(
+        websocket::stream_base::decorator([realtime](websocket::response_type& response) {
+          response.set(boost::beast::http::field::server, "tutti");
+          if (realtime) response.set(boost::beast::http::field::sec_websocket_protocol, "realtime");
+        }));
     socket_.async_accept(request, [self = this->shared_from_this()](Error error) {
       if (error) return self->ended();
       self->accepted_ = true;
