@@ -27,8 +27,11 @@ void Sampler::list_candidates(std::span<const float> logits, int32_t best) {
   sorted_ = 0;
   floor_ = 1;
   for (int32_t id = 0; id < int32_t(logits.size()); ++id)
-    if (allowed(id, logits[id]))
-      candidates_.push_back({std::exp((logits[id] - logits[best]) / options_.temperature), id});
+    if (allowed(id, logits[id])) {
+      const bool likeliest = logits[id] == logits[best];  // infinite, too
+      candidates_.push_back(
+          {likeliest ? 1 : std::exp((logits[id] - logits[best]) / options_.temperature), id});
+    }
 }
 
 // Sorts the candidates down to an eighth of the weight so far. A draw seldom needs more than the

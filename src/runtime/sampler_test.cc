@@ -133,6 +133,10 @@ TEST(Sampler, NumbersThatAreNoneDoNotCrash) {
     EXPECT_EQ(sampler.pick(logits), 30);
     logits[30] = NAN;
   }
+  std::vector<float> endless(3000, INFINITY);
+  endless[2000] = 1;
+  Sampler sampler({.temperature = 1, .top_p = 0.9f});
+  for (int i = 0; i < 100; ++i) EXPECT_NE(sampler.pick(endless), 2000);
 }
 
 TEST(LogProbability, SumsToOne) {

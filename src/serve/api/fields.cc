@@ -41,8 +41,7 @@ void Checker::refuse(Problem problem) {
 Fields Checker::object(const std::string& body) {
   auto json = read_json(body);
   if (!json)
-    refuse({400, "the body cannot be read: " + json.error().message() +
-                     "; send one JSON object with Content-Type: application/json"});
+    refuse({400, "the body cannot be read: " + json.error().message() + "; send one JSON object"});
   else if (!json->is_object())
     refuse({400, "the body must be a JSON object"});
   documents_.push_back(json ? *std::move(json) : Json());
