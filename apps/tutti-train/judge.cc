@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "memory.h"
 #include "train/judge_trainer.h"
 
 namespace tutti {
@@ -19,6 +20,7 @@ Result<std::string> train(const JudgeOptions& options) {
   return train_judge(shards, held_out, options.recipe, options.output, [](const JudgeProgress& p) {
     std::fprintf(stderr, "%d/%d | eye %.3f ear %.3f | %.0f s\n", p.step, p.steps, p.eye_loss,
                  p.ear_loss, p.seconds);
+    return_unused_memory(p.step);
   });
 }
 

@@ -15,15 +15,9 @@
 
 #include "data/mix/mixer.h"
 #include "judge.h"
+#include "memory.h"
 #include "passes.h"
 #include "train/trainer.h"
-
-// Read by jemalloc, which this program links: freed tensors stay with the process. Handing their
-// pages back to the kernel and zeroing them again took a sixth of every step.
-extern "C" const char* malloc_conf;
-const char* malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1,oversize_threshold:0,thp:always";
-extern "C" int mallctl(const char* name, void* old, size_t* old_size, void* value, size_t size)
-    __attribute__((weak));  // null without jemalloc
 
 namespace {
 
@@ -54,16 +48,6 @@ void print_report(const tutti::StepReport& r) {
                terminal ? "" : "\n");
 }
 
-// Now and then pages go back all the same: few-step training, whose batches differ most in size,
-// grew by 35 MB a step.
-void return_unused_memory(int step) {
-  constexpr int kEvery = 100;
-  static int last = step;
-  if (step - last < kEvery || !mallctl) return;
-  last = step;
-  mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // MALLCTL_ARENAS_ALL
-}
-
 // The card that the recipe names, with the licences that the shards were built with.
 tutti::Result<std::string> read_card(const tutti::Recipe& recipe) {
   const std::string made = "Made by tutti-train with licences = \"" + recipe.licences + "\".\n";
@@ -89,7 +73,7 @@ tutti::Status train(const tutti::Recipe& recipe) {
   inputs.examples = [&mixer](int, tutti::Rng& rng) { return mixer.draw(rng); };
   inputs.report = [](const tutti::StepReport& r) {
     print_report(r);
-    return_unused_memory(r.step);
+    tutti::return_unused_memory(r.step);
   };
   inputs.tokenizer = std::as_bytes(std::span(shards.tokenizer_model()));
   TUTTI_ASSIGN(inputs.card, read_card(recipe));

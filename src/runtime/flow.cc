@@ -9,7 +9,6 @@ namespace {
 
 constexpr int kMostSteps = 1000;
 constexpr float kMostGuidance = 100;
-constexpr float kLeastNoise = 0.05f;  // as in the training loss, where 1 / (1 - t) is cut here
 
 }  // namespace
 
@@ -30,12 +29,16 @@ FlowSampler::FlowSampler(size_t values, const FlowOptions& options)
 }
 
 void FlowSampler::advance() {
+  const float from = t();
+  const bool last = ++step_ == options_.steps;
   std::vector<float>& x = prediction_.conditional;
   const std::vector<float>& without = prediction_.unconditional;
-  for (size_t i = 0; i < without.size(); ++i)
-    x[i] = without[i] + options_.guidance_scale * (x[i] - without[i]);
-  const float rate = 1.0f / (float(options_.steps) * std::max(1 - t(), kLeastNoise));
-  if (++step_ == options_.steps) return;
+  // Of several steps the last one is not guided: where little is left open, guidance adds grain.
+  if (!last || options_.steps == 1)
+    for (size_t i = 0; i < without.size(); ++i)
+      x[i] = without[i] + options_.guidance_scale * (x[i] - without[i]);
+  if (last) return;
+  const float rate = (t() - from) / (1 - from);
   for (size_t i = 0; i < z_.size(); ++i) z_[i] += rate * (x[i] - z_[i]);
 }
 

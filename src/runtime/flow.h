@@ -1,8 +1,9 @@
 // The flow-matching sampler: from noise to data along an ordinary differential equation.
 //
 // The model predicts clean data x from z = t x + (1 - t) noise (x-prediction, JiT, arXiv
-// 2511.13720), so the velocity is (x - z) / (1 - t). Euler's method; the last step lands on x.
-// Classifier-free guidance (arXiv 2207.12598) extrapolates from the prediction without the prompt.
+// 2511.13720), so the velocity is (x - z) / (1 - t). Euler's method at the times of flow_time();
+// the last step lands on x. Classifier-free guidance (arXiv 2207.12598) extrapolates from the
+// prediction without the prompt, in all evaluations but the last of several.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/flow_time.h"
 
 namespace tutti {
 
@@ -39,7 +41,7 @@ class FlowSampler {
 
   const FlowOptions& options() const { return options_; }
   std::span<const float> z() const { return z_; }
-  float t() const { return float(step_) / float(options_.steps); }
+  float t() const { return flow_time(step_, options_.steps); }
   int step() const { return step_; }  // evaluations so far
   bool done() const { return step_ == options_.steps; }
 

@@ -6,6 +6,7 @@
 
 #include "format/special_tokens.h"
 #include "media/mel.h"
+#include "model/flow_time.h"
 
 namespace tutti {
 namespace {
@@ -26,7 +27,7 @@ struct Noised {
 Noised add_noise(const std::vector<float>& clean, const CollateOptions& options, Rng& rng) {
   Noised out;
   if (options.noise_grid) {
-    out.t = float(rng.below(uint64_t(options.noise_grid))) / float(options.noise_grid);
+    out.t = flow_time(int(rng.below(uint64_t(options.noise_grid))), options.noise_grid);
   } else {
     const float s = options.noise_mean + options.noise_spread * float(rng.normal());
     out.t = 1.0f / (1.0f + std::exp(-s));

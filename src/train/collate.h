@@ -50,7 +50,7 @@ struct TrainBatch {
 struct CollateOptions {
   float drop_text = 0.1f;  // for guidance: the text in front of a picture or speech is emptied
   float noise_mean = -0.8f, noise_spread = 0.8f;  // t = sigmoid(N(mean, spread))
-  int noise_grid = 0;  // K > 0: t is one of 0, 1/K, ... (K-1)/K instead, equally often
+  int noise_grid = 0;  // K > 0: t is one of flow_time(0..K-1, K) instead, equally often
 };
 
 // The random draws (noise, dropped conditions) come from `rng` alone, in order.

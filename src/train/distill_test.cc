@@ -49,7 +49,7 @@ std::vector<float> generate(Teacher& model, int steps, double guidance) {
   CollateOptions options;
   options.noise_grid = 1;  // t = 0: noise alone
   GuidedBatches batches = collate_guided(model.config, all_examples(), options, Rng(5));
-  advance(model, batches, guidance, guidance, 1.0f, steps);
+  for (int i = 0; i < steps; ++i) advance(model, batches, guidance, guidance, steps, 1);
   std::vector<float> values = batches.with.batch.paint_noisy;
   const auto& speech = batches.with.batch.speak_noisy;
   values.insert(values.end(), speech.begin(), speech.end());

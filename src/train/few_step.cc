@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <tuple>
+
+#include "model/flow_time.h"
 
 namespace tutti {
 namespace {
@@ -17,39 +20,66 @@ Predicted predict(Teacher& teacher, const Batch& batch) {
           head_values(teacher.ops, batch, out.trunk.x_ND, Kind::speak, heads.speak)};
 }
 
-torch::Tensor guided(const torch::Tensor& with, const torch::Tensor& without, double scale) {
-  if (!with.defined() || !without.defined()) return with;
-  return without + scale * (with - without);
-}
-
-// Noise level of each row of `kind`.
-std::vector<float> row_levels(const Batch& batch, Kind kind) {
+// Of each noisy row of `kind`: `values`, which are one a noise level.
+std::vector<float> per_row(const Batch& batch, Kind kind, const std::vector<float>& values) {
   const int first = batch.kind_begin[int(Kind::paint)];
-  std::vector<float> levels;
+  std::vector<float> rows;
   for (int r = batch.kind_begin[int(kind)]; r < batch.kind_begin[int(kind) + 1]; ++r)
-    levels.push_back(batch.noise_levels[batch.noise_index[r - first]]);
-  return levels;
+    rows.push_back(values[batch.noise_index[r - first]]);
+  return rows;
 }
 
-// One Euler step of size h: z += h (x - z) / (1 - t), with 1 - t no smaller than in the loss.
-void step(std::vector<float>& z, const torch::Tensor& predicted, const std::vector<float>& levels,
-          float h) {
+// The level that follows on the grid of `steps`.
+float next_level(float t, int steps) {
+  int at = 0;
+  while (at < steps && flow_time(at, steps) < t + 1e-4f) ++at;
+  return flow_time(at, steps);
+}
+
+// What the teacher says of the rows of a kind, in FP32 on the CPU.
+struct Guided {
+  torch::Tensor with, without;  // the latter undefined without guidance
+  double scale;
+
+  Guided(const torch::Tensor& with_text, const torch::Tensor& without_text, double scale)
+      : scale(scale) {
+    if (with_text.defined()) with = with_text.to(torch::kCPU).contiguous();
+    if (without_text.defined()) without = without_text.to(torch::kCPU).contiguous();
+  }
+
+  // As FlowSampler: the prediction that is the sample is not guided.
+  float at(size_t i, bool guide) const {
+    const float x = with.data_ptr<float>()[i];
+    if (!guide || !without.defined()) return x;
+    const float plain = without.data_ptr<float>()[i];
+    return plain + float(scale) * (x - plain);
+  }
+};
+
+// One Euler step of each row, from level t to `to`: z += (to - t) / (1 - t) (x - z).
+void step(std::vector<float>& z, const Guided& predicted, const std::vector<float>& t,
+          const std::vector<float>& to) {
   if (z.empty()) return;
-  const torch::Tensor x = predicted.to(torch::kCPU).contiguous();
-  const float* values = x.data_ptr<float>();
-  const size_t width = z.size() / levels.size();
-  for (size_t i = 0; i < z.size(); ++i)
-    z[i] += std::min(1.0f, h / std::max(1 - levels[i / width], 0.05f)) * (values[i] - z[i]);
+  const size_t width = z.size() / t.size();
+  for (size_t i = 0; i < z.size(); ++i) {
+    const size_t row = i / width;
+    if (t[row] == 1) continue;
+    const bool guide = to[row] < 1 || t[row] == 0;
+    z[i] += (to[row] - t[row]) / (1 - t[row]) * (predicted.at(i, guide) - z[i]);
+  }
 }
 
-// The clean values whose straight line from z at t reaches z_end at t + span.
+// The clean values whose straight line from z at t reaches z_end at `to`.
 void retarget(std::vector<float>& clean, const std::vector<float>& z,
-              const std::vector<float>& z_end, const std::vector<float>& levels, float span) {
+              const std::vector<float>& z_end, const std::vector<float>& t,
+              const std::vector<float>& to) {
   assert(clean.size() == z.size());
   if (clean.empty()) return;
-  const size_t width = clean.size() / levels.size();
-  for (size_t i = 0; i < clean.size(); ++i)
-    clean[i] = z[i] + (1 - levels[i / width]) / span * (z_end[i] - z[i]);
+  const size_t width = clean.size() / t.size();
+  for (size_t i = 0; i < clean.size(); ++i) {
+    const size_t row = i / width;
+    clean[i] = z[i] + (1 - t[row]) / (to[row] - t[row]) * (z_end[i] - z[i]);
+  }
 }
 
 }  // namespace
@@ -72,19 +102,27 @@ GuidedBatches collate_guided(const ModelConfig& config, const std::vector<Exampl
 }
 
 void advance(Teacher& teacher, GuidedBatches& batches, double paint_guidance, double speak_guidance,
-             float span, int substeps) {
+             int steps, int substeps) {
   torch::NoGradGuard no_grad;
   Batch &with = batches.with.batch, &without = batches.without.batch;
   if (with.noise_levels.empty()) return;
   const bool needs_both = paint_guidance != 1 || speak_guidance != 1;
-  const float h = span / float(substeps);
-  std::vector<float> paint = with.paint_noisy, speak = with.speak_noisy, t = with.noise_levels;
-  for (int i = 0; i < substeps; ++i) {
+  std::vector<float> paint = with.paint_noisy, speak = with.speak_noisy;
+  const std::vector<float> start = with.noise_levels;
+  std::vector<float> t = start;
+  for (int i = 1; i <= substeps; ++i) {
     const Predicted said = predict(teacher, with);
     const Predicted plain = needs_both ? predict(teacher, without) : Predicted{};
-    step(paint, guided(said.paint, plain.paint, paint_guidance), row_levels(with, Kind::paint), h);
-    step(speak, guided(said.speak, plain.speak, speak_guidance), row_levels(with, Kind::speak), h);
-    for (float& level : t) level += h;
+    std::vector<float> to = t;
+    for (size_t k = 0; k < t.size(); ++k) {
+      const float end = next_level(start[k], steps);
+      to[k] = end == 1 ? 1 : start[k] + (end - start[k]) * float(i) / float(substeps);
+    }
+    step(paint, {said.paint, plain.paint, paint_guidance}, per_row(with, Kind::paint, t),
+         per_row(with, Kind::paint, to));
+    step(speak, {said.speak, plain.speak, speak_guidance}, per_row(with, Kind::speak, t),
+         per_row(with, Kind::speak, to));
+    t = to;
     with.set_noise(paint, speak, t);
     without.set_noise(paint, speak, t);
   }
@@ -92,13 +130,16 @@ void advance(Teacher& teacher, GuidedBatches& batches, double paint_guidance, do
 
 void set_few_step_targets(Teacher& teacher, const FewStepOptions& options, GuidedBatches& batches,
                           TrainBatch& student) {
-  const float span = 1.0f / float(options.steps);
-  advance(teacher, batches, options.paint_guidance, options.speak_guidance, span, options.substeps);
+  advance(teacher, batches, options.paint_guidance, options.speak_guidance, options.steps,
+          options.substeps);
   const Batch &start = student.batch, &end = batches.with.batch;
-  retarget(student.paint_clean, start.paint_noisy, end.paint_noisy, row_levels(start, Kind::paint),
-           span);
-  retarget(student.speak_clean, start.speak_noisy, end.speak_noisy, row_levels(start, Kind::speak),
-           span);
+  std::vector<float> to;
+  for (float t : start.noise_levels) to.push_back(next_level(t, options.steps));
+  for (auto [kind, clean, z, z_end] :
+       {std::tuple{Kind::paint, &student.paint_clean, &start.paint_noisy, &end.paint_noisy},
+        std::tuple{Kind::speak, &student.speak_clean, &start.speak_noisy, &end.speak_noisy}})
+    retarget(*clean, *z, *z_end, per_row(start, kind, start.noise_levels),
+             per_row(start, kind, to));
 }
 
 }  // namespace tutti

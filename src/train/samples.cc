@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/flow_time.h"
+
 namespace tutti {
 namespace {
 
@@ -20,10 +22,10 @@ std::vector<float> integrate(std::vector<float> z, int steps, Predict predict) {
   torch::NoGradGuard no_grad;
   steps = std::min(steps, kMostSteps);
   for (int i = 0; i < steps; ++i) {
-    const float t = float(i) / float(steps);
+    const float t = flow_time(i, steps);
     const std::vector<float> x = predict(z, t);
     if (i + 1 == steps) return x;
-    const float share = (1.0f / float(steps)) / std::max(1.0f - t, 0.05f);
+    const float share = (flow_time(i + 1, steps) - t) / (1 - t);
     for (size_t j = 0; j < z.size(); ++j) z[j] += share * (x[j] - z[j]);
   }
   return z;
