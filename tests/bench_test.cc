@@ -65,7 +65,8 @@ TEST_F(BenchTest, EveryTaskInEveryPrecision) {
   for (const json& pass : answer["passes"]) EXPECT_GT(pass["int8"].get<double>(), 0);
   const Outcome routed = run({"bench", "routing", "--model", "model.safetensors", "--json"});
   ASSERT_EQ(routed.code, 0) << routed.err;
-  for (const json& request : json::parse(routed.out)["requests"]) EXPECT_TRUE(request["same"]);
+  const json timed = json::parse(routed.out);
+  for (const json& request : timed["requests"]) EXPECT_TRUE(request["same"]);
   const Outcome lacking = run({"bench", "model", "--model", "model.safetensors", "--inputs", "no"});
   EXPECT_EQ(lacking.code, 3);
   EXPECT_NE(lacking.err.find("--inputs"), std::string::npos);

@@ -108,7 +108,8 @@ TEST_F(RunTest, Explains) {
       run_model({"explain", "--image", "photo.png", "--text", "ta", "-o", "e.png", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(load_picture(path("e.png")));
-  for (const json& layer : json::parse(outcome.out)["layers"])
+  const json answer = json::parse(outcome.out);
+  for (const json& layer : answer["layers"])
     for (const auto& [asking, shares] : layer["attention"].items()) {
       double sum = 0;
       for (const double share : shares) sum += share;
