@@ -9,7 +9,7 @@ import { Studio, expect, test } from "./studio";
 // A picture that takes so long that something can happen meanwhile.
 async function drawSlowly(studio: Studio) {
   await studio.saved();
-  await studio.page.evaluate(() => localStorage.setItem("tutti.settings", JSON.stringify({ steps: 250, seed: 5 })));
+  await studio.page.evaluate(() => localStorage.setItem("tutti.settings", JSON.stringify({ steps: 1000, seed: 5 })));
   await studio.page.reload();
   await studio.choose("Picture");
   await studio.say("a red circle");
