@@ -14,4 +14,10 @@ constexpr float flow_time(int step, int steps) {
   return steps == 1 ? 0 : kLastTime * float(step) / float(steps - 1);
 }
 
+// Whether a step from t to `to` is guided. Of several steps the last one is not: where little is
+// left open, guidance adds grain.
+constexpr bool is_guided(float t, float to) {
+  return to < 1 || t == 0;
+}
+
 }  // namespace tutti

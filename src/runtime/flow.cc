@@ -30,14 +30,13 @@ FlowSampler::FlowSampler(size_t values, const FlowOptions& options)
 
 void FlowSampler::advance() {
   const float from = t();
-  const bool last = ++step_ == options_.steps;
+  ++step_;
   std::vector<float>& x = prediction_.conditional;
   const std::vector<float>& without = prediction_.unconditional;
-  // Of several steps the last one is not guided: where little is left open, guidance adds grain.
-  if (!last || options_.steps == 1)
+  if (is_guided(from, t()))
     for (size_t i = 0; i < without.size(); ++i)
       x[i] = without[i] + options_.guidance_scale * (x[i] - without[i]);
-  if (last) return;
+  if (done()) return;
   const float rate = (t() - from) / (1 - from);
   for (size_t i = 0; i < z_.size(); ++i) z_[i] += rate * (x[i] - z_[i]);
 }

@@ -47,7 +47,6 @@ struct Guided {
     if (without_text.defined()) without = without_text.to(torch::kCPU).contiguous();
   }
 
-  // As FlowSampler: the prediction that is the sample is not guided.
   float at(size_t i, bool guide) const {
     const float x = with.data_ptr<float>()[i];
     if (!guide || !without.defined()) return x;
@@ -64,7 +63,7 @@ void step(std::vector<float>& z, const Guided& predicted, const std::vector<floa
   for (size_t i = 0; i < z.size(); ++i) {
     const size_t row = i / width;
     if (t[row] == 1) continue;
-    const bool guide = to[row] < 1 || t[row] == 0;
+    const bool guide = is_guided(t[row], to[row]);
     z[i] += (to[row] - t[row]) / (1 - t[row]) * (predicted.at(i, guide) - z[i]);
   }
 }

@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { Server } from "./server";
 import { Studio, expect, test } from "./studio";
 
-// A picture that takes so long that something can happen meanwhile (the server computes in FP32 on one
-// thread for that).
+// The shipped model draws faster than a person clicks; in FP32 on one thread it does not.
+const slowly = ["--dtype", "f32", "--threads", "1"];
+test.use({ serverOptions: slowly });
+
+// A picture that takes so long that something can happen meanwhile.
 async function drawSlowly(studio: Studio) {
   await studio.saved();
   await studio.page.evaluate(() => localStorage.setItem("tutti.settings", JSON.stringify({ steps: 256, seed: 5 })));
@@ -62,7 +65,7 @@ test("a message without an answer is answered after a reload", async ({ studio, 
 });
 
 test("a killed server loses nothing: the page reconnects and the answer comes", async ({ browser }) => {
-  const server = new Server();
+  const server = new Server(slowly);
   await server.start();
   const page = await browser.newPage();
   const studio = new Studio(page, server);

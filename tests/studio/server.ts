@@ -18,7 +18,7 @@ export class Server {
     const port = this.url ? new URL(this.url).port : "0"; // again: where it was before
     const store = this.more.includes("--no-store") ? [] : ["--store", join(this.folder, "store.sqlite3")];
     const child = spawn(process.env.TUTTI_BINARY!, [
-      "serve", "--model", `${root}/models/tutti-nano.safetensors`, "--port", port, "--log", "none", "--dtype", "f32", "--threads", "1", ...store, ...this.more,
+      "serve", "--model", `${root}/models/tutti-nano.safetensors`, "--port", port, "--log", "none", ...store, ...this.more,
     ], { stdio: ["ignore", "ignore", "pipe"] });
     this.process = child;
     this.url = await new Promise<string>((resolve, reject) => {

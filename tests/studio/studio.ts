@@ -66,10 +66,11 @@ export class Studio {
 
 // One server a file of tests; a new browser profile a test. A test fails when the page reports an
 // error or the Content-Security-Policy had to stop something.
-export const test = base.extend<{ studio: Studio }, { server: Server }>({
+export const test = base.extend<{ studio: Studio }, { serverOptions: string[]; server: Server }>({
+  serverOptions: [[], { option: true, scope: "worker" }],
   server: [
-    async ({}, use) => {
-      const server = new Server();
+    async ({ serverOptions }, use) => {
+      const server = new Server(serverOptions);
       await server.start();
       await use(server);
       await server.end();

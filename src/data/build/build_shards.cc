@@ -361,6 +361,7 @@ Status Builder::build(const RawData& data) {
   }
   if (options_.synthetic_hours <= 0) return {};
   TUTTI_ASSIGN(index_["synthesiser"], synthesiser_version());
+  index_["flite"] = has_flite();
   for (const SynthSet& set : kSynthSets) {
     report(set.name);
     TUTTI_CHECK(add_synthetic(data, Split::train, set));

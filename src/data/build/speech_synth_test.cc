@@ -120,9 +120,8 @@ TEST(SynthPlan, FliteOnlyTrains) {
   int by_flite = 0;
   for (int i = 0; i < 200; ++i) {
     const Utterance word = training.word();
-    EXPECT_EQ(word.text.find(' ') == std::string::npos || word.text == "smart mirror" ||
-                  word.text == "view glass",
-              true)
+    EXPECT_TRUE(word.text.find(' ') == std::string::npos || word.text == "smart mirror" ||
+                word.text == "view glass")
         << word.text;
     by_flite += word.voice.starts_with("flite/");
     EXPECT_FALSE(held_out.english().voice.starts_with("flite/"));
