@@ -59,15 +59,18 @@ std::vector<AskedPicture> EvalScenes::questions(const std::string& kind, int cou
             quota = answers ? (count + answers - 1) / answers : count;
   std::map<std::string, int> used;
   std::vector<AskedPicture> out;
-  Rng rng(seed);
+  Rng rng(seed), choice(seed + 1);
   for (int tries = 0; int(out.size()) < count && tries < count * kMostTries; ++tries) {
     const Scene scene = make_scene(library_->scenes, scene_of(kind), rng);
-    for (const QuestionAnswer& q : scene.questions) {
-      if (q.kind != kind || q.language != "en" || used[q.answer] >= quota) continue;
-      ++used[q.answer];
-      out.push_back({scene.image, q.question, q.answer});
-      break;  // one of a picture, so that samples are independent
-    }
+    std::vector<const QuestionAnswer*> fit;
+    for (const QuestionAnswer& q : scene.questions)
+      if (q.kind == kind && q.language == "en" && used[q.answer] < quota) fit.push_back(&q);
+    if (fit.empty()) continue;
+    // One of a picture, so that samples are independent; any, for the first relation that a scene
+    // asks is always about what is leftmost or on top.
+    const QuestionAnswer& q = *fit[size_t(choice.below(int(fit.size())))];
+    ++used[q.answer];
+    out.push_back({scene.image, q.question, q.answer});
   }
   return out;
 }

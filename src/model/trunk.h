@@ -16,7 +16,8 @@ namespace tutti {
 
 template <class Tensor>
 struct TrunkOutput {
-  Tensor x_ND;  // final rows, normalised
+  Tensor x_ND;      // final rows, normalised
+  Tensor early_ND;  // rows as they are after a quarter of the layers, for losses that help the rest
   // Of the routed layers: decisions, for the compute loss and reports, and which layers those are.
   InlineVector<Tensor, 32> gates_N1;
   InlineVector<int, 32> routed_layers;
@@ -92,6 +93,7 @@ struct Trunk {
       }
       x_ND = layer.block.forward(ops, x_ND, context, caches.empty() ? nullptr : caches[i]);
     }
+    out.early_ND = skips[config.layers / 4];
     out.x_ND = ops.rms_norm(x_ND, final_norm_GD, bounds);
     return out;
   }

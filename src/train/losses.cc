@@ -73,12 +73,16 @@ class Losses {
     if (teacher_.text_logits.defined()) imitate_text(logits);
   }
 
-  // A picture's rows say what they cover, in the words that questions and answers use.
+  // A picture's rows say what they cover, in the words that questions and answers use: early, for
+  // what a question's rows are to find there must be there before the last layers.
   void locate(const ModelOutput<Tensor>& out) {
     if (train_.locate_rows.empty()) return;
-    const Tensor rows = ops_.gather_rows(out.trunk.x_ND, train_.locate_rows);
+    const Tensor rows = ops_.gather_rows(out.trunk.early_ND, train_.locate_rows);
+    const int group = model_.config.groups ? int(Group::see) : 0;
+    const std::array<int32_t, 2> all = {0, int32_t(rows.size(0))};
+    const Tensor normal = ops_.rms_norm(rows, model_.trunk.final_norm_GD.narrow(0, group, 1), all);
     add("locate",
-        ops_.capped_cross_entropy(ops_.linear(rows, model_.pieces), longs(train_.locate_ids),
+        ops_.capped_cross_entropy(ops_.linear(normal, model_.pieces), longs(train_.locate_ids),
                                   model_.heads.logit_cap)
             .mean(),
         weights_.locate);

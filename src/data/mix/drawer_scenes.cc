@@ -15,7 +15,7 @@ namespace {
 constexpr double kOtherLanguage = 0.06;
 constexpr double kPlain = 0.4;      // of the scenes: shapes alone, which are told apart first
 constexpr double kCaptioned = 0.3;  // of the scenes: described before they are asked about
-constexpr size_t kMostQuestions = 6;
+constexpr size_t kMostQuestions = 8;
 // Counting and places are learned last: most scenes ask about them. In the order of SceneKind.
 constexpr int kKindShares[kSceneKindCount] = {40, 6, 6, 36, 6, 6};
 

@@ -107,6 +107,19 @@ void Composer::question(const char* kind, const std::vector<Term>& terms, const 
   });
 }
 
+void Composer::question_where(const Term& term, const std::vector<int>& objects) {
+  const auto third = [](int low, int high) {
+    return std::clamp((low + high) * 3 / (2 * kSceneSide), 0, 2);
+  };
+  std::vector<int> ninths;
+  for (const int i : objects) {
+    const Box& box = scene_.objects[size_t(i)].box;
+    ninths.push_back(third(box.top, box.bottom) * 3 + third(box.left, box.right));
+  }
+  std::sort(ninths.begin(), ninths.end());
+  question("where", {term}, [&](Language language) { return ask_where(language, term, ninths); });
+}
+
 Scene Composer::finish() {
   for (size_t i = 0; i < scene_.objects.size(); ++i) {
     const int64_t full = coverage_[i];

@@ -34,6 +34,8 @@ class Composer {
   using Ask = std::function<QuestionAnswer(Language)>;
   void caption(const std::vector<Term>& terms, const Say& say);
   void question(const char* kind, const std::vector<Term>& terms, const Ask& ask);
+  // Asks for the places of these objects, all that the term names.
+  void question_where(const Term& term, const std::vector<int>& objects);
   Scene finish();
 
   bool coin() { return rng.below(2) == 1; }

@@ -194,6 +194,43 @@ QuestionAnswer ask_count(Language language, const Term& term, int count) {
               answer);
 }
 
+QuestionAnswer ask_total(Language language, int count) {
+  constexpr Words kAsk = {"How many things are there?", "Wie viele Dinge sind zu sehen?",
+                          "Combien de choses y a-t-il ?", "¿Cuántas cosas hay?", "有几样东西？"};
+  constexpr Words kOne = {"one", "eins", "une", "una", "一样"};
+  if (count == 1) return pair(kAsk[int(language)], kOne[int(language)]);
+  const char* measure = language == Language::chinese ? "样" : "";
+  return pair(kAsk[int(language)], number_word(language, count) + measure);
+}
+
+QuestionAnswer ask_where(Language language, const Term& term, const std::vector<int>& ninths) {
+  constexpr Words kNinths[9] = {
+      {"top left", "oben links", "en haut à gauche", "arriba a la izquierda", "左上"},
+      {"top", "oben", "en haut", "arriba", "上面"},
+      {"top right", "oben rechts", "en haut à droite", "arriba a la derecha", "右上"},
+      {"left", "links", "à gauche", "a la izquierda", "左边"},
+      {"middle", "Mitte", "au milieu", "en el centro", "中间"},
+      {"right", "rechts", "à droite", "a la derecha", "右边"},
+      {"bottom left", "unten links", "en bas à gauche", "abajo a la izquierda", "左下"},
+      {"bottom", "unten", "en bas", "abajo", "下面"},
+      {"bottom right", "unten rechts", "en bas à droite", "abajo a la derecha", "右下"}};
+  constexpr Words kOne = {"Where is {0}?", "Wo ist {0}?", "Où est {0} ?", "¿Dónde está {0}?",
+                          "{0}在哪里？"};
+  constexpr Words kMany = {"Where are the {0}?", "Wo sind die {0}?", "Où sont les {0} ?",
+                           "¿Dónde están l{1}s {0}?", "{0}在哪里？"};
+  const bool many = ninths.size() > 1 && !needs_title_wording(language, {term});
+  const std::string subject = many ? plural_noun(language, term) : definite_phrase(language, term);
+  std::string answer;
+  for (const int ninth : ninths)
+    answer += (answer.empty()                  ? ""
+               : language == Language::chinese ? "、"
+                                               : ", ") +
+              std::string(kNinths[ninth][int(language)]);
+  return pair(fill((many ? kMany : kOne)[int(language)],
+                   {subject, is_feminine(language, term) ? "a" : "o"}),
+              answer);
+}
+
 QuestionAnswer ask_colour(Language language, const Term& term) {
   constexpr Words kAsk = {"What colour is {0}?", "Welche Farbe hat {0}?",
                           "De quelle couleur est {0} ?", "¿De qué color es {0}?",

@@ -38,6 +38,9 @@ std::string caption_on_colour(Language language, const std::string& caption, int
 
 // Every function fills question and answer; the caller adds kind and language.
 QuestionAnswer ask_count(Language language, const Term& term, int count);
+QuestionAnswer ask_total(Language language, int count);  // "How many things are there?"
+// "Where are the stars?" "top left, middle": a ninth of the picture each, in reading order.
+QuestionAnswer ask_where(Language language, const Term& term, const std::vector<int>& ninths);
 QuestionAnswer ask_colour(Language language, const Term& term);        // "What colour is the star?"
 QuestionAnswer ask_colour_owner(Language language, const Term& term);  // "What is red?"
 QuestionAnswer ask_exists(Language language, const Term& term, bool yes);  // "Is there a red star?"

@@ -14,6 +14,8 @@
 // Questions and what guessing gets, with or without knowing the question's words:
 //   count           "How many stars are there?"            1 to 6, uniform             1/6
 //   count_others    the same of what else is there         1 to 3, uniform             1/3
+//   total           "How many things are there?"       1 to 9 of count's scenes    1/6
+//   where           "Where are the stars?"             a ninth of the picture each 1/4 or less
 //   colour          "What colour is the star?"             uniform over 10             1/10
 //   colour_owner    "What is red?"                         one of the shapes           1/10
 //   exists          "Is there a red star?"                 yes/no                      1/2

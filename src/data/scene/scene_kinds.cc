@@ -1,6 +1,7 @@
 // The kinds of scenes, one compose function each. A new kind is a function and a row of kKinds here
 // and a name in SceneKind; say in the table of scene.h what guessing its questions gets.
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "data/scene/composer.h"
@@ -13,6 +14,11 @@ std::vector<Term> terms_of(const std::vector<Thing>& things) {
   std::vector<Term> terms;
   for (const Thing& thing : things) terms.push_back(thing.term);
   return terms;
+}
+
+// Things that are drawn once each, in this order.
+void ask_where_each(Composer& c, const std::vector<Thing>& things) {
+  for (size_t i = 0; i < things.size(); ++i) c.question_where(things[i].term, {int(i)});
 }
 
 void caption_things(Composer& c, const std::vector<Thing>& things) {
@@ -61,11 +67,17 @@ void compose_count(Composer& c) {
   c.caption(terms_of(things), [&](Language language) { return caption_list(language, groups); });
   c.question("count", {asked},
              [&](Language language) { return ask_count(language, asked, count); });
+  c.question("total", {}, [&](Language language) { return ask_total(language, count + others); });
+  std::vector<int> of_target(count), of_others(others);
+  std::iota(of_target.begin(), of_target.end(), 0);
+  std::iota(of_others.begin(), of_others.end(), count);
+  c.question_where(asked, of_target);
   if (others == 0) return;
   Term other = things[1].term;
   if (!by_colour) other.colour = -1;
   c.question("count_others", {other},
              [&](Language language) { return ask_count(language, other, others); });
+  c.question_where(other, of_others);
 }
 
 // Two or three shapes of different colours.
@@ -82,6 +94,7 @@ void compose_colour(Composer& c) {
     c.question("colour_owner", {term},
                [&](Language language) { return ask_colour_owner(language, term); });
   }
+  ask_where_each(c, things);
 }
 
 // A big and a small thing, at least 1.7 times apart.
@@ -153,6 +166,7 @@ void compose_spatial(Composer& c) {
       return ask_relation_holds(language, yes ? real : opposite(real), terms[a], terms[b], yes);
     });
   }
+  ask_where_each(c, things);
 }
 
 // One thing partly hidden by another: 40 to 85 % of it stay visible.
@@ -199,6 +213,7 @@ void compose_several(Composer& c) {
   for (size_t i = 0; i < things.size(); ++i) c.draw(things[i], spots[i]);
   caption_things(c, things);
   for (int i = 0; i < 2; ++i) ask_about_existence(c, things, absent);
+  ask_where_each(c, things);
 }
 
 struct Kind {
