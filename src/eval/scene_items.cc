@@ -23,8 +23,9 @@ int closed_answers(const std::string& kind) {
 
 // The kind of scene that asks it.
 SceneKind scene_of(const std::string& kind) {
-  if (kind == "count") return SceneKind::count;
+  if (kind == "count" || kind == "total") return SceneKind::count;
   if (kind == "colour") return SceneKind::colour;
+  if (kind == "exists" || kind == "where") return SceneKind::several;
   return SceneKind::spatial;
 }
 

@@ -80,17 +80,22 @@ Status eval_scenes(TaskContext& context) {
   double sum = 0, chance = 0;
   int n = 0;
   // "relation" is asked openly ("What is left of the cat?") and as yes or no, half and half.
-  for (const auto& [task, kind, share] : {std::tuple{"count", "count", 1.0},
-                                          {"colour", "colour", 1.0},
-                                          {"relation", "relation", 0.5},
-                                          {"relation", "relation_holds", 0.5}}) {
-    const auto asked = scenes.questions(kind, std::max(2, int(count * share)), kSceneSeed);
+  for (const auto& [kind, share] : {std::pair{"count", 1.0},
+                                    {"colour", 1.0},
+                                    {"relation", 0.5},
+                                    {"relation_holds", 0.5},
+                                    // For the details alone.
+                                    {"total", 0.0},
+                                    {"exists", 0.0},
+                                    {"where", 0.0}}) {
+    const int wanted = std::max(2, int(share > 0 ? count * share : count * 0.5));
+    const auto asked = scenes.questions(kind, wanted, kSceneSeed);
     TUTTI_ASSIGN(const Answers answers, ask(context, asked));
     details[kind] = answers.accuracy();
     details[std::string(kind) + "_majority"] = answers.majority();
     sum += share * answers.accuracy();
     chance += share * answers.majority();
-    n += answers.n;
+    if (share > 0) n += answers.n;
   }
   constexpr double kThree = 3;  // count, colour and relation weigh the same
   context.report.results.push_back(

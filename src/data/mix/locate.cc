@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "model/layout.h"
 
@@ -61,7 +62,11 @@ std::vector<Located> locate(const Scene& scene, const PieceTable& pieces) {
     std::map<std::pair<std::string, std::string>, int> alike;
     for (const Object& object : scene.objects) {
       if (object.visible < kHidden) continue;
-      if (holds_middle(token, object.box)) ++alike[{object.name, object.colour}];
+      if (holds_middle(token, object.box)) {
+        ++alike[{object.name, object.colour}];
+        std::istringstream place(ninth_phrase(Language::english, ninth_of(object.box)));
+        for (std::string word; place >> word;) say(out, summary, word, pieces);
+      }
       if (!covers(object.box, token)) continue;
       say(out, summary, object.name, pieces);
       say(out, summary, object.colour, pieces);

@@ -3,7 +3,8 @@
 // A question teaches one answer a picture and says nothing of where to look; a scene knows what
 // each summary token covers. Each covered thing gives its token words to say: name, colour and, in
 // a clip, what it does. In a picture, where things of a kind have their middle, the token also says
-// how many they are, so that a thing that two tokens cover is counted once.
+// how many they are, so that a thing that two tokens cover is counted once, and in which ninth of
+// the picture.
 #pragma once
 
 #include "data/example.h"

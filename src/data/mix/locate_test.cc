@@ -29,9 +29,10 @@ TEST(Locate, BoxesTileThePicture) {
 
 // Of words that are frequent enough to be a piece each.
 PieceTable pieces() {
-  const std::vector<std::string> words = {
-      "star",  "circle", "square", "ring",  "heart", "moon",  "red",   "green", "blue", "black",
-      "white", "left",   "right",  "turns", "grows", "moves", "still", "one",   "two",  "what"};
+  const std::vector<std::string> words = {"star",  "circle", "square", "ring",  "heart", "moon",
+                                          "red",   "green",  "blue",   "black", "white", "left",
+                                          "right", "turns",  "grows",  "moves", "still", "one",
+                                          "two",   "top",    "bottom"};
   Rng rng(7);
   std::vector<std::string> lines;
   for (int i = 0; i < 4000; ++i) {
@@ -62,12 +63,19 @@ TEST(Locate, APictureNamesEachThingWhereItIs) {
                                                 {1, id("star")},
                                                 {1, id("red")},
                                                 {1, id("one")},
+                                                {1, id("top")},
+                                                {1, id("left")},
                                                 {15, id("circle")},
                                                 {15, id("green")},
-                                                {15, id("one")}}));
+                                                {15, id("one")},
+                                                {15, id("bottom")},
+                                                {15, id("right")}}));
   scene.objects[0].visible = 0.3;
-  EXPECT_EQ(words(locate(scene, table)),
-            (Words{{15, id("circle")}, {15, id("green")}, {15, id("one")}}));
+  EXPECT_EQ(words(locate(scene, table)), (Words{{15, id("circle")},
+                                                {15, id("green")},
+                                                {15, id("one")},
+                                                {15, id("bottom")},
+                                                {15, id("right")}}));
   // Two of a kind.
   scene.objects[0] = scene.objects[1];
   EXPECT_TRUE(words(locate(scene, table)).count({15, id("two")}));

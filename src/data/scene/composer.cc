@@ -28,6 +28,13 @@ Pose kept_inside(const Stamp& stamp, double x, double y, double turns) {
 
 }  // namespace
 
+int ninth_of(const Box& box) {
+  const auto third = [](int low, int high) {
+    return std::clamp((low + high) * 3 / (2 * kSceneSide), 0, 2);
+  };
+  return third(box.top, box.bottom) * 3 + third(box.left, box.right);
+}
+
 void Composer::begin(const std::vector<Thing>& things) {
   scene_.background = make_backdrop(library, kSceneSide, things, rng);
   canvas_.image = scene_.background;
@@ -108,14 +115,8 @@ void Composer::question(const char* kind, const std::vector<Term>& terms, const 
 }
 
 void Composer::question_where(const Term& term, const std::vector<int>& objects) {
-  const auto third = [](int low, int high) {
-    return std::clamp((low + high) * 3 / (2 * kSceneSide), 0, 2);
-  };
   std::vector<int> ninths;
-  for (const int i : objects) {
-    const Box& box = scene_.objects[size_t(i)].box;
-    ninths.push_back(third(box.top, box.bottom) * 3 + third(box.left, box.right));
-  }
+  for (const int i : objects) ninths.push_back(ninth_of(scene_.objects[size_t(i)].box));
   std::sort(ninths.begin(), ninths.end());
   question("where", {term}, [&](Language language) { return ask_where(language, term, ninths); });
 }

@@ -78,6 +78,17 @@ constexpr Words kDirections[4] = {
     {"up", "nach oben", "vers le haut", "hacia arriba", "向上"},
     {"down", "nach unten", "vers le bas", "hacia abajo", "向下"}};
 
+constexpr Words kNinths[9] = {
+    {"top left", "oben links", "en haut à gauche", "arriba a la izquierda", "左上"},
+    {"top", "oben", "en haut", "arriba", "上面"},
+    {"top right", "oben rechts", "en haut à droite", "arriba a la derecha", "右上"},
+    {"left", "links", "à gauche", "a la izquierda", "左边"},
+    {"middle", "Mitte", "au milieu", "en el centro", "中间"},
+    {"right", "rechts", "à droite", "a la derecha", "右边"},
+    {"bottom left", "unten links", "en bas à gauche", "abajo a la izquierda", "左下"},
+    {"bottom", "unten", "en bas", "abajo", "下面"},
+    {"bottom right", "unten rechts", "en bas à droite", "abajo a la derecha", "右下"}};
+
 std::string titled(Language language, const char* label_a, const std::string& a,
                    const char* label_b, const std::string& b) {
   const char* pattern =
@@ -204,16 +215,6 @@ QuestionAnswer ask_total(Language language, int count) {
 }
 
 QuestionAnswer ask_where(Language language, const Term& term, const std::vector<int>& ninths) {
-  constexpr Words kNinths[9] = {
-      {"top left", "oben links", "en haut à gauche", "arriba a la izquierda", "左上"},
-      {"top", "oben", "en haut", "arriba", "上面"},
-      {"top right", "oben rechts", "en haut à droite", "arriba a la derecha", "右上"},
-      {"left", "links", "à gauche", "a la izquierda", "左边"},
-      {"middle", "Mitte", "au milieu", "en el centro", "中间"},
-      {"right", "rechts", "à droite", "a la derecha", "右边"},
-      {"bottom left", "unten links", "en bas à gauche", "abajo a la izquierda", "左下"},
-      {"bottom", "unten", "en bas", "abajo", "下面"},
-      {"bottom right", "unten rechts", "en bas à droite", "abajo a la derecha", "右下"}};
   constexpr Words kOne = {"Where is {0}?", "Wo ist {0}?", "Où est {0} ?", "¿Dónde está {0}?",
                           "{0}在哪里？"};
   constexpr Words kMany = {"Where are the {0}?", "Wo sind die {0}?", "Où sont les {0} ?",
@@ -331,6 +332,10 @@ QuestionAnswer ask_direction(Language language, const Acting& acting) {
                           "{0}向哪边移动？"};
   return pair(fill(kAsk[int(language)], {definite_phrase(language, acting.term)}),
               kDirections[int(acting.action)][int(language)]);
+}
+
+const char* ninth_phrase(Language language, int ninth) {
+  return kNinths[ninth][int(language)];
 }
 
 const char* action_phrase(Language language, Action action) {

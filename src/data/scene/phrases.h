@@ -39,6 +39,7 @@ std::string caption_on_colour(Language language, const std::string& caption, int
 // Every function fills question and answer; the caller adds kind and language.
 QuestionAnswer ask_count(Language language, const Term& term, int count);
 QuestionAnswer ask_total(Language language, int count);  // "How many things are there?"
+const char* ninth_phrase(Language language, int ninth);  // "top left", of 0
 // "Where are the stars?" "top left, middle": a ninth of the picture each, in reading order.
 QuestionAnswer ask_where(Language language, const Term& term, const std::vector<int>& ninths);
 QuestionAnswer ask_colour(Language language, const Term& term);        // "What colour is the star?"

@@ -81,6 +81,9 @@ struct Scene {
   std::vector<QuestionAnswer> questions;
 };
 
+// The ninth of the picture, in reading order, in which a box has its middle.
+int ninth_of(const Box& box);
+
 Scene make_scene(const SceneLibrary& library, SceneKind kind, Rng& rng);
 
 struct PaintSample {
