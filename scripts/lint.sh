@@ -13,9 +13,10 @@ for script in scripts/*.sh .ci/run; do bash -n "$script" || status=1; done
 
 echo "$files" | xargs clang-format --dry-run -Werror || status=1
 
-# clang-tidy needs to know how each file is compiled, and no precompiled header of another compiler.
+# clang-tidy needs to know how each file is compiled. Debian's clang cannot read Debian's libtorch
+# headers as C++20, so what is built on them is left out.
 [ -f build/all/compile_commands.json ] || cmake --preset all > /dev/null
-sources=$(echo "$files" | grep '\.cc$' || true)
+sources=$(echo "$files" | grep '\.cc$' | grep -v '^src/train/\|^apps/tutti-train/' || true)
 [ -z "$sources" ] ||
   echo "$sources" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/all || status=1
 exit $status

@@ -137,7 +137,7 @@ void compose_spatial(Composer& c) {
   const double shift = count == 2 ? c.between(-12, 12) : 0;
   for (int i = 0; i < count; ++i) {
     const double along = slot * (i + 0.5) + c.between(-2, 2);
-    const double across = kSceneSide / 2 + shift + c.between(-slot / 3, slot / 3);
+    const double across = kSceneSide / 2.0 + shift + c.between(-slot / 3, slot / 3);
     const int size = count == 2 ? c.between(26, 50) : c.between(22, 34);
     c.draw(things[i], vertical ? Spot{across, along, size} : Spot{along, across, size});
   }
@@ -175,8 +175,8 @@ void compose_occlusion(Composer& c) {
   c.begin(things);
   const double turns = c.rng.uniform();
   const int size = c.between(38, 52);
-  c.draw(things[1], {kSceneSide / 2 - 16 * sine_of_turns(turns + 0.25),
-                     kSceneSide / 2 - 16 * sine_of_turns(turns), size});
+  c.draw(things[1], {kSceneSide / 2.0 - 16 * sine_of_turns(turns + 0.25),
+                     kSceneSide / 2.0 - 16 * sine_of_turns(turns), size});
   c.draw_over(things[0], size + c.between(-4, 6), 0, turns, 0.4, 0.85);
   const Term front = things[0].term, behind = things[1].term;
   const std::vector<Term> terms = {front, behind};
