@@ -31,10 +31,10 @@ struct SpokenPart {
   float seconds_end = 0;
 };
 
-// A word that a summary token of a picture or clip should say, for it covers what the word is
-// about.
+// A word that one of a segment's rows should say inside the network: a summary token of a picture
+// or clip, for it covers what the word is about, or a piece of a question that names it.
 struct Located {
-  int summary;    // which of the segment's summary tokens
+  int row;        // which of the segment's summary tokens or pieces
   int32_t token;  // first piece of the word
 };
 
@@ -46,7 +46,7 @@ struct Segment {
   bool target = false;           // text: the model is trained to produce this segment
   Picture image;                 // image: 128x128 RGB; paint: 64x64 RGB
   Clip clip;                     // clip: 16 frames of 128x128 RGB
-  std::vector<Located> located;  // image, clip: what is where, if that is known
+  std::vector<Located> located;  // image, clip, question: what is where, if that is known
   Mel mel;                       // audio, speak
   std::string transcript;        // audio: what is said (CTC target, may be empty); speak: the text
   std::vector<SpokenPart> timing;  // speak: one entry a word, in order

@@ -16,8 +16,9 @@ namespace tutti {
 
 template <class Tensor>
 struct TrunkOutput {
-  Tensor x_ND;      // final rows, normalised
-  Tensor early_ND;  // rows as they are after a quarter of the layers, for losses that help the rest
+  Tensor x_ND;  // final rows, normalised
+  // Rows after a quarter and after half of the layers, for losses that help the rest.
+  Tensor early_ND, middle_ND;
   // Of the routed layers: decisions, for the compute loss and reports, and which layers those are.
   InlineVector<Tensor, 32> gates_N1;
   InlineVector<int, 32> routed_layers;
@@ -70,6 +71,7 @@ struct Trunk {
     InlineVector<Tensor, 32> skips;
     for (int i = 0; i < config.layers; ++i) {
       const Layer& layer = layers[i];
+      if (i == config.layers / 2) out.middle_ND = x_ND;
       if (i < config.layers / 2)
         skips.push_back(x_ND);
       else

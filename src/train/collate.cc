@@ -66,8 +66,9 @@ class Collator {
       out_.predict_task.push_back(p.task);
     }
     for (const Prediction& p : located_) {
-      out_.locate_rows.push_back(spans[p.span].first_row + p.offset);
-      out_.locate_ids.push_back(p.id);
+      const bool text = spans[p.span].kind == Kind::text;
+      (text ? out_.mention_rows : out_.locate_rows).push_back(spans[p.span].first_row + p.offset);
+      (text ? out_.mention_ids : out_.locate_ids).push_back(p.id);
     }
     finish_pairs();
     for (auto& [span, text] : spoken_)
@@ -120,7 +121,7 @@ class Collator {
             {span, int(i), i + 1 < tokens.size() ? tokens[i + 1] : int32_t(token_end), task});
     }
     text_rows_[span] = int(tokens.size());
-    return span;
+    return located(segment, span);
   }
 
   int add_image(const Example& example, const Segment& segment) {
@@ -134,8 +135,7 @@ class Collator {
   }
 
   int located(const Segment& segment, int span) {
-    for (const Located& word : segment.located)
-      located_.push_back({span, word.summary, word.token, 0});
+    for (const Located& word : segment.located) located_.push_back({span, word.row, word.token, 0});
     return span;
   }
 

@@ -16,6 +16,8 @@ struct TrainBatch {
   // Generated scenes: the summary token in trunk row locate_rows[i] covers what locate_ids[i]
   // names.
   std::vector<int32_t> locate_rows, locate_ids;
+  // And a name in a question about one: where what it means is and how many there are.
+  std::vector<int32_t> mention_rows, mention_ids;
 
   // Flow matching: the clean values behind batch.paint_noisy and batch.speak_noisy, and each row's
   // loss weight 1 / max(1 - t, 0.05)^2.

@@ -74,15 +74,22 @@ class Losses {
   }
 
   // A picture's rows say what they cover, in the words that questions and answers use: early, for
-  // what a question's rows are to find there must be there before the last layers.
+  // what a question's rows are to find there must be there before the last layers. By half of the
+  // layers, names in questions say where their things are.
   void locate(const ModelOutput<Tensor>& out) {
-    if (train_.locate_rows.empty()) return;
-    const Tensor rows = ops_.gather_rows(out.trunk.early_ND, train_.locate_rows);
-    const int group = model_.config.groups ? int(Group::see) : 0;
-    const std::array<int32_t, 2> all = {0, int32_t(rows.size(0))};
-    const Tensor normal = ops_.rms_norm(rows, model_.trunk.final_norm_GD.narrow(0, group, 1), all);
-    add("locate",
-        ops_.capped_cross_entropy(ops_.linear(normal, model_.pieces), longs(train_.locate_ids),
+    say("locate", out.trunk.early_ND, Group::see, train_.locate_rows, train_.locate_ids);
+    say("mention", out.trunk.middle_ND, Group::text, train_.mention_rows, train_.mention_ids);
+  }
+
+  void say(const char* name, const Tensor& x_ND, Group group, const std::vector<int32_t>& rows,
+           const std::vector<int32_t>& ids) {
+    if (rows.empty()) return;
+    const std::array<int32_t, 2> all = {0, int32_t(rows.size())};
+    const Tensor gain =
+        model_.trunk.final_norm_GD.narrow(0, model_.config.groups ? int(group) : 0, 1);
+    const Tensor normal = ops_.rms_norm(ops_.gather_rows(x_ND, rows), gain, all);
+    add(name,
+        ops_.capped_cross_entropy(ops_.linear(normal, model_.pieces), longs(ids),
                                   model_.heads.logit_cap)
             .mean(),
         weights_.locate);

@@ -113,8 +113,12 @@ Example Drawer::described(Segment segment, Task task, SpecialToken how, const st
   return example;
 }
 
-void Drawer::ask(Example& example, const std::string& question, const std::string& answer) const {
-  example.segments.push_back(text_segment(question_prompt(ids(question))));
+void Drawer::ask(Example& example, const std::string& question, const std::string& answer,
+                 std::vector<Located> located) const {
+  Segment asked = text_segment(question_prompt(ids(question)));
+  asked.located = std::move(located);
+  for (Located& word : asked.located) ++word.row;  // a mark stands before the question
+  example.segments.push_back(std::move(asked));
   example.segments.push_back(text_segment(ids(answer), true));
 }
 

@@ -58,7 +58,9 @@ class Drawer {
   Tokens ids(const std::string& text) const { return pools_.shards.pieces().encode(text); }
   Example described(Segment segment, Task task, SpecialToken how, const std::string& language,
                     const Tokens& answer) const;
-  void ask(Example& example, const std::string& question, const std::string& answer) const;
+  // `located`: of the question's own pieces.
+  void ask(Example& example, const std::string& question, const std::string& answer,
+           std::vector<Located> located = {}) const;
 
   void told_clip(ToldClip told, Examples& out, Rng& rng) const;
   void voxel_view(Examples& out, Rng& rng) const;

@@ -54,7 +54,9 @@ void Drawer::questions(Examples& out, Rng& rng) const {
   else
     example.segments = {std::move(picture)};
   for (const QuestionAnswer* q : shuffled(scene.questions, rng))
-    ask(example, q->question, q->answer);
+    ask(example, q->question, q->answer,
+        q->language == "en" ? locate(scene, q->question, pools_.shards.pieces())
+                            : std::vector<Located>());
   if (example.segments.size() > 1) out.push_back(std::move(example));
 }
 

@@ -16,6 +16,12 @@ namespace tutti {
 std::vector<Located> locate(const Scene& scene, const PieceTable& pieces);
 std::vector<Located> locate(const ClipSample& clip, const PieceTable& pieces);
 
+// In an English question about the scene, the last piece of each name says where what it names is
+// and how many there are: who reads a name has to find its things before anything can be answered.
+// Rows count the question's own pieces.
+std::vector<Located> locate(const Scene& scene, const std::string& question,
+                            const PieceTable& pieces);
+
 // The pixels of a summary token that stands for `merge` of a segment's 8x8 places: 4 in a picture,
 // 2 in a clip.
 Box summary_box(int summary, int merge);

@@ -47,7 +47,7 @@ using Words = std::set<std::pair<int, int32_t>>;
 
 Words words(const std::vector<Located>& located) {
   Words all;
-  for (const Located& word : located) all.insert({word.summary, word.token});
+  for (const Located& word : located) all.insert({word.row, word.token});
   return all;
 }
 
@@ -79,6 +79,32 @@ TEST(Locate, APictureNamesEachThingWhereItIs) {
   // Two of a kind.
   scene.objects[0] = scene.objects[1];
   EXPECT_TRUE(words(locate(scene, table)).count({15, id("two")}));
+}
+
+TEST(Locate, ANameInAQuestionSaysWhereItsThingsAre) {
+  const PieceTable table = pieces();
+  const auto id = [&](const char* word) { return table.encode(word)[0]; };
+  Scene scene;
+  scene.objects = {{"star", "red", SizeClass::small, {4, 4, 30, 30}},
+                   {"star", "blue", SizeClass::small, {98, 98, 126, 126}},
+                   {"moon", "", SizeClass::small, {4, 50, 30, 76}}};
+  const auto row_after = [&](const std::string& read) {
+    return int(table.encode(read).size()) - 1;
+  };
+  const std::string both = "what moves left moon stars red star";
+  EXPECT_EQ(words(locate(scene, both, table)),
+            (Words{{row_after("what moves left moon"), id("left")},
+                   {row_after("what moves left moon"), id("one")},
+                   {row_after("what moves left moon stars"), id("top")},
+                   {row_after("what moves left moon stars"), id("left")},
+                   {row_after("what moves left moon stars"), id("bottom")},
+                   {row_after("what moves left moon stars"), id("right")},
+                   {row_after("what moves left moon stars"), id("two")},
+                   {row_after(both), id("top")},
+                   {row_after(both), id("left")},
+                   {row_after(both), id("one")}}));
+  // A part of a word is no name.
+  EXPECT_TRUE(locate(scene, "what starts moonlight", table).empty());
 }
 
 TEST(Locate, AClipSaysWhatAThingDoesWhereItStays) {
