@@ -30,10 +30,11 @@ FlowSampler::FlowSampler(size_t values, const FlowOptions& options)
 
 void FlowSampler::advance() {
   const float from = t();
+  const bool guide = guided();
   ++step_;
   std::vector<float>& x = prediction_.conditional;
   const std::vector<float>& without = prediction_.unconditional;
-  if (is_guided(from, t()))
+  if (guide)
     for (size_t i = 0; i < without.size(); ++i)
       x[i] = without[i] + options_.guidance_scale * (x[i] - without[i]);
   if (done()) return;

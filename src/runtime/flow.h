@@ -27,7 +27,7 @@ Status check_flow_options(const FlowOptions& options);
 
 // What the model says of z at noise level t (0 noise, 1 clean), with the prompt and without.
 struct FlowPrediction {
-  std::vector<float> conditional, unconditional;  // the latter empty without guidance
+  std::vector<float> conditional, unconditional;  // the latter is read where it is guided
 };
 // Overwrites the prediction of the step before, so that steps need no new memory.
 using FlowModel =
@@ -44,6 +44,10 @@ class FlowSampler {
   float t() const { return flow_time(step_, options_.steps); }
   int step() const { return step_; }  // evaluations so far
   bool done() const { return step_ == options_.steps; }
+  // Whether the prediction at t() needs its unconditional half.
+  bool guided() const {
+    return options_.guidance_scale != 1 && is_guided(t(), flow_time(step_ + 1, options_.steps));
+  }
 
   FlowPrediction& prediction() { return prediction_; }
   void advance();

@@ -69,6 +69,21 @@ TEST(Flow, GuidanceExtrapolates) {
   EXPECT_EQ((*two)[0], 3);
 }
 
+// What an evaluation needs no unconditional half for.
+TEST(Flow, AsksForTheHalvesThatItReads) {
+  const auto guided = [](const FlowOptions& options) {
+    std::vector<bool> all;
+    for (FlowSampler sampler(1, options); !sampler.done(); sampler.advance()) {
+      all.push_back(sampler.guided());
+      sampler.prediction() = {{3}, sampler.guided() ? std::vector<float>{1} : std::vector<float>()};
+    }
+    return all;
+  };
+  EXPECT_EQ(guided({.steps = 3, .guidance_scale = 2}), (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(guided({.steps = 1, .guidance_scale = 2}), (std::vector<bool>{true}));
+  EXPECT_EQ(guided({.steps = 2, .guidance_scale = 1}), (std::vector<bool>{false, false}));
+}
+
 TEST(Flow, BadOptionsAndModelErrorsComeBack) {
   const auto fails = [](auto, float, FlowPrediction&) -> Status { return failed("broken"); };
   EXPECT_EQ(sample_flow(1, {.steps = 3}, fails).error().message(), "broken");

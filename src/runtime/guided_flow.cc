@@ -41,6 +41,11 @@ Batch GuidedFlow::noisy_batch(const ModelConfig& config) const {
 }
 
 Result<bool> GuidedFlow::step(Session& session) {
+  if (const int wanted = sampler_->guided() ? 2 : 1; wanted != sequences_) {
+    sequences_ = wanted;  // the last of several evaluations: the prompt's sequence alone
+    batch_ = noisy_batch(session.loaded.config);
+    shape_ = Session::new_shape();
+  }
   CpuOps& ops = session.ops;
   const size_t values = sampler_->z().size();
   FlowPrediction& prediction = sampler_->prediction();

@@ -1,5 +1,6 @@
 // Flow matching on the model: the clean prompt runs once and stays in the caches, then every step
-// runs the noisy tokens alone, with and without the prompt as two sequences of one batch.
+// runs the noisy tokens alone: with and without the prompt as two sequences of one batch where it
+// is guided, else with the prompt alone.
 #pragma once
 
 #include <array>
@@ -47,7 +48,7 @@ class GuidedFlow {
   CpuTensor head_;
   AddNoisy add_noisy_;
   std::optional<FlowSampler> sampler_;
-  Batch batch_;  // of the steps: all of one shape
+  Batch batch_;  // of the steps: all of one shape while sequences_ stays
   uint64_t shape_ = 0;
   int tokens_ = 0, sequences_ = 1;
   std::array<int, Session::kSequences> past_ = {};
