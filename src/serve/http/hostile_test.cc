@@ -309,7 +309,8 @@ TEST_F(HostileTest, MalformedFrames) {
       std::string("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + mask,  // 2^63 - 1 bytes
       std::string("\x82\xff\x00\x00\x00\x00\x00\x10\x00\x00", 10) + mask,  // more than the limit
       "\x81\x82" + mask + "\xc3\x28",                                      // text that is not UTF-8
-      "\x88\x81" + mask + "x",                                             // half a close code
+      "\x01\x81" + mask + "\xc3" + "\x80\x80" + mask,  // nor this, in two frames
+      "\x88\x81" + mask + "x",                         // half a close code
   };
   for (const std::string& frame : frames) {
     TestClient client(port_);

@@ -6,6 +6,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
 
+#include "base/utf8.h"
 #include "serve/http/transport.h"
 
 namespace tutti {
@@ -114,6 +115,9 @@ class WebSocketSession final : public OpenWebSocket,
       if (error) return self->ended();
       std::string message = boost::beast::buffers_to_string(self->in_.data());
       self->in_.consume(self->in_.size());
+      // Beast misses a text that breaks off within a letter where its last frame is empty.
+      if (!self->socket_.got_binary() && invalid_utf8_at(message))
+        return self->close(1007, "the text is not UTF-8");
       boost::asio::post(self->core_->workers, [self, message = std::move(message),
                                                binary = self->socket_.got_binary()]() mutable {
         try {

@@ -1,0 +1,89 @@
+// Any bytes from a client whose WebSocket is open: its messages are within the limit, texts among
+// them are UTF-8, and when the client has gone the socket is closed once and heard no more.
+//
+// Input: frames as they are on the wire. The seeds' masks are 0, so that mutations reach the text.
+#include <sys/socket.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdlib>
+
+#include "base/utf8.h"
+#include "fuzz_target.h"
+#include "serve/http/websocket_session.h"
+
+namespace {
+
+using namespace tutti;
+using Socket = boost::asio::local::stream_protocol::socket;
+
+constexpr size_t kMostMessageBytes = 1000;
+
+std::string frame(int head, const std::string& body) {
+  return std::string{char(head), char(0x80 | body.size())} + std::string(4, '\0') + body;
+}
+
+BeastRequest upgrade_request() {
+  BeastRequest request(boost::beast::http::verb::get, "/echo", 11);
+  request.set("Host", "localhost");
+  request.set("Upgrade", "websocket");
+  request.set("Connection", "Upgrade");
+  request.set("Sec-WebSocket-Version", "13");
+  request.set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  return request;
+}
+
+// An echo, as long as it is open.
+void listen(const std::shared_ptr<WebSocket>& socket, Core& core, int& closed) {
+  socket->on_message([socket = std::weak_ptr(socket), &closed](std::string message, bool binary) {
+    if (closed || message.size() > kMostMessageBytes) std::abort();
+    if (!binary && invalid_utf8_at(message)) std::abort();
+    if (const auto open = socket.lock()) open->send(std::move(message));
+  });
+  socket->on_close([&core, &closed] {
+    ++closed;
+    core.io.stop();
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> fuzz_seeds() {
+  const std::string text = frame(0x81, "hello"), ping = frame(0x89, "?"),
+                    close = frame(0x88, "\x03\xe8");
+  return {
+      text + ping + close,
+      frame(0x01, "h\xc3") + ping + frame(0x80, "\xa9"),  // a text in two pieces, cut in a letter
+      frame(0x82, std::string(100, '\xff')) + frame(0x8a, "") + text,
+      std::string("\x82\xfe\x01\x00\0\0\0\0", 8) + std::string(256, 'x') + close,
+      std::string("\x82\xff\0\0\0\0\0\0\x10\x00\0\0\0\0", 14) + std::string(4096, 'x'),
+      text + frame(0x88, "")};
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto core = std::make_shared<Core>(Router(), HttpOptions{.workers = 1});
+  Socket server(core->io), client(core->io);
+  boost::asio::local::connect_pair(server, client);
+  client.non_blocking(true);  // what does not fit its buffer is cut off
+  boost::system::error_code ignored;
+  boost::asio::write(client, boost::asio::buffer(data, size), ignored);
+  client.shutdown(Socket::shutdown_send, ignored);
+
+  int closed = 0;
+  core->io.restart();
+  const auto guard = boost::asio::make_work_guard(core->io);  // while a worker has a message
+  {
+    const auto session =
+        std::make_shared<WebSocketSession<Socket>>(std::move(server), core, kMostMessageBytes);
+    core->sockets.insert(session);
+    listen(session, *core, closed);
+    session->open(upgrade_request());
+  }
+  core->io.run();
+  core->io.restart();
+  core->io.poll();  // timers of the closed socket
+  if (closed != 1 || !core->sockets.empty()) std::abort();
+  return 0;
+}
