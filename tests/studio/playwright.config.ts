@@ -2,11 +2,14 @@ import { defineConfig } from "@playwright/test";
 
 const speech = `${process.cwd()}/said.wav`; // made by run.sh, which runs here
 
+// Other work may share the cores, and under a sanitizer all takes several times as long.
+const patience = Number(process.env.PATIENCE ?? 1);
+
 export default defineConfig({
   testDir: ".",
   workers: 1,
-  timeout: 120_000,
-  expect: { timeout: 40_000 }, // other work may share the cores
+  timeout: 120_000 * patience,
+  expect: { timeout: 40_000 * patience },
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },
