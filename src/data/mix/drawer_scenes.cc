@@ -17,7 +17,7 @@ constexpr double kPlain = 0.4;      // of the scenes: shapes alone, which are to
 constexpr double kCaptioned = 0.3;  // of the scenes: described before they are asked about
 constexpr size_t kMostQuestions = 8;
 // Counting and places are learned last: most scenes ask about them. In the order of SceneKind.
-constexpr int kKindShares[kSceneKindCount] = {40, 6, 6, 36, 6, 6};
+constexpr int kKindShares[kSceneKindCount] = {60, 4, 4, 22, 4, 6};
 
 SceneKind draw_kind(Rng& rng) {
   int at = rng.below(std::accumulate(std::begin(kKindShares), std::end(kKindShares), 0)), kind = 0;

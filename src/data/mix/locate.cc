@@ -142,9 +142,12 @@ std::vector<Located> locate(const Scene& scene, const std::string& question,
                         std::equal(read.begin(), read.end(), ids.begin());
     if (meant.empty() || !splits) continue;
     const int row = int(read.size()) - 1;
-    for (const Object* object : meant) say_place(out, row, object->box, pieces);
-    if (meant.size() <= kNumbers)
-      say(out, row, number_word(Language::english, int(meant.size())), pieces);
+    // The number as often as places: of many things it would be one word of many.
+    for (const Object* object : meant) {
+      say_place(out, row, object->box, pieces);
+      if (meant.size() <= kNumbers)
+        say(out, row, number_word(Language::english, int(meant.size())), pieces);
+    }
   }
   return out;
 }
