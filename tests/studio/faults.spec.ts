@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { Server } from "./server";
 import { Studio, expect, test } from "./studio";
 
-// The shipped model draws faster than a person clicks; in FP32 on one thread it does not.
-const slowly = ["--dtype", "f32", "--threads", "1"];
+// The shipped model draws faster than a person clicks; in FP32 on one thread it does not,
+// nor under a sanitizer.
+const slowly = process.env.PATIENCE ? [] : ["--dtype", "f32", "--threads", "1"];
 test.use({ serverOptions: slowly });
 
 // A picture that takes so long that something can happen meanwhile.

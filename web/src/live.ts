@@ -70,6 +70,7 @@ export class Live {
     this.microphone?.close();
     this.queue.stop();
     this.socket?.close();
+    this.keepAnswer();
   }
 
   private send(event: object) {
@@ -89,6 +90,7 @@ export class Live {
     };
     socket.onclose = async () => {
       this.opened = false;
+      this.keepAnswer();
       if (this.ending.signal.aborted) return;
       // Refused by a server that is up: there is nothing to wait for.
       if (!spoke && (await isUp())) return this.listener.failed("/v1/realtime");
@@ -135,10 +137,17 @@ export class Live {
   }
 
   private done() {
+    this.keepAnswer();
+    this.listener.state("listening");
+  }
+
+  // What was said of an answer, also where it was cut off.
+  private keepAnswer() {
     const all = new Float32Array(this.sound.reduce((sum, part) => sum + part.length, 0));
     this.sound.splice(0).reduce((at, part) => (all.set(part, at), at + part.length), 0);
-    this.listener.answered(this.words, all.length ? new Attachment("audio", "spoken.wav", wav(all, rate)) : undefined);
+    const words = this.words;
     this.words = "";
-    this.listener.state("listening");
+    if (words || all.length)
+      this.listener.answered(words, all.length ? new Attachment("audio", "spoken.wav", wav(all, rate)) : undefined);
   }
 }

@@ -36,7 +36,7 @@ export async function talkLive(keep: (message: Message) => void) {
     answered: (text, sound) => {
       const message = spoken("assistant", text);
       if (sound) message.files = [sound];
-      if (text || sound) keep(message);
+      keep(message);
     },
     failed: (why) => {
       state.textContent = t("liveMissing", { why });
