@@ -173,6 +173,14 @@ __attribute__((noinline)) void finish_tile(const Product& p, int row, int rows, 
 // ahead, into the second-level cache, reading is 1.2 times as fast (43 against 34 GB/s, 2 cores).
 constexpr int kStepsAhead = 32;
 
+// What a tile fetches for later into the second-level cache: `lines` of 64 bytes from `from` on, a few
+// before each kStepsBetween steps.
+struct Ahead {
+  const uint8_t* from;
+  int64_t lines;
+};
+constexpr int64_t kStepsBetween = 16;
+
 // Adds `steps` steps to R x (P panels of vectors) sums. With kStay every step is the first one: the
 // loop without its memory, which measures the processor's ceiling.
 template <class B, int R, int P, bool kStay = false>
@@ -197,9 +205,22 @@ TUTTI_INLINE void accumulate(const uint8_t* x, size_t x_stride, const uint8_t* w
   }
 }
 
+// The same, and fetches what is ahead.
+template <class B, int R, int P>
+TUTTI_INLINE void accumulate_ahead(const uint8_t* x, size_t x_stride, const uint8_t* w,
+                                   size_t panel_bytes, int64_t steps, Ahead ahead,
+                                   typename B::Sum (&sums)[R][P * (16 / B::kLanes)]) {
+  const int64_t each = (ahead.lines * kStepsBetween + steps - 1) / steps;
+  for (int64_t step = 0; step < steps; step += kStepsBetween) {
+    for (int64_t i = 0; i < each; ++i, ahead.from += 64) __builtin_prefetch(ahead.from, 0, 2);
+    accumulate<B, R, P>(x + step * 4, x_stride, w + step * 64, panel_bytes,
+                        steps - step < kStepsBetween ? steps - step : kStepsBetween, sums);
+  }
+}
+
 // Rows [row, row + R) times panels [panel, panel + P).
 template <class B, int R, int P>
-TUTTI_INLINE void tile(const Product& p, int row, int panel) {
+TUTTI_INLINE void tile(const Product& p, int row, int panel, Ahead ahead = {}) {
   constexpr int kVectors = 16 / B::kLanes;
   using Sum = typename B::Sum;
   Sum sums[R][P * kVectors];
@@ -213,8 +234,11 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel) {
   for (int r = 0; r < R; ++r)
     for (int q = 0; q < P; ++q)
       __builtin_prefetch(p.y + size_t(row + r) * p.y_stride + (panel + q) * 16, 1);
-  accumulate<B, R, P>(p.x + size_t(row) * p.x_stride, p.x_stride, p.weights + panel * p.panel_bytes,
-                      p.panel_bytes, p.steps, sums);
+  const uint8_t *x = p.x + size_t(row) * p.x_stride, *w = p.weights + panel * p.panel_bytes;
+  if constexpr (R == B::kRows)
+    accumulate_ahead<B, R, P>(x, p.x_stride, w, p.panel_bytes, p.steps, ahead, sums);
+  else
+    accumulate<B, R, P>(x, p.x_stride, w, p.panel_bytes, p.steps, sums);
   Sum done[R * P * kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < P * kVectors; ++v) done[r * P * kVectors + v] = sums[r][v];
@@ -235,7 +259,12 @@ template <class B, int P>
 TUTTI_INLINE void panels_of_tiles(const Product& p, int panel) {
   for (; panel + P <= p.panels; panel += P) {
     int row = 0;
-    for (; row + B::kRows <= p.rows; row += B::kRows) tile<B, B::kRows, P>(p, row, panel);
+    // The next panels come from far away, and these are read by several tiles: time to fetch them.
+    const int64_t lines = (panel + 2 * P <= p.panels ? P : 0) * (p.panel_bytes / 64);
+    const int64_t each = p.rows < B::kRows ? 0 : lines / (p.rows / B::kRows) + 1;
+    Ahead ahead = {p.weights + (panel + P) * p.panel_bytes, each};
+    for (; row + B::kRows <= p.rows; row += B::kRows, ahead.from += each * 64)
+      tile<B, B::kRows, P>(p, row, panel, ahead);
     rest_of_rows<B, B::kRows - 1, P>(p, row, p.rows - row, panel);
   }
   if constexpr (P > 1) panels_of_tiles<B, P / 2>(p, panel);
