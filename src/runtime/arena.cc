@@ -1,9 +1,12 @@
 #include "runtime/arena.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 namespace tutti {
 namespace {
@@ -18,6 +21,47 @@ size_t rounded(size_t floats) {
   return (std::max<size_t>(floats, 1) + kStep - 1) / kStep * kStep;
 }
 
+constexpr size_t kHugePage = size_t(2) << 20;
+constexpr size_t kSlab = 16 * kHugePage;        // address space; pages come as they are written to
+constexpr size_t kLeastShared = size_t(1) << 16;  // smaller ones gain nothing
+
+size_t whole_huge_pages(size_t bytes) {
+  return (bytes + kHugePage - 1) / kHugePage * kHugePage;
+}
+
+Error no_memory(size_t bytes) {
+  return failed("no memory for " + std::to_string(bytes >> 20) +
+                " MiB; close other programs or use a smaller model");
+}
+
+// Whole huge pages of zeros, from which matrices are cut one after the other.
+struct Slab {
+  uint8_t* begin = nullptr;
+  size_t size = 0, used = 0;
+
+  // Without memory when there is none.
+  explicit Slab(size_t bytes) {
+    void* mapped = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) return;
+    auto* from = static_cast<uint8_t*>(mapped);
+    const size_t before = whole_huge_pages(size_t(from)) - size_t(from);
+    if (before > 0) munmap(from, before);
+    begin = from + before, size = bytes;
+    munmap(begin + size, kHugePage - before);
+    madvise(begin, size, MADV_HUGEPAGE);  // else pages of 4 KB, which do as well
+  }
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+  ~Slab() {
+    if (begin) munmap(begin, size);
+  }
+};
+
+// The slab that is being filled.
+std::mutex slab_mutex;
+std::weak_ptr<Slab> last_slab;
+
 }  // namespace
 
 AlignedFloats::~AlignedFloats() {
@@ -30,12 +74,28 @@ Result<AlignedFloats> AlignedFloats::allocate(size_t count) {
   // calloc knows which memory the system has zeroed already: caches take pages as they fill.
   const size_t bytes = rounded(count) * sizeof(float) + kAlignment;
   floats.memory_ = std::calloc(bytes, 1);
-  if (!floats.memory_)
-    return failed("no memory for " + std::to_string(bytes >> 20) +
-                  " MiB; close other programs or use a smaller model");
+  if (!floats.memory_) return no_memory(bytes);
   const auto address = reinterpret_cast<uintptr_t>(floats.memory_);
   floats.data_ = reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
   floats.size_ = count;
+  return floats;
+}
+
+Result<AlignedFloats> AlignedFloats::allocate_shared(size_t count) {
+  const size_t bytes = rounded(std::min(count, kMost)) * sizeof(float);
+  if (bytes < kLeastShared || count > kMost) return allocate(count);
+  const std::lock_guard lock(slab_mutex);
+  std::shared_ptr<Slab> slab = last_slab.lock();
+  if (!slab || slab->used + bytes > slab->size) {
+    slab = std::make_shared<Slab>(std::max(kSlab, whole_huge_pages(bytes)));
+    if (!slab->begin) return no_memory(bytes);
+    last_slab = slab;
+  }
+  AlignedFloats floats;
+  floats.data_ = reinterpret_cast<float*>(slab->begin + slab->used);
+  floats.size_ = count;
+  slab->used += bytes;
+  floats.slab_ = std::move(slab);
   return floats;
 }
 

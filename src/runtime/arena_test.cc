@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <vector>
 
 #include "base/rng.h"
 #include "runtime/tensor.h"
@@ -36,6 +38,29 @@ void random_pass(Arena& arena, uint64_t seed, const Allocated& allocated, const 
     released(block);
     arena.release(block);
   }
+}
+
+// Of sizes below and above what is shared, of a slab and of more; every other one is given back.
+TEST(AlignedFloats, SharedOnesAreZerosOfTheirOwn) {
+  const size_t sizes[] = {1, 100, 16384, 16391, 500000, 9000001, 20000, 70000, 3000000, 17000};
+  for (int round = 0; round < 3; ++round) {
+    std::vector<AlignedFloats> all;
+    for (size_t size : sizes) {
+      Result<AlignedFloats> one = AlignedFloats::allocate_shared(size);
+      ASSERT_TRUE(one);
+      ASSERT_EQ(one->size(), size);
+      ASSERT_EQ(reinterpret_cast<uintptr_t>(one->data()) % 64, 0u);
+      ASSERT_EQ(std::count(one->data(), one->data() + size, 0.0f), ptrdiff_t(size));
+      std::fill_n(one->data(), size, float(all.size() + 1));
+      all.push_back(std::move(*one));
+    }
+    for (size_t i = 0; i < all.size(); i += 2) all[i] = AlignedFloats();
+    for (size_t i = 1; i < all.size(); i += 2)
+      ASSERT_EQ(std::count(all[i].data(), all[i].data() + all[i].size(), float(i + 1)),
+                ptrdiff_t(all[i].size()));
+  }
+  EXPECT_FALSE(AlignedFloats::allocate_shared(size_t(1) << 40));
+  EXPECT_FALSE(AlignedFloats::allocate_shared(SIZE_MAX));
 }
 
 TEST(Arena, PlanIsExactlyEnoughAndBlocksNeverOverlap) {

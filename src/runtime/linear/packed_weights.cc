@@ -44,7 +44,7 @@ Result<PackedWeights> PackedWeights::make(int rows, int cols, Precision precisio
                      std::to_string(kMostInt8Columns) + " columns); keep this layer in bf16");
   PackedWeights packed = shape_only(rows, cols, precision);
   packed.interleaved_ = interleaved;
-  TUTTI_ASSIGN(packed.memory_, AlignedFloats::allocate(packed.bytes() / sizeof(float)));
+  TUTTI_ASSIGN(packed.memory_, AlignedFloats::allocate_shared(packed.bytes() / sizeof(float)));
   return packed;
 }
 
