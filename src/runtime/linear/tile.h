@@ -186,6 +186,24 @@ __attribute__((noinline)) void finish_tile(const Product& p, int row, int rows, 
   finish_vectors<B>(p, row, rows, panel, panels, sums);
 }
 
+// A tile of attention's two products, from registers to memory: within y, and nothing but a gate.
+// INT8 gains nothing from it. Whether it was one.
+template <class B, int R, int P>
+TUTTI_INLINE bool finish_at_once(const Product& p, int row, int panel,
+                                 const typename B::Sum (&sums)[R][P * (16 / B::kLanes)]) {
+  using V = typename Lanes<B::kLanes>::vector;
+  const Epilogue& e = p.epilogue;
+  if (e.activation != Activation::none || e.bias || e.modulation || e.residual ||
+      (panel + P) * 16 > p.columns)
+    return false;
+  float* y = p.y + size_t(row) * p.y_stride + panel * 16;
+  for (int r = 0; r < R; ++r, y += p.y_stride) {
+    const float gate = e.gate ? e.gate[size_t(p.first_row + row + r) * e.gate_stride] : 1.0f;
+    for (int v = 0; v < P * 16 / B::kLanes; ++v) store(y + v * B::kLanes, (V)sums[r][v] * gate);
+  }
+  return true;
+}
+
 // A single row is bound by memory, and a processor's own prefetching ends at each page: 32 steps
 // ahead, into the second-level cache, reading is 1.2 times as fast (43 against 34 GB/s, 2 cores).
 constexpr int kStepsAhead = 32;
@@ -259,6 +277,8 @@ TUTTI_INLINE void tile(const Product& p, int row, int panel, Ahead ahead = {}) {
                               p.y + size_t(row) * p.y_stride + panel * 16, p.y_stride, sums);
   else
     accumulate<B, R, P>(x, p.x_stride, w, p.panel_bytes, p.steps, sums);
+  if constexpr (!B::kScaled && R >= B::kRows)
+    if (finish_at_once<B, R, P>(p, row, panel, sums)) return;
   Sum done[R * P * kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < P * kVectors; ++v) done[r * P * kVectors + v] = sums[r][v];
