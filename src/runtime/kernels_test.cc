@@ -2,6 +2,7 @@
 // about eps * sqrt(K) times the norms of its operands (random signs); tolerances say 4 times that.
 #include "runtime/kernels.h"
 
+#include "runtime/linear/softmax.h"
 #include "runtime/ops_fixture.h"
 
 namespace tutti {
@@ -186,6 +187,21 @@ TEST(Conv, MatchesTheDefinition) {
             }
         ASSERT_NEAR(y.row(i)[o], sum, 4 * kEpsilonF * std::sqrt(45) * 45);
       }
+  }
+}
+
+// One key at 0 and fifteen at -d: in bf16 each power is within 1e-4, and their sum is not rounded.
+TEST(Softmax, CoarsePowersAreAsExactAsStated) {
+  alignas(64) float scores[16];
+  alignas(64) uint8_t out[64];
+  for (double d = 0; d < 20; d += 0.003) {
+    std::fill_n(scores, 16, float(-d));
+    scores[0] = 0;
+    const double wanted = 1 / (1 + 15 * std::exp(double(scores[1])));
+    ASSERT_NEAR(kernels::exponentials(Precision::bf16, {scores, 0, 16, 16, nullptr}, out), wanted,
+                1e-4 * wanted);
+    ASSERT_NEAR(kernels::exponentials(Precision::f32, {scores, 0, 16, 16, nullptr}, out), wanted,
+                16 * kEpsilonF * wanted);
   }
 }
 

@@ -18,7 +18,7 @@ TUTTI_INLINE v16 exp2_coarse(v16 x) {
   x = x < -126.0f ? splat(-126.0f) : x;
   const v16 shifted = x + 12582912.0f;  // 1.5 * 2^23: the low bits are n
   const v16 r = x - (shifted - 12582912.0f);
-  const v16 p = ((r * 0.05171167f + 0.24261112f) * r + 0.69326099f) * r + 0.99992807f;
+  const v16 p = ((r * 0.05517167f + 0.24261112f) * r + 0.69326099f) * r + 0.99992807f;
   const i16 bits = bits_of(p) + (bits_of(shifted) << 23);
   v16 y;
   std::memcpy(&y, &bits, sizeof y);
