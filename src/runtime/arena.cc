@@ -22,7 +22,7 @@ size_t rounded(size_t floats) {
 }
 
 constexpr size_t kHugePage = size_t(2) << 20;
-constexpr size_t kSlab = 16 * kHugePage;        // address space; pages come as they are written to
+constexpr size_t kSlab = 16 * kHugePage;  // address space; pages come as they are written to
 constexpr size_t kLeastShared = size_t(1) << 16;  // smaller ones gain nothing
 
 size_t whole_huge_pages(size_t bytes) {

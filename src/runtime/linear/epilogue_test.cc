@@ -37,8 +37,8 @@ Bounded activate(Bounded a, Activation activation, Precision precision) {
   }
   if (activation == Activation::relu2)
     return a.value > 0 ? times(a, a) : Bounded{0, a.error * a.error};
-  // The slope of silu is at most 1.1; e^x has 2 units in the last place. After an INT8 product it is a
-  // coarse one.
+  // The slope of silu is at most 1.1; e^x has 2 units in the last place. After an INT8 product it
+  // is a coarse one.
   const double v = a.value / (1 + std::exp(-a.value));
   const double fit = precision == Precision::int8 ? 2e-5 : 8 * kEpsilonF * std::exp(-80);
   return {v, 1.1 * a.error + 8 * kEpsilonF * std::abs(v) + fit * std::abs(a.value)};
