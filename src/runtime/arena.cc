@@ -75,8 +75,9 @@ Result<AlignedFloats> AlignedFloats::allocate(size_t count) {
   const size_t bytes = rounded(count) * sizeof(float) + kAlignment;
   floats.memory_ = std::calloc(bytes, 1);
   if (!floats.memory_) return no_memory(bytes);
-  const auto address = reinterpret_cast<uintptr_t>(floats.memory_);
-  floats.data_ = reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
+  const size_t past = reinterpret_cast<uintptr_t>(floats.memory_) % kAlignment;
+  floats.data_ = reinterpret_cast<float*>(static_cast<uint8_t*>(floats.memory_) +
+                                          (past ? kAlignment - past : 0));
   floats.size_ = count;
   return floats;
 }

@@ -68,7 +68,7 @@ double operations_a_second(ThreadPool& threads, Precision precision) {
 }  // namespace
 
 Result<double> measure_read(ThreadPool& threads) {
-  TUTTI_ASSIGN(const AlignedFloats memory, AlignedFloats::allocate(kReadFloats));
+  TUTTI_ASSIGN(const AlignedFloats memory, AlignedFloats::allocate_shared(kReadFloats));
   // Pages that nobody has written to are all one page of zeros, which is read from the cache.
   std::fill_n(memory.data(), kReadFloats, 1.0f);
   std::atomic<float> sink = 0;
