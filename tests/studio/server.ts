@@ -21,6 +21,7 @@ export class Server {
       "serve", "--model", `${root}/models/tutti-nano.safetensors`, "--port", port, "--log", "none", ...store, ...this.more,
     ], { stdio: ["ignore", "ignore", "pipe"] });
     this.process = child;
+    process.once("exit", () => child.kill("SIGKILL")); // a test that fails ends none
     this.url = await new Promise<string>((resolve, reject) => {
       let said = "";
       child.stderr!.on("data", (data: Buffer) => {
