@@ -14,7 +14,7 @@ extern "C" int mallctl(const char* name, void* old, size_t* old_size, void* valu
 namespace tutti {
 
 void return_unused_memory(int step) {
-  constexpr int kEvery = 100;
+  constexpr int kEvery = 25;
   static int last = step;
   if (step - last < kEvery || !mallctl) return;
   last = step;

@@ -10,7 +10,7 @@
 namespace tutti {
 namespace {
 
-constexpr size_t kMostPaintings = 100;  // each takes up to 20 steps with guidance
+constexpr size_t kMostNames = 100;  // of which pictures are painted
 constexpr size_t kMostSentences = 30;
 constexpr const char* kNoJudge = "needs the judge; give --judge models/judge.safetensors";
 
@@ -90,6 +90,16 @@ Options generation(const TaskContext& context, uint64_t seed) {
   return options;
 }
 
+// What is painted for a prompt that asks for the judge's concept `asked`, each from its own noise.
+Status add_paintings(TaskContext& context, const Part& prompt, size_t asked, Paintings& paintings) {
+  for (int i = 0; i < context.options.paintings; ++i) {
+    const auto options = generation<PaintOptions>(context, asked + size_t(i) * 1000);
+    TUTTI_ASSIGN(const Picture picture, context.engine.paint({prompt}, options));
+    TUTTI_CHECK(paintings.add(*context.judge, picture, int(asked)));
+  }
+  return {};
+}
+
 bool is_sentence(const SpeechRecord& record) {
   const std::string& text = record.transcript.text;
   return record.transcript.language == "en" && text.size() >= 8 && text.size() <= 60;
@@ -112,11 +122,8 @@ Status eval_text_to_picture(TaskContext& context) {
   if (!context.judge) return context.skip("text_to_picture", kNoJudge);
   const auto& labels = context.judge->labels();
   Paintings paintings;
-  for (size_t i = 0; i < std::min(context.limited(labels.size()), kMostPaintings); ++i) {
-    const auto options = generation<PaintOptions>(context, i);
-    TUTTI_ASSIGN(const Picture picture, context.engine.paint({Part::of_text(labels[i])}, options));
-    TUTTI_CHECK(paintings.add(*context.judge, picture, int(i)));
-  }
+  for (size_t i = 0; i < std::min(context.limited(labels.size()), kMostNames); ++i)
+    TUTTI_CHECK(add_paintings(context, Part::of_text(labels[i]), i, paintings));
   return report_paintings(context, "text_to_picture", paintings, 0.50);
 }
 
@@ -124,12 +131,10 @@ Status eval_speech_to_picture(TaskContext& context) {
   if (!context.judge) return context.skip("speech_to_picture", kNoJudge);
   const auto& labels = context.judge->labels();
   Paintings paintings;
-  for (size_t i = 0; i < std::min(context.limited(labels.size()), kMostPaintings); ++i) {
+  for (size_t i = 0; i < std::min(context.limited(labels.size()), kMostNames); ++i) {
     const auto spoken = held_out_speech(context.data, labels[i], i);
     if (!spoken) return context.skip("speech_to_picture", spoken.error().message());
-    const auto options = generation<PaintOptions>(context, i);
-    TUTTI_ASSIGN(const Picture picture, context.engine.paint({Part::of_audio(*spoken)}, options));
-    TUTTI_CHECK(paintings.add(*context.judge, picture, int(i)));
+    TUTTI_CHECK(add_paintings(context, Part::of_audio(*spoken), i, paintings));
   }
   return report_paintings(context, "speech_to_picture", paintings, std::nullopt);
 }

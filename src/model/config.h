@@ -70,7 +70,7 @@ struct ModelConfig {
   int vocoder_blocks = 4;
   float logit_cap = 15;
   // How the model generates unless told otherwise: evaluations, and guidance (1: none).
-  int paint_steps = 20, speak_steps = 12;
+  int paint_steps = 8, speak_steps = 6;
   float paint_guidance = 4, speak_guidance = 1.5f;
   bool hierarchy = true;  // false: level-1 tokens enter the trunk unresampled (ablation)
   bool groups = true;     // false: all modalities share one feed-forward (ablation)

@@ -23,7 +23,7 @@ Status check_flow_options(const FlowOptions& options) {
 }
 
 FlowSampler::FlowSampler(size_t values, const FlowOptions& options)
-    : options_(options), z_(values) {
+    : options_(options), z_(values), solver_(values) {
   Rng rng(options.seed);
   for (float& value : z_) value = float(rng.normal());
 }
@@ -37,9 +37,7 @@ void FlowSampler::advance() {
   if (guide)
     for (size_t i = 0; i < without.size(); ++i)
       x[i] = without[i] + options_.guidance_scale * (x[i] - without[i]);
-  if (done()) return;
-  const float rate = (t() - from) / (1 - from);
-  for (size_t i = 0; i < z_.size(); ++i) z_[i] += rate * (x[i] - z_[i]);
+  if (!done()) solver_.step(z_, x, from, t());
 }
 
 Result<std::vector<float>> sample_flow(size_t values, const FlowOptions& options,

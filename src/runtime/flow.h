@@ -1,9 +1,6 @@
-// The flow-matching sampler: from noise to data along an ordinary differential equation.
-//
-// The model predicts clean data x from z = t x + (1 - t) noise (x-prediction, JiT, arXiv
-// 2511.13720), so the velocity is (x - z) / (1 - t). Euler's method at the times of flow_time();
-// the last step lands on x. Classifier-free guidance (arXiv 2207.12598) extrapolates from the
-// prediction without the prompt, in all evaluations but the last of several.
+// The flow-matching sampler: from noise to data along an ordinary differential equation, by the
+// method and at the times of model/flow_solver.h. Classifier-free guidance (arXiv 2207.12598)
+// extrapolates from the prediction without the prompt, in all evaluations but the last of several.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +9,12 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/flow_time.h"
+#include "model/flow_solver.h"
 
 namespace tutti {
 
 struct FlowOptions {
-  int steps = 20;
+  int steps = 8;
   float guidance_scale = 1;  // 1: none, and the unconditional branch is not asked for
   uint64_t seed = 0;
 };
@@ -58,6 +55,7 @@ class FlowSampler {
   FlowOptions options_;
   int step_ = 0;
   std::vector<float> z_;
+  FlowSolver solver_;
   FlowPrediction prediction_;
 };
 

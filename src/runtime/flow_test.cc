@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 namespace tutti {
 namespace {
@@ -32,27 +33,51 @@ TEST(Flow, FollowsStraightLines) {
   EXPECT_EQ((*x)[0], 5);
 }
 
-// Data N(2, 0.5): the ideal x-prediction is linear in z. The samples have that mean; of the spread,
-// the last prediction, a mean of all that z leaves possible, keeps its part.
-TEST(Flow, SamplesAGaussian) {
-  constexpr double mean = 2, deviation = 0.5;
-  constexpr int count = 4000;
+// Data N(2, 0.5): the ideal x-prediction is linear in z, and the way from noise e is known, z(t) =
+// 2 t + e hypot(t / 2, 1 - t). What is predicted from its last point is the sample.
+constexpr double kMean = 2, kDeviation = 0.5;
+
+// Root mean square distance from the exact samples.
+double gaussian_error(int steps) {
+  std::vector<float> noise;
   const auto x = sample_flow(
-      count, {.steps = 20, .seed = 2}, [&](std::span<const float> z, float t, FlowPrediction& p) {
+      1000, {.steps = steps, .seed = 2}, [&](std::span<const float> z, float t, FlowPrediction& p) {
+        if (t == 0) noise.assign(z.begin(), z.end());
         p.conditional.clear();
-        const double variance = t * t * deviation * deviation + (1 - t) * (1 - t);
+        const double variance = t * t * kDeviation * kDeviation + (1 - t) * (1 - t);
         for (float value : z)
           p.conditional.push_back(
-              float(mean + t * deviation * deviation / variance * (value - t * mean)));
+              float(kMean + t * kDeviation * kDeviation / variance * (value - t * kMean)));
         return Status();
       });
-  ASSERT_TRUE(x);
-  double sum = 0, squares = 0;
-  for (float value : *x) sum += value, squares += (value - mean) * (value - mean);
-  EXPECT_NEAR(sum / count, mean, 5 * deviation / std::sqrt(count) + 1e-3);
-  const double last = kLastTime, noise = 1 - last;
-  const double kept = last * deviation / std::hypot(last * deviation, noise);
-  EXPECT_NEAR(std::sqrt(squares / count), kept * deviation, 0.1 * deviation);  // Euler's error
+  EXPECT_TRUE(x);
+  const double t = kLastTime, kept = t * kDeviation / std::hypot(t * kDeviation, 1 - t);
+  double squares = 0;
+  for (size_t i = 0; i < noise.size(); ++i)
+    squares += std::pow((*x)[i] - (kMean + kept * kDeviation * noise[i]), 2);
+  return std::sqrt(squares / double(noise.size()));
+}
+
+// Of first order it would halve.
+TEST(Flow, TwiceTheStepsQuarterTheError) {
+  const double coarse = gaussian_error(9), fine = gaussian_error(17);
+  EXPECT_LT(coarse, 0.01);
+  EXPECT_LT(fine, coarse / 3) << coarse;
+  EXPECT_GT(fine, coarse / 5) << coarse;
+}
+
+// What a few-step student is to say so that its step lands where its teacher's steps land.
+TEST(Flow, APredictionIsFoundForWhereItsStepLands) {
+  FlowSolver solver(1);
+  std::vector<float> z = {1};
+  float t = 0;
+  for (float to : {0.2f, 0.5f, 1.0f}) {
+    const float end = 3 * to - z[0];
+    const float x = solver.prediction_for(0, z[0], end, t, to);
+    solver.step(z, std::vector<float>{x}, t, to);
+    EXPECT_NEAR(z[0], end, 1e-5) << to;
+    t = to;
+  }
 }
 
 TEST(Flow, GuidanceExtrapolates) {

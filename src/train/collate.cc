@@ -6,7 +6,6 @@
 
 #include "format/special_tokens.h"
 #include "media/mel.h"
-#include "model/flow_time.h"
 
 namespace tutti {
 namespace {
@@ -17,23 +16,20 @@ uint64_t hash_tokens(const std::vector<int32_t>& tokens) {
   return hash;
 }
 
-// Noisy values z = t x + (1 - t) e and their place in the targets (x-prediction, JiT arXiv
-// 2511.13720).
+// Noisy values z = t x + (1 - t) e (x-prediction, JiT arXiv 2511.13720).
 struct Noised {
   std::vector<float> values;
-  float t, weight;
+  float t;
 };
 
 Noised add_noise(const std::vector<float>& clean, const CollateOptions& options, Rng& rng) {
   Noised out;
-  if (options.noise_grid) {
-    out.t = flow_time(int(rng.below(uint64_t(options.noise_grid))), options.noise_grid);
+  if (options.from_noise) {
+    out.t = 0;
   } else {
     const float s = options.noise_mean + options.noise_spread * float(rng.normal());
     out.t = 1.0f / (1.0f + std::exp(-s));
   }
-  const float rest = std::max(1.0f - out.t, 0.05f);
-  out.weight = 1.0f / (rest * rest);
   out.values.reserve(clean.size());
   for (float x : clean) out.values.push_back(out.t * x + (1.0f - out.t) * float(rng.normal()));
   return out;
@@ -149,7 +145,7 @@ class Collator {
     const std::vector<float> clean = paint_patches(segment.image);
     const Noised noisy = add_noise(clean, options_, rng_);
     out_.paint_clean.insert(out_.paint_clean.end(), clean.begin(), clean.end());
-    out_.paint_weight.insert(out_.paint_weight.end(), kPaintTokens, noisy.weight);
+    out_.paint_weight.insert(out_.paint_weight.end(), kPaintTokens, flow_weight(noisy.t));
     return builder_.paint(noisy.values, noisy.t);
   }
 
@@ -158,7 +154,7 @@ class Collator {
     const Noised noisy = add_noise(clean, options_, rng_);
     const int tokens = int(clean.size()) / kSpeakValues;
     out_.speak_clean.insert(out_.speak_clean.end(), clean.begin(), clean.end());
-    out_.speak_weight.insert(out_.speak_weight.end(), tokens, noisy.weight);
+    out_.speak_weight.insert(out_.speak_weight.end(), tokens, flow_weight(noisy.t));
     const std::vector<int32_t> alignment = align_speech(segment, tokens);
     const std::string text = spoken_text(segment.transcript);
     std::vector<float> counts(text.size());
@@ -237,6 +233,11 @@ class Collator {
 };
 
 }  // namespace
+
+float flow_weight(float t) {
+  const float rest = std::max(1.0f - t, 0.05f);
+  return 1.0f / (rest * rest);
+}
 
 std::string spoken_text(const std::string& transcript) {
   return " " + transcript + " ";

@@ -20,7 +20,7 @@ struct TrainBatch {
   std::vector<int32_t> mention_rows, mention_ids;
 
   // Flow matching: the clean values behind batch.paint_noisy and batch.speak_noisy, and each row's
-  // loss weight 1 / max(1 - t, 0.05)^2.
+  // loss weight, flow_weight(t).
   std::vector<float> paint_clean, paint_weight, speak_clean, speak_weight;
 
   // Durations: ln(1 + tokens) of each of batch.speech_bytes; negative where unknown.
@@ -52,8 +52,11 @@ struct TrainBatch {
 struct CollateOptions {
   float drop_text = 0.1f;  // for guidance: the text in front of a picture or speech is emptied
   float noise_mean = -0.8f, noise_spread = 0.8f;  // t = sigmoid(N(mean, spread))
-  int noise_grid = 0;  // K > 0: t is one of flow_time(0..K-1, K) instead, equally often
+  bool from_noise = false;  // t = 0 instead: noise alone, where generating begins
 };
+
+// 1 / max(1 - t, 0.05)^2.
+float flow_weight(float t);
 
 // The random draws (noise, dropped conditions) come from `rng` alone, in order.
 TrainBatch collate(const ModelConfig& config, const std::vector<Example>& examples,

@@ -46,10 +46,9 @@ class Distill : public testing::Test {
 
 // All values that a model generates for the 16 examples, always from the same noise.
 std::vector<float> generate(Teacher& model, int steps, double guidance) {
-  CollateOptions options;
-  options.noise_grid = 1;  // t = 0: noise alone
-  GuidedBatches batches = collate_guided(model.config, all_examples(), options, Rng(5));
-  for (int i = 0; i < steps; ++i) advance(model, batches, guidance, guidance, steps, 1);
+  GuidedBatches batches = collate_guided(model.config, all_examples(), {}, Rng(5));
+  GuidedPath path(model, batches, guidance, guidance);
+  for (int i = 0; i < steps; ++i) path.step(flow_time(i, steps), flow_time(i + 1, steps));
   std::vector<float> values = batches.with.batch.paint_noisy;
   const auto& speech = batches.with.batch.speak_noisy;
   values.insert(values.end(), speech.begin(), speech.end());
@@ -70,7 +69,7 @@ TEST_F(Distill, TwoStepsComeCloserToTwentyGuidedOnes) {
   recipe.few_step.steps = 2;
   recipe.few_step.substeps = 8;
   recipe.few_step.paint_guidance = recipe.few_step.speak_guidance = 1.5;
-  recipe.collate.noise_grid = recipe.few_step.steps;
+  recipe.collate.from_noise = true;
   recipe.collate.drop_text = 0;
   auto trainer = make_trainer(recipe);
   ASSERT_TRUE(trainer->run(never));
@@ -84,9 +83,9 @@ TEST_F(Distill, TwoStepsComeCloserToTwentyGuidedOnes) {
   RecordProperty("rms_teacher_2_steps", std::to_string(before));
   RecordProperty("rms_teacher_2_guided_steps", std::to_string(guided));
   RecordProperty("rms_student_2_steps", std::to_string(after));
-  // Measured: 0.31 against 0.41 of both; how close it comes is a matter of steps.
-  EXPECT_LT(after, 0.85 * before);
-  EXPECT_LT(after, 0.85 * guided);
+  // Measured: 0.30 against 0.44 of both; how close it comes is a matter of steps.
+  EXPECT_LT(after, 0.8 * before);
+  EXPECT_LT(after, 0.8 * guided);
   std::filesystem::remove_all(recipe.output);
 }
 

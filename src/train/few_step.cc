@@ -2,83 +2,36 @@
 
 #include <algorithm>
 #include <cassert>
-#include <tuple>
-
-#include "model/flow_time.h"
 
 namespace tutti {
 namespace {
 
-struct Predicted {
-  torch::Tensor paint, speak;
-};
+using torch::Tensor;
 
-Predicted predict(Teacher& teacher, const Batch& batch) {
+// What the teacher predicts of paint and speak rows, flat, in FP32 on the CPU; undefined where
+// there are none.
+std::array<Tensor, 2> predict(Teacher& teacher, const Batch& batch) {
   const auto out = teacher.model.forward(teacher.ops, batch);
   const auto& heads = teacher.model.heads;
   return {head_values(teacher.ops, batch, out.trunk.x_ND, Kind::paint, heads.paint),
           head_values(teacher.ops, batch, out.trunk.x_ND, Kind::speak, heads.speak)};
 }
 
-// Of each noisy row of `kind`: `values`, which are one a noise level.
-std::vector<float> per_row(const Batch& batch, Kind kind, const std::vector<float>& values) {
-  const int first = batch.kind_begin[int(Kind::paint)];
-  std::vector<float> rows;
-  for (int r = batch.kind_begin[int(kind)]; r < batch.kind_begin[int(kind) + 1]; ++r)
-    rows.push_back(values[batch.noise_index[r - first]]);
-  return rows;
+std::span<const float> values_of(const Tensor& x) {
+  return {x.data_ptr<float>(), size_t(x.numel())};
 }
 
-// The level that follows on the grid of `steps`.
-float next_level(float t, int steps) {
-  int at = 0;
-  while (at < steps && flow_time(at, steps) < t + 1e-4f) ++at;
-  return flow_time(at, steps);
-}
-
-// What the teacher says of the rows of a kind, in FP32 on the CPU.
-struct Guided {
-  torch::Tensor with, without;  // the latter undefined without guidance
-  double scale;
-
-  Guided(const torch::Tensor& with_text, const torch::Tensor& without_text, double scale)
-      : scale(scale) {
-    if (with_text.defined()) with = with_text.to(torch::kCPU).contiguous();
-    if (without_text.defined()) without = without_text.to(torch::kCPU).contiguous();
-  }
-
-  float at(size_t i, bool guide) const {
-    const float x = with.data_ptr<float>()[i];
-    if (!guide || !without.defined()) return x;
-    const float plain = without.data_ptr<float>()[i];
-    return plain + float(scale) * (x - plain);
-  }
-};
-
-// One Euler step of each row, from level t to `to`: z += (to - t) / (1 - t) (x - z).
-void step(std::vector<float>& z, const Guided& predicted, const std::vector<float>& t,
-          const std::vector<float>& to) {
+// Moves z to where the predictions `x` lead.
+void follow_flow(FlowSolver& solver, std::vector<float>& z, const Tensor& x, float t, float to) {
   if (z.empty()) return;
-  const size_t width = z.size() / t.size();
-  for (size_t i = 0; i < z.size(); ++i) {
-    const size_t row = i / width;
-    if (t[row] == 1) continue;
-    const bool guide = is_guided(t[row], to[row]);
-    z[i] += (to[row] - t[row]) / (1 - t[row]) * (predicted.at(i, guide) - z[i]);
-  }
+  const Tensor here = x.to(torch::kCPU, torch::kFloat).contiguous();
+  assert(size_t(here.numel()) == z.size());
+  solver.step(z, values_of(here), t, to);
 }
 
-// The clean values whose straight line from z at t reaches z_end at `to`.
-void retarget(std::vector<float>& clean, const std::vector<float>& z,
-              const std::vector<float>& z_end, const std::vector<float>& t,
-              const std::vector<float>& to) {
-  assert(clean.size() == z.size());
-  if (clean.empty()) return;
-  const size_t width = clean.size() / t.size();
-  for (size_t i = 0; i < clean.size(); ++i) {
-    const size_t row = i / width;
-    clean[i] = z[i] + (1 - t[row]) / (to[row] - t[row]) * (z_end[i] - z[i]);
-  }
+void set_noise(Batch& batch, const std::vector<float>& paint, const std::vector<float>& speak,
+               float t) {
+  batch.set_noise(paint, speak, std::vector<float>(batch.noise_levels.size(), t));
 }
 
 }  // namespace
@@ -93,6 +46,7 @@ GuidedBatches collate_guided(const ModelConfig& config, const std::vector<Exampl
   // Nothing else draws random numbers, so what is left draws the same ones.
   Rng with_rng = rng, without_rng = rng;
   GuidedBatches batches;
+  options.from_noise = true;
   options.drop_text = 0;
   batches.with = collate(config, generated, options, with_rng);
   options.drop_text = 1;
@@ -100,45 +54,51 @@ GuidedBatches collate_guided(const ModelConfig& config, const std::vector<Exampl
   return batches;
 }
 
-void advance(Teacher& teacher, GuidedBatches& batches, double paint_guidance, double speak_guidance,
-             int steps, int substeps) {
+void GuidedPath::step(float t, float to) {
   torch::NoGradGuard no_grad;
-  Batch &with = batches.with.batch, &without = batches.without.batch;
+  Batch &with = batches_.with.batch, &without = batches_.without.batch;
   if (with.noise_levels.empty()) return;
-  const bool needs_both = paint_guidance != 1 || speak_guidance != 1;
-  std::vector<float> paint = with.paint_noisy, speak = with.speak_noisy;
-  const std::vector<float> start = with.noise_levels;
-  std::vector<float> t = start;
-  for (int i = 1; i <= substeps; ++i) {
-    const Predicted said = predict(teacher, with);
-    const Predicted plain = needs_both ? predict(teacher, without) : Predicted{};
-    std::vector<float> to = t;
-    for (size_t k = 0; k < t.size(); ++k) {
-      const float end = next_level(start[k], steps);
-      to[k] = end == 1 ? 1 : start[k] + (end - start[k]) * float(i) / float(substeps);
-    }
-    step(paint, {said.paint, plain.paint, paint_guidance}, per_row(with, Kind::paint, t),
-         per_row(with, Kind::paint, to));
-    step(speak, {said.speak, plain.speak, speak_guidance}, per_row(with, Kind::speak, t),
-         per_row(with, Kind::speak, to));
-    t = to;
-    with.set_noise(paint, speak, t);
-    without.set_noise(paint, speak, t);
+  std::array<Tensor, 2> x = predict(teacher_, with);
+  if (is_guided(t, to) && (guidance_[0] != 1 || guidance_[1] != 1)) {
+    const std::array<Tensor, 2> plain = predict(teacher_, without);
+    for (size_t i = 0; i < 2; ++i)
+      if (x[i].defined()) x[i] = plain[i] + guidance_[i] * (x[i] - plain[i]);
   }
+  std::vector<float> paint = with.paint_noisy, speak = with.speak_noisy;
+  follow_flow(solvers_[0], paint, x[0], t, to);
+  follow_flow(solvers_[1], speak, x[1], t, to);
+  set_noise(with, paint, speak, to);
+  set_noise(without, paint, speak, to);
 }
 
-void set_few_step_targets(Teacher& teacher, const FewStepOptions& options, GuidedBatches& batches,
-                          TrainBatch& student) {
-  advance(teacher, batches, options.paint_guidance, options.speak_guidance, options.steps,
-          options.substeps);
-  const Batch &start = student.batch, &end = batches.with.batch;
-  std::vector<float> to;
-  for (float t : start.noise_levels) to.push_back(next_level(t, options.steps));
-  for (auto [kind, clean, z, z_end] :
-       {std::tuple{Kind::paint, &student.paint_clean, &start.paint_noisy, &end.paint_noisy},
-        std::tuple{Kind::speak, &student.speak_clean, &start.speak_noisy, &end.speak_noisy}})
-    retarget(*clean, *z, *z_end, per_row(start, kind, start.noise_levels),
-             per_row(start, kind, to));
+void FewStepPath::set_targets() {
+  GuidedPath path(teacher_, batches_, options_.paint_guidance, options_.speak_guidance);
+  const int substeps = to() == 1 ? 1 : options_.substeps;
+  const auto level = [&](int i) {
+    return i == substeps ? to() : t() + (to() - t()) * float(i) / float(substeps);
+  };
+  for (int i = 0; i < substeps; ++i) path.step(level(i), level(i + 1));
+
+  const auto retarget = [&](const FlowSolver& solver, std::vector<float>& clean,
+                            const std::vector<float>& z, const std::vector<float>& z_end) {
+    assert(clean.size() == z.size() && z.size() == z_end.size());
+    for (size_t i = 0; i < clean.size(); ++i)
+      clean[i] = solver.prediction_for(i, z[i], z_end[i], t(), to());
+  };
+  const Batch &start = student_.batch, &end = batches_.with.batch;
+  retarget(solvers_[0], student_.paint_clean, start.paint_noisy, end.paint_noisy);
+  retarget(solvers_[1], student_.speak_clean, start.speak_noisy, end.speak_noisy);
+  std::fill(student_.paint_weight.begin(), student_.paint_weight.end(), flow_weight(t()));
+  std::fill(student_.speak_weight.begin(), student_.speak_weight.end(), flow_weight(t()));
+}
+
+void FewStepPath::follow(const Tensor& paint, const Tensor& speak) {
+  std::vector<float> painted = student_.batch.paint_noisy, spoken = student_.batch.speak_noisy;
+  follow_flow(solvers_[0], painted, paint, t(), to());
+  follow_flow(solvers_[1], spoken, speak, t(), to());
+  ++step_;
+  for (TrainBatch* batch : {&student_, &batches_.with, &batches_.without})
+    set_noise(batch->batch, painted, spoken, t());
 }
 
 }  // namespace tutti

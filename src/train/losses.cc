@@ -37,6 +37,8 @@ class Losses {
     }
     vocoder();
     StepLosses losses;
+    losses.paint = predicted_[0];
+    losses.speak = predicted_[1];
     losses.terms = std::move(terms_);
     for (const LossTerm& term : losses.terms) {
       if (term.weight == 0) continue;
@@ -124,6 +126,7 @@ class Losses {
             const Tensor& teacher) {
     if (clean.empty()) return;
     const Tensor predicted = head_values(ops_, batch_, out.trunk.x_ND, kind, head);
+    predicted_[kind == Kind::speak] = predicted.detach();
     const auto distance = [&](const Tensor& target) {
       const Tensor error = predicted - target;
       return ((error * error).mean(1) * floats(row_weight)).mean();
@@ -262,6 +265,7 @@ class Losses {
   const TeacherTargets& teacher_;
   const DistillWeights& distill_;
   std::vector<LossTerm> terms_;
+  std::array<Tensor, 2> predicted_;  // paint, speak
 };
 
 }  // namespace

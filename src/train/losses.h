@@ -39,6 +39,7 @@ struct LossTerm {
 struct StepLosses {
   torch::Tensor total;
   std::vector<LossTerm> terms;  // those that this batch has
+  torch::Tensor paint, speak;   // the clean values predicted, detached; undefined without such rows
 };
 
 // Each loss is the mean over its own modality's targets first, then weighted.

@@ -129,11 +129,11 @@ Status check(const Recipe& r) {
   return {};
 }
 
-// A few-step model trains at the noise levels that it will generate at, always with its text, and
-// says so in its file.
+// A few-step model trains from noise as it will generate, always with its text, and says so in its
+// file.
 void set_few_step(Recipe& r) {
   if (r.few_step.teacher.empty()) return;
-  r.collate.noise_grid = r.few_step.steps;
+  r.collate.from_noise = true;
   r.collate.drop_text = 0;
   r.model.paint_steps = r.model.speak_steps = r.few_step.steps;
   r.model.paint_guidance = r.model.speak_guidance = 1;

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/flow_time.h"
+#include "model/flow_solver.h"
 
 namespace tutti {
 namespace {
-
-constexpr int kMostSteps = 16;  // enough to see how a run goes
 
 std::vector<float> noise(size_t count, Rng& rng) {
   std::vector<float> values(count);
@@ -16,17 +14,14 @@ std::vector<float> noise(size_t count, Rng& rng) {
   return values;
 }
 
-// Euler steps from noise to data; predict(z, t) gives x_hat of the same size as z.
+// From noise to data; predict(z, t) gives x_hat of the same size as z.
 template <class Predict>
 std::vector<float> integrate(std::vector<float> z, int steps, Predict predict) {
   torch::NoGradGuard no_grad;
-  steps = std::min(steps, kMostSteps);
+  FlowSolver solver;
   for (int i = 0; i < steps; ++i) {
     const float t = flow_time(i, steps);
-    const std::vector<float> x = predict(z, t);
-    if (i + 1 == steps) return x;
-    const float share = (flow_time(i + 1, steps) - t) / (1 - t);
-    for (size_t j = 0; j < z.size(); ++j) z[j] += share * (x[j] - z[j]);
+    solver.step(z, predict(z, t), t, flow_time(i + 1, steps));
   }
   return z;
 }

@@ -150,20 +150,42 @@ class TorchTrainer : public Trainer {
   }
 
   void train_step(Prepared& prepared) {
-    TrainBatch& batch = prepared.batch;
-    if (few_step()) set_few_step_targets(*teacher_, recipe_.few_step, prepared.guided, batch);
-    TeacherTargets targets;
-    if (teacher_ && !few_step()) targets = teacher_targets(*teacher_, batch);
-    const StepLosses losses =
-        compute_losses(ops_, model_, batch, recipe_.loss, targets, recipe_.distill.weights);
-    losses.total.backward();
+    if (few_step()) {
+      learn_path(prepared);
+    } else {
+      TeacherTargets targets;
+      if (teacher_) targets = teacher_targets(*teacher_, prepared.batch);
+      const StepLosses losses = compute_losses(ops_, model_, prepared.batch, recipe_.loss, targets,
+                                               recipe_.distill.weights);
+      losses.total.backward();
+      count(losses);
+    }
     norm_ += optimizer_.step(rate_at(recipe_, step_));
     // A young average forgets faster, so that it is not a picture of the first steps for long.
     weights_.update_average(std::min(recipe_.average_decay, (1.0 + step_) / (10.0 + step_)));
-    for (const LossTerm& term : losses.terms) sums_[term.name] += term.value.item<double>();
-    sums_["total"] += losses.total.item<double>();
-    tokens_ += batch.batch.rows();
+    tokens_ += prepared.batch.batch.rows();
     ++counted_;
+  }
+
+  // A few-step student generates, and at each of its steps the teacher shows where to go.
+  void learn_path(Prepared& prepared) {
+    FewStepPath path(*teacher_, recipe_.few_step, prepared.guided, prepared.batch);
+    const double share = 1.0 / recipe_.few_step.steps;
+    while (!path.done()) {
+      path.set_targets();
+      const StepLosses losses = compute_losses(ops_, model_, prepared.batch, recipe_.loss);
+      (losses.total * share).backward();
+      count(losses, share);
+      for (const LossTerm& term : losses.terms)
+        if (term.name == "paint" || term.name == "speak")
+          sums_[term.name + "." + std::to_string(path.step() + 1)] += term.value.item<double>();
+      path.follow(losses.paint, losses.speak);
+    }
+  }
+
+  void count(const StepLosses& losses, double share = 1) {
+    for (const LossTerm& term : losses.terms) sums_[term.name] += share * term.value.item<double>();
+    sums_["total"] += share * losses.total.item<double>();
   }
 
   void reset_meters() {
