@@ -2,13 +2,22 @@
 # The table of our own figures between the "measured" marks of docs/performance.md.
 #   scripts/performance.sh            measures on all cores and writes it (three minutes)
 #   scripts/performance.sh --print    prints it
+# With TUTTI_DATA, shards or raw sets, also what INT8 costs in each task (two minutes more); MODEL_F32
+# is the file before quantization (a recipe's store = "f32"), else the shipped one computes in FP32.
 # Figures of one machine at one time; close everything else first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tutti=${TUTTI:-build/runtime/apps/tutti/tutti}
 threads=${THREADS:-$(nproc)}
-table=$(mktemp)
-trap 'rm -f "$table"' EXIT
+model=models/tutti-nano.safetensors
+work=$(mktemp -d)
+table=$work/table
+trap 'rm -rf "$work"' EXIT
+
+evaluate() {
+  "$tutti" eval --data "$TUTTI_DATA" --judge models/judge.safetensors --limit 200 --paintings 4 \
+    --threads "$threads" --json "$@" > /dev/null 2> /dev/null
+}
 
 rows() {
   echo "| \`tutti bench\` | INT8 | share of the ceiling | bf16 | FP32 |"
@@ -33,9 +42,12 @@ rows() {
             batch, time["int8"], share["int8"], time["bf16"], time["f32"] }'
   done
   echo
-  echo '```'
-  "$tutti" bench model --threads "$threads"
-  echo '```'
+  "$tutti" bench model --model $model --threads "$threads" --json > "$work/bench.json"
+  if [ -n "${TUTTI_DATA:-}" ]; then
+    evaluate --model "${MODEL_F32:-$model}" --dtype f32 -o "$work/f32.json"
+    evaluate --model $model -o "$work/int8.json"
+  fi
+  node scripts/model_tables.mjs "$work"/bench.json $(ls "$work"/f32.json "$work"/int8.json 2> /dev/null)
 }
 
 rows > "$table"

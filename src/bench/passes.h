@@ -23,6 +23,7 @@ struct Pass {
 
 inline constexpr int kPassSounds = 300;  // mel frames, 3 s
 inline constexpr int kPassSpoken = 75;   // speech tokens, 3 s
+inline constexpr int kPassText = 64;
 
 inline std::vector<float> pass_values(size_t count) {
   Rng rng(11);
@@ -60,7 +61,11 @@ inline std::vector<Pass> task_passes(const ModelConfig& config) {
   std::vector<int32_t> alignment(kPassSpoken);
   for (int i = 0; i < kPassSpoken; ++i) alignment[i] = i * int(words.size()) / kPassSpoken;
 
+  std::vector<int32_t> text(kPassText);
+  for (int i = 0; i < kPassText; ++i) text[i] = 3 + i * 101 % (config.vocabulary - 3);
+
   std::vector<Pass> passes;
+  passes.push_back({"text", Pass::Head::text, sequence([&](BatchBuilder& b) { b.text(text); })});
   passes.push_back(
       {"picture to text", Pass::Head::text, sequence([&](BatchBuilder& b) { b.image(picture); })});
   passes.push_back({"clip to text", Pass::Head::text, sequence([&](BatchBuilder& b) {

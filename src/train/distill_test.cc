@@ -89,6 +89,19 @@ TEST_F(Distill, TwoStepsComeCloserToTwentyGuidedOnes) {
   std::filesystem::remove_all(recipe.output);
 }
 
+TEST_F(Distill, AFewStepModelTeachesNoFewSteps) {
+  Recipe recipe = recipe_for("few_step_twice", 1);
+  recipe.model.paint_guidance = 1;  // as read_recipe() makes it
+  recipe.few_step.teacher = teacher_;
+  auto trainer = make_trainer(recipe);
+  ASSERT_TRUE(trainer->run(never));
+  recipe.few_step.teacher = recipe.output + "/model.safetensors";
+  const auto refused = Trainer::create(recipe, {});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("learned few steps already"), std::string::npos);
+  std::filesystem::remove_all(recipe.output);
+}
+
 TEST_F(Distill, AStudentLearnsMoreFromATeacherThanAlone) {
   std::map<std::string, double> losses[2];
   for (bool taught : {false, true}) {

@@ -126,6 +126,10 @@ class TorchTrainer : public Trainer {
     const std::string& path = few_step() ? recipe_.few_step.teacher : recipe_.distill.teacher;
     if (path.empty()) return {};
     TUTTI_ASSIGN(teacher_, Teacher::open(path, ops_.device(), ops_.compute()));
+    if (few_step() && teacher_->config.paint_guidance == 1)
+      return bad_input(path +
+                       ": goes without guidance, so it learned few steps already; the teacher is "
+                       "the model that it was made from");
     if (teacher_->config.vocabulary != recipe_.model.vocabulary ||
         teacher_->config.hierarchy != recipe_.model.hierarchy)
       return bad_input(path +
