@@ -11,7 +11,7 @@ namespace tutti {
 namespace {
 
 constexpr size_t kMostNames = 100;  // of which pictures are painted
-constexpr size_t kMostSentences = 30;
+constexpr size_t kMostSentences = 100;
 constexpr const char* kNoJudge = "needs the judge; give --judge models/judge.safetensors";
 
 struct Paintings {

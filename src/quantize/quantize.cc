@@ -118,21 +118,33 @@ class Output {
   std::deque<std::vector<float>> floats_;
 };
 
+// A matrix as INT8; one that is INT8 already keeps its values to the bit.
+struct Int8Copy {
+  ModelPackage::Int8Matrix stored;
+  Int8Rows rounded;  // behind `stored`, where it is new
+
+  static Result<Int8Copy> of(const ModelPackage& package, const TensorView& tensor,
+                             std::span<const float> exact) {
+    const int rows = int(tensor.shape[0]), cols = int(tensor.shape[1]);
+    Int8Copy copy;
+    if (tensor.dtype == DType::i8) {
+      TUTTI_ASSIGN(copy.stored, package.read_int8(tensor.name, rows, cols));
+    } else {
+      copy.rounded = quantize_rows(exact, size_t(rows), size_t(cols));
+      copy.stored = {copy.rounded.values, copy.rounded.scales};
+    }
+    return copy;
+  }
+};
+
 // Chooses for one matrix and writes it.
 Result<LayerChoice> quantize_layer(const ModelPackage& package, const TensorView& tensor,
                                    const SeenInputs& seen, const QuantizeOptions& options,
                                    ThreadPool& threads, Output& output) {
   const int rows = int(tensor.shape[0]), cols = int(tensor.shape[1]);
   TUTTI_ASSIGN(const std::vector<float> exact, package.read_f32(tensor.name, tensor.shape));
-  // A matrix that is INT8 already keeps its values to the bit.
-  ModelPackage::Int8Matrix stored;
-  Int8Rows rounded;
-  if (tensor.dtype == DType::i8) {
-    TUTTI_ASSIGN(stored, package.read_int8(tensor.name, rows, cols));
-  } else {
-    rounded = quantize_rows(exact, size_t(rows), size_t(cols));
-    stored = {rounded.values, rounded.scales};
-  }
+  TUTTI_ASSIGN(const Int8Copy copy, Int8Copy::of(package, tensor, exact));
+  const auto& stored = copy.stored;
   TUTTI_ASSIGN(const PackedWeights int8,
                PackedWeights::from_int8(rows, cols, stored.values, stored.scales));
   TUTTI_ASSIGN(LayerChoice layer,
@@ -154,13 +166,38 @@ bool is_scale(const std::string& name) {
   return name.ends_with(".scale") || name.ends_with(".input_scale");
 }
 
-// A product that no sample reached cannot be judged.
+// Whether routing closed this layer of the trunk to all rows of its group: they reached the same
+// matrix of the first layer, which always runs.
+bool is_passed_by(const std::string& name, const Activations& seen) {
+  constexpr std::string_view kLayer = "trunk.layer_";
+  if (!name.starts_with(kLayer) || seen.by_weight().contains(name)) return false;
+  const size_t after = name.find('.', kLayer.size());
+  return after != name.npos &&
+         seen.by_weight().contains(std::string(kLayer) + "0" + name.substr(after));
+}
+
+// INT8 without a measured range: each row of inputs will have a scale of its own.
+Result<LayerChoice> quantize_passed_by(const ModelPackage& package, const TensorView& tensor,
+                                       Output& output) {
+  TUTTI_ASSIGN(const std::vector<float> exact, package.read_f32(tensor.name, tensor.shape));
+  TUTTI_ASSIGN(const Int8Copy copy, Int8Copy::of(package, tensor, exact));
+  output.add_int8(tensor, copy.stored.values, copy.stored.scales);
+  LayerChoice layer;
+  layer.name = tensor.name;
+  layer.rows = int(tensor.shape[0]);
+  layer.cols = int(tensor.shape[1]);
+  layer.reason = "no calibration row ran it: the gate passes it by";
+  return layer;
+}
+
+// A product that no sample reached cannot be judged, unless the gate leaves it out.
 Status check_reached(const TensorView& tensor, const Activations& seen) {
   const bool matrix =
       tensor.shape.size() == 2 && tensor.shape[0] >= kPanelRows && tensor.shape[1] >= kPanelRows;
   const bool table = tensor.name.ends_with("queries") || tensor.name.ends_with("bytes") ||
                      tensor.name.ends_with("modality_gain");
-  if (!matrix || table || seen.by_weight().contains(tensor.name)) return {};
+  if (!matrix || table || seen.by_weight().contains(tensor.name) || is_passed_by(tensor.name, seen))
+    return {};
   return bad_input("no calibration sample reached layer " + tensor.name +
                    "; the set lacks its modality or task");
 }
@@ -198,6 +235,9 @@ Result<QuantizeReport> quantize_model(const std::string& input, const std::strin
     if (inputs != seen.by_weight().end()) {
       TUTTI_ASSIGN(LayerChoice layer,
                    quantize_layer(package, tensor, inputs->second, options, threads, output));
+      report.layers.push_back(std::move(layer));
+    } else if (is_passed_by(tensor.name, seen)) {
+      TUTTI_ASSIGN(LayerChoice layer, quantize_passed_by(package, tensor, output));
       report.layers.push_back(std::move(layer));
     } else if (tensor.dtype == DType::i8) {
       TUTTI_ASSIGN(const auto matrix,
