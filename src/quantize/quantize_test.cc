@@ -103,6 +103,28 @@ TEST(Quantize, ChannelsWithoutVarianceStayExact) {
   EXPECT_LT(distance(embedding(input), embedding(output)), 0.3);
 }
 
+// Nothing was measured of such a layer, and nothing needs it: it is rounded all the same.
+TEST(Quantize, KeepsALayerThatRoutingClosesToAGroup) {
+  const auto close = [](const std::string& name, std::vector<float>& values) {
+    if (name == "trunk.layer_1.route_bias") values[size_t(Group::paint)] = -1000;
+  };
+  const std::string input = write_model("closed", close), output = output_path("closed");
+  const auto report = quantize_model(input, output, small_set(), {.most_error = 0.05});
+  ASSERT_TRUE(report) << report.error().message();
+  int passed_by = 0;
+  for (const LayerChoice& layer : report->layers) {
+    const bool closed = layer.name.starts_with("trunk.layer_1.") && layer.name.ends_with("_paint");
+    EXPECT_EQ(layer.inputs == 0, closed) << layer.name;
+    if (!closed) continue;
+    ++passed_by;
+    EXPECT_EQ(layer.precision, Precision::int8) << layer.name;
+    EXPECT_NE(layer.reason.find("the gate passes it by"), std::string::npos) << layer.reason;
+  }
+  EXPECT_EQ(passed_by, 2);  // up and down
+  const Engine engine = value(Engine::load(output, {.threads = 1}));
+  EXPECT_TRUE(engine.paint({Part::of_text("fox")}, {.steps = 2}));
+}
+
 TEST(Quantize, RefusesWhatCannotBeCalibrated) {
   const std::string input = write_model("refuse"), output = output_path("refuse");
   CalibrationSet silent = small_set();
