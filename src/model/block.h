@@ -49,9 +49,7 @@ struct Block {
     if (context.gate_N1)
       if (const RunningRows* some = ops.running_rows(*context.gate_N1, context.plan, context.bounds,
                                                      context.noise_index, context.first_noisy))
-        return some->rows.empty() && only_noisy(context)
-                   ? x_ND
-                   : forward_some(ops, x_ND, context, *some, cache);
+        return forward_some(ops, x_ND, context, *some, cache);
     const auto [q_ND, kv_N2D] =
         ops.norm_linear(x_ND, {attention_norm_GD, context.bounds, modulation(ops, context, 0)},
                         query_DD, key_value_2DD);
@@ -69,12 +67,6 @@ struct Block {
   std::vector<Tensor> up, down;
 
  private:
-  // Noisy rows leave no keys and values behind for later rows, so that a layer which none of them
-  // runs has nothing to do.
-  static bool only_noisy(const BlockContext<Tensor>& context) {
-    return !context.noise_index.empty() && context.first_noisy == 0;
-  }
-
   // The same values for less work, where a gate is known to be 0 or 1: N rows of keys and values,
   // the rest for the R rows that run.
   Tensor forward_some(O& ops, const Tensor& x_ND, const BlockContext<Tensor>& all,

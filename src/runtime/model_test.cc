@@ -186,41 +186,6 @@ TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
   }
 }
 
-// Noisy rows alone behind a cached prompt: the layers that are closed to all of them are left out,
-// step after step.
-TEST(Model, LayersThatNoNoisyRowRunsAreLeftOutWithoutATrace) {
-  ModelConfig config = tiny_config();
-  config.layers = 6;
-  ModelFixture f(2, config);
-  for (int i = 1; i < 3; ++i)
-    f.model.trunk.layers[i].route_bias_G1.mutable_matrix().row(int(Group::paint))[0] = -1000;
-  Rng rng(34);
-  const auto z = random_values(rng, size_t(kPaintTokens) * kPaintValues);
-  const auto steps = [&](bool routing) {
-    f.ops.routing = routing;
-    for (KvCache& cache : f.caches) cache.clear();
-    BatchBuilder context(config);
-    context.begin_sequence();
-    context.text(ids(9, 10));
-    (void)f.rows_of(context.build(), true);
-    std::vector<float> all;
-    for (float t : {0.0f, 0.3f, 0.5f}) {
-      BatchBuilder step(config);
-      step.begin_sequence(9, context.time());
-      step.paint(z, t);
-      const auto rows = f.rows_of(step.build(), true);
-      all.insert(all.end(), rows.begin(), rows.end());
-      for (size_t i = 0; i < f.caches.size(); ++i) {
-        const bool left_out = routing && (i == 1 || i == 2);
-        EXPECT_EQ(f.caches[i].length(0), left_out ? 9 : 9 + kPaintTokens) << i;
-        f.caches[i].truncate(0, 9);
-      }
-    }
-    return all;
-  };
-  EXPECT_EQ(steps(true), steps(false));
-}
-
 // A plan is made as if every row ran; whatever the gates say then, the pass finds its memory.
 TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
   ModelConfig config = tiny_config();
