@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 
 evaluate() {
   "$tutti" eval --data "$TUTTI_DATA" --judge models/judge.safetensors --limit 200 --paintings 4 \
-    --threads "$threads" --json "$@" > /dev/null 2> /dev/null
+    --threads "$threads" --json "$@" > /dev/null
 }
 
 rows() {

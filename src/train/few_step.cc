@@ -8,8 +8,7 @@ namespace {
 
 using torch::Tensor;
 
-// What the teacher predicts of paint and speak rows, flat, in FP32 on the CPU; undefined where
-// there are none.
+// What the teacher predicts of paint and speak rows, in FP32; undefined where there are none.
 std::array<Tensor, 2> predict(Teacher& teacher, const Batch& batch) {
   const auto out = teacher.model.forward(teacher.ops, batch);
   const auto& heads = teacher.model.heads;
