@@ -186,21 +186,61 @@ TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
   }
 }
 
+// Noisy rows alone behind a cached prompt: the layers that are closed to all of them are left out,
+// step after step.
+TEST(Model, LayersThatNoNoisyRowRunsAreLeftOutWithoutATrace) {
+  ModelConfig config = tiny_config();
+  config.layers = 6;
+  ModelFixture f(2, config);
+  for (int i = 1; i < 3; ++i)
+    f.model.trunk.layers[i].route_bias_G1.mutable_matrix().row(int(Group::paint))[0] = -1000;
+  Rng rng(34);
+  const auto z = random_values(rng, size_t(kPaintTokens) * kPaintValues);
+  const auto steps = [&](bool routing) {
+    f.ops.routing = routing;
+    for (KvCache& cache : f.caches) cache.clear();
+    BatchBuilder context(config);
+    context.begin_sequence();
+    context.text(ids(9, 10));
+    (void)f.rows_of(context.build(), true);
+    std::vector<float> all;
+    for (float t : {0.0f, 0.3f, 0.5f}) {
+      BatchBuilder step(config);
+      step.begin_sequence(9, context.time());
+      step.paint(z, t);
+      const auto rows = f.rows_of(step.build(), true);
+      all.insert(all.end(), rows.begin(), rows.end());
+      for (size_t i = 0; i < f.caches.size(); ++i) {
+        const bool left_out = routing && (i == 1 || i == 2);
+        EXPECT_EQ(f.caches[i].length(0), left_out ? 9 : 9 + kPaintTokens) << i;
+        f.caches[i].truncate(0, 9);
+      }
+    }
+    return all;
+  };
+  EXPECT_EQ(steps(true), steps(false));
+}
+
 // A plan is made as if every row ran; whatever the gates say then, the pass finds its memory.
 TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
   ModelConfig config = tiny_config();
   config.layers = 6;
   ModelFixture f(2, config);
-  BatchBuilder builder(config);
-  builder.begin_sequence();
-  builder.image(noise_picture(1));
-  builder.audio(noise_mel(40, 3));
-  builder.text(ids(11, 4));
-  const Batch batch = builder.build();
-  for (int closed = 0; closed < 8; ++closed) {  // text, see and hear, each open or closed
-    for (auto& layer : f.model.trunk.layers)
-      for (int g = 0; g < 3 && layer.route_bias_G1.rows(); ++g)
-        layer.route_bias_G1.mutable_matrix().row(g)[0] = closed >> g & 1 ? -100.0f : 100.0f;
+  BatchBuilder clean(config), noisy(config);
+  clean.begin_sequence();
+  clean.image(noise_picture(1));
+  clean.audio(noise_mel(40, 3));
+  clean.text(ids(11, 4));
+  Rng rng(35);
+  for (int s = 0; s < 2; ++s) {
+    noisy.begin_sequence();
+    noisy.paint(random_values(rng, size_t(kPaintTokens) * kPaintValues), 0.4f);
+  }
+  const auto close = [&](int layer, int group, bool closed) {
+    auto& bias = f.model.trunk.layers[layer].route_bias_G1;
+    bias.mutable_matrix().row(group)[0] = closed ? -100.0f : 100.0f;
+  };
+  const auto expect_room = [&](const Batch& batch, int closed) {
     Arena arena;  // with no more room than the plan asks for
     CpuOps ops(arena, f.pool);
     const auto pass = [&] { f.model.forward(ops, batch); };
@@ -210,6 +250,15 @@ TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
       ASSERT_TRUE(ops.status()) << closed << ": " << ops.status().error().message();
       ops.repeat();
     }
+  };
+  const Batch read = clean.build(), painted = noisy.build();
+  for (int closed = 0; closed < 8; ++closed) {
+    for (int layer = 1; layer < 4; ++layer) {
+      for (int g = 0; g < 3; ++g) close(layer, g, closed >> g & 1);  // text, see, hear
+      close(layer, int(Group::paint), closed >> (layer - 1) & 1);    // these layer by layer
+    }
+    expect_room(read, closed);
+    expect_room(painted, closed);
   }
 }
 

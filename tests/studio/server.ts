@@ -7,19 +7,23 @@ import { join } from "node:path";
 
 const root = process.env.TUTTI_ROOT!;
 
+// Beyond what every server is given: command line and environment.
+export type ServerOptions = { more?: string[]; env?: Record<string, string> };
+
 export class Server {
   url = "";
   readonly folder = mkdtempSync(join(tmpdir(), "tutti_studio_"));
   private process: ChildProcess | undefined;
 
-  constructor(private readonly more: string[] = []) {}
+  constructor(private readonly options: ServerOptions = {}) {}
 
   async start() {
     const port = this.url ? new URL(this.url).port : "0"; // again: where it was before
-    const store = this.more.includes("--no-store") ? [] : ["--store", join(this.folder, "store.sqlite3")];
+    const { more = [], env = {} } = this.options;
+    const store = more.includes("--no-store") ? [] : ["--store", join(this.folder, "store.sqlite3")];
     const child = spawn(process.env.TUTTI_BINARY!, [
-      "serve", "--model", `${root}/models/tutti-nano.safetensors`, "--port", port, "--log", "none", ...store, ...this.more,
-    ], { stdio: ["ignore", "ignore", "pipe"] });
+      "serve", "--model", `${root}/models/tutti-nano.safetensors`, "--port", port, "--log", "none", ...store, ...more,
+    ], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
     this.process = child;
     process.once("exit", () => child.kill("SIGKILL")); // a test that fails ends none
     this.url = await new Promise<string>((resolve, reject) => {

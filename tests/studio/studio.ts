@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Locator, type Page, test as base, expect } from "@playwright/test";
-import { Server } from "./server";
+import { Server, type ServerOptions } from "./server";
 
 export const demo = (name: string) => `${process.env.TUTTI_ROOT}/models/demo/${name}`;
 
@@ -66,8 +66,8 @@ export class Studio {
 
 // One server a file of tests; a new browser profile a test. A test fails when the page reports an
 // error or the Content-Security-Policy had to stop something.
-export const test = base.extend<{ studio: Studio }, { serverOptions: string[]; server: Server }>({
-  serverOptions: [[], { option: true, scope: "worker" }],
+export const test = base.extend<{ studio: Studio }, { serverOptions: ServerOptions; server: Server }>({
+  serverOptions: [{}, { option: true, scope: "worker" }],
   server: [
     async ({ serverOptions }, use) => {
       const server = new Server(serverOptions);
