@@ -15,7 +15,7 @@ table=$work/table
 trap 'rm -rf "$work"' EXIT
 
 evaluate() {
-  "$tutti" eval --data "$TUTTI_DATA" --judge models/judge.safetensors --limit 200 --paintings 4 \
+  "$tutti" eval --data "$TUTTI_DATA" --judge models/judge.safetensors --limit 200 --repeat 4 \
     --threads "$threads" --json "$@" > /dev/null
 }
 

@@ -17,7 +17,7 @@ struct EvalOptions {
   ModelChoice model;
   std::string data, judge, output;
   std::vector<std::string> tasks;
-  int limit = 300, steps = 0, paintings = 1;
+  int limit = 300, steps = 0, repeat = 1;
   float guidance = -1;
   bool all = false, json = false, list = false;
 };
@@ -55,7 +55,7 @@ Status evaluate(EvalOptions options) {
                      .limit = options.limit,
                      .steps = options.steps,
                      .guidance = options.guidance,
-                     .paintings = options.paintings};
+                     .repeat = options.repeat};
   suite.progress = [](const std::string& task) {
     std::fprintf(stderr, "evaluating %s\n", task.c_str());
   };
@@ -87,8 +87,8 @@ void add_eval(CLI::App& app, Verb& chosen) {
   verb->add_option("--guidance", options->guidance,
                    "how closely to follow the prompt (default: as the model was made for)")
       ->check(CLI::Range(0.0, 100.0));
-  verb->add_option("--paintings", options->paintings,
-                   "pictures painted for each of the judge's names (default 1)")
+  verb->add_option("--repeat", options->repeat,
+                   "pictures painted and readings spoken of each text (default 1)")
       ->check(CLI::Range(1, 1000));
   verb->add_option(
       "--judge", options->judge,

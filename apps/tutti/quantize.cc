@@ -107,6 +107,9 @@ void add_quantize(CLI::App& app, Verb& chosen) {
   verb->add_option("--max-error", options->quantize.most_error,
                    "layers that INT8 would change by more stay in bf16 (default 0.02)")
       ->check(CLI::Range(0.0, 1.0));
+  verb->add_option("--keep", options->quantize.keep,
+                   "parts of layers' names, separated by commas: these stay in bf16")
+      ->delimiter(',');
   verb->add_option("--chart", options->chart, "picture of the errors (default OUTPUT.png)");
   verb->add_option("--threads", options->quantize.threads, "0: one a core")
       ->check(CLI::Range(0, 1024));

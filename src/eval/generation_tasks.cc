@@ -92,7 +92,7 @@ Options generation(const TaskContext& context, uint64_t seed) {
 
 // What is painted for a prompt that asks for the judge's concept `asked`, each from its own noise.
 Status add_paintings(TaskContext& context, const Part& prompt, size_t asked, Paintings& paintings) {
-  for (int i = 0; i < context.options.paintings; ++i) {
+  for (int i = 0; i < context.options.repeat; ++i) {
     const auto options = generation<PaintOptions>(context, asked + size_t(i) * 1000);
     TUTTI_ASSIGN(const Picture picture, context.engine.paint({prompt}, options));
     TUTTI_CHECK(paintings.add(*context.judge, picture, int(asked)));
@@ -148,15 +148,17 @@ Status eval_text_to_speech(TaskContext& context) {
   double seconds = 0, audio = 0;
   std::vector<double> first;
   for (const SpeechRecord* record : chosen) {
-    TUTTI_ASSIGN(
-        const SpeakResult spoken,
-        context.engine.speak(record->transcript.text, generation<SpeakOptions>(context, 0)));
-    seconds += spoken.seconds;
-    audio += spoken.sound.seconds();
-    first.push_back(spoken.seconds_to_first_audio);
-    TUTTI_ASSIGN(const Mel mel, log_mel(spoken.sound));
-    TUTTI_ASSIGN(const std::string heard, context.judge->hear(mel));
-    generated.add(heard, record->transcript.text);
+    for (int seed = 0; seed < context.options.repeat; ++seed) {
+      const auto options = generation<SpeakOptions>(context, uint64_t(seed));
+      TUTTI_ASSIGN(const SpeakResult spoken,
+                   context.engine.speak(record->transcript.text, options));
+      seconds += spoken.seconds;
+      audio += spoken.sound.seconds();
+      first.push_back(spoken.seconds_to_first_audio);
+      TUTTI_ASSIGN(const Mel mel, log_mel(spoken.sound));
+      TUTTI_ASSIGN(const std::string heard, context.judge->hear(mel));
+      generated.add(heard, record->transcript.text);
+    }
     TUTTI_ASSIGN(const std::string heard_real, context.judge->hear(record->mel));
     real.add(heard_real, record->transcript.text);
   }

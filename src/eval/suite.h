@@ -44,7 +44,7 @@ struct SuiteOptions {
   int limit = 300;                 // samples a task, or a set of a task; 0: all
   int steps = 0;                   // of painting and speaking; 0: as the model was made for
   float guidance = -1;             // likewise; negative: as the model was made for
-  int paintings = 1;               // of each of the judge's names; few leave points to chance
+  int repeat = 1;                  // pictures and readings of each text; few leave points to chance
   std::function<void(const std::string& task)> progress;
 };
 

@@ -150,6 +150,11 @@ Result<LayerChoice> quantize_layer(const ModelPackage& package, const TensorView
   TUTTI_ASSIGN(LayerChoice layer,
                choose_layer(tensor.name, {exact.data(), rows, cols, size_t(cols)}, int8, seen,
                             options.most_error, threads));
+  for (const std::string& part : options.keep)
+    if (tensor.name.find(part) != std::string::npos) {
+      layer.precision = Precision::bf16;
+      layer.reason = "kept: its name holds " + part;
+    }
   if (layer.precision == Precision::bf16) {
     output.add_bf16(tensor, exact);
     return layer;

@@ -15,6 +15,7 @@ struct QuantizeOptions {
   // A layer's largest relative error in INT8. Errors of layers add up as the square root of their
   // number: 40 in a row at 2 % are 13 % of a value before the next norm.
   double most_error = 0.02;
+  std::vector<std::string> keep;  // parts of layers' names: these stay in bf16 whatever their error
   int threads = 0;
   std::function<void(const std::string& what)> progress;
 };

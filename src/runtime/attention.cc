@@ -232,12 +232,14 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
       key_begins_, precision, heads};
   store_keys(kv, weights, plan, store);
   rotate_queries(q, weights, plan, multiplied, rotated);
+  // Head by head, for blocks differ in size: threads that share out heads have the same to do.
+  const int blocks = int(blocks_.size());
   const auto work = [&](int thread, int begin, int end) {
     for (int task = begin; task < end; ++task)
-      attend(blocks_[task / heads], task % heads, weights, plan, store, rotated, most,
+      attend(blocks_[task % blocks], task / blocks, weights, plan, store, rotated, most,
              scratch.mutable_matrix().row(thread), y, probe);
   };
-  const int tasks = int(blocks_.size()) * heads;
+  const int tasks = blocks * heads;
   if (probe || size_t(q.rows()) * q.cols() * most < kWorthThreads)
     work(0, 0, tasks);  // a probe adds up in order
   else

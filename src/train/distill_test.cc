@@ -89,6 +89,34 @@ TEST_F(Distill, TwoStepsComeCloserToTwentyGuidedOnes) {
   std::filesystem::remove_all(recipe.output);
 }
 
+TEST_F(Distill, PaintedRowsPassTheLayersThatTheRecipeNames) {
+  Recipe recipe = recipe_for("passes", 2);
+  soften(recipe, 0.25);
+  recipe.few_step.teacher = teacher_;
+  recipe.few_step.paint_passes = {1};
+  recipe.collate.from_noise = true;
+  ASSERT_TRUE(make_trainer(recipe)->run(never));
+  const auto biases = [](const std::string& path) {
+    const auto package = ModelPackage::open(path);
+    EXPECT_TRUE(package);
+    return package->read_f32("trunk.layer_1.route_bias", {kGroups, 1}).value();
+  };
+  const auto before = biases(teacher_), after = biases(recipe.output + "/model.safetensors");
+  for (int g = 0; g < kGroups; ++g) {
+    if (g == int(Group::paint))
+      EXPECT_LT(after[g], -99);
+    else
+      EXPECT_NEAR(after[g], before[g], 0.1) << g;
+  }
+  std::filesystem::remove_all(recipe.output);
+
+  recipe.few_step.paint_passes = {0};
+  const auto refused = Trainer::create(recipe, {});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("layer 0 has no gate"), std::string::npos);
+  std::filesystem::remove_all(recipe.output);
+}
+
 TEST_F(Distill, AFewStepModelTeachesNoFewSteps) {
   Recipe recipe = recipe_for("few_step_twice", 1);
   recipe.model.paint_guidance = 1;  // as read_recipe() makes it

@@ -71,10 +71,13 @@ void GuidedPath::step(float t, float to) {
 }
 
 void FewStepPath::set_targets() {
-  GuidedPath path(teacher_, batches_, options_.paint_guidance, options_.speak_guidance);
-  const int substeps = to() == 1 ? 1 : options_.substeps;
+  const bool same_steps = teacher_.config.paint_guidance == 1;  // it learned few steps itself
+  GuidedPath path(teacher_, batches_, same_steps ? 1 : options_.paint_guidance,
+                  same_steps ? 1 : options_.speak_guidance);
+  const float end_t = same_steps ? 1 : to();
+  const int substeps = end_t == 1 ? 1 : options_.substeps;
   const auto level = [&](int i) {
-    return i == substeps ? to() : t() + (to() - t()) * float(i) / float(substeps);
+    return i == substeps ? end_t : t() + (end_t - t()) * float(i) / float(substeps);
   };
   for (int i = 0; i < substeps; ++i) path.step(level(i), level(i + 1));
 
@@ -82,7 +85,7 @@ void FewStepPath::set_targets() {
                             const std::vector<float>& z, const std::vector<float>& z_end) {
     assert(clean.size() == z.size() && z.size() == z_end.size());
     for (size_t i = 0; i < clean.size(); ++i)
-      clean[i] = solver.prediction_for(i, z[i], z_end[i], t(), to());
+      clean[i] = solver.prediction_for(i, z[i], z_end[i], t(), end_t);
   };
   const Batch &start = student_.batch, &end = batches_.with.batch;
   retarget(solvers_[0], student_.paint_clean, start.paint_noisy, end.paint_noisy);
