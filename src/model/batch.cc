@@ -287,13 +287,14 @@ Batch BatchBuilder::build() {
 }
 
 std::vector<float> patchify(const Picture& picture, int patch) {
-  std::vector<float> patches;
-  patches.reserve(picture.pixels.size());
+  std::vector<float> patches(picture.pixels.size());
+  float* to = patches.data();
+  const int values = patch * picture.channels;  // of a patch's row
   for (int y = 0; y < picture.height; y += patch)
     for (int x = 0; x < picture.width; x += patch)
-      for (int dy = 0; dy < patch; ++dy) {
+      for (int dy = 0; dy < patch; ++dy, to += values) {
         const uint8_t* row = picture.at(x, y + dy);
-        for (int i = 0; i < patch * picture.channels; ++i) patches.push_back(pixel_value(row[i]));
+        for (int i = 0; i < values; ++i) to[i] = pixel_value(row[i]);
       }
   return patches;
 }
@@ -314,10 +315,11 @@ Picture paint_picture(std::span<const float> patches) {
   for (int token = 0; token < kPaintTokens; ++token) {
     const int y = order[token] / kLocalGrid * kPaintPatch;
     const int x = order[token] % kLocalGrid * kPaintPatch;
-    for (int i = 0; i < kPaintValues; ++i) {
-      const float value = (patches[size_t(token) * kPaintValues + i] + 1.0f) * 127.5f;
-      picture.at(x, y + i / (kPaintPatch * 3))[i % (kPaintPatch * 3)] =
-          uint8_t(std::lround(std::clamp(value, 0.0f, 255.0f)));
+    const float* from = patches.data() + size_t(token) * kPaintValues;
+    for (int dy = 0; dy < kPaintPatch; ++dy, from += kPaintPatch * 3) {
+      uint8_t* row = picture.at(x, y + dy);
+      for (int i = 0; i < kPaintPatch * 3; ++i)
+        row[i] = uint8_t(std::clamp((from[i] + 1.0f) * 127.5f, 0.0f, 255.0f) + 0.5f);
     }
   }
   return picture;

@@ -67,8 +67,8 @@ struct Block {
   std::vector<Tensor> up, down;
 
  private:
-  // The same values for less work, where a gate is known to be 0 or 1: keys and values of all N
-  // rows or, where nobody reads them, of none; the rest for the R rows that run.
+  // The same values for less work, where a gate is known to be 0 or 1: N rows of keys and values,
+  // the rest for the R rows that run.
   Tensor forward_some(O& ops, const Tensor& x_ND, const BlockContext<Tensor>& all,
                       const RunningRows& some, typename O::Cache* cache) const {
     const BlockContext<Tensor> context = {some.plan, some.bounds, all.modulation_M4D,
@@ -76,10 +76,8 @@ struct Block {
     const Tensor x_RD = ops.gather_rows(x_ND, some.rows);
     const Tensor q_RD = ops.norm_linear(
         x_RD, {attention_norm_GD, some.bounds, modulation(ops, context, 0)}, query_DD);
-    const BlockContext<Tensor>& read = some.keys_read ? all : context;
-    const Tensor kv_N2D =
-        ops.norm_linear(some.keys_read ? x_ND : x_RD,
-                        {attention_norm_GD, read.bounds, modulation(ops, read, 0)}, key_value_2DD);
+    const Tensor kv_N2D = ops.norm_linear(
+        x_ND, {attention_norm_GD, all.bounds, modulation(ops, all, 0)}, key_value_2DD);
     const Tensor a_RD = ops.attention(q_RD, kv_N2D, attention, some.plan, cache);
     const Tensor h_RD = ops.linear_join(a_RD, output_DD, join(ops, x_RD, context, 1));
     const Tensor y_RD =

@@ -1,7 +1,5 @@
 #include "model/running_rows.h"
 
-#include <algorithm>
-
 namespace tutti {
 
 void RunningRows::select(std::span<const float> gates, const AttentionPlan& all,
@@ -17,9 +15,7 @@ void RunningRows::select(std::span<const float> gates, const AttentionPlan& all,
       if (gates.empty() || gates[size_t(row)] != 0) add(row, all_noise, noisy);
     bounds.push_back(int32_t(rows.size()));
   }
-  keys_read = !rows.empty() || all_noise.empty() || noisy > 0;
   select_queries(all);
-  select_keys(all);
 }
 
 void RunningRows::add(int32_t row, std::span<const int32_t> all_noise, int noisy) {
@@ -32,6 +28,12 @@ void RunningRows::add(int32_t row, std::span<const int32_t> all_noise, int noisy
 }
 
 void RunningRows::select_queries(const AttentionPlan& all) {
+  plan.key_offsets = all.key_offsets;
+  plan.key_rows = all.key_rows;
+  plan.key_positions = all.key_positions;
+  plan.key_groups = all.key_groups;
+  plan.past = all.past;
+  plan.slots = all.slots;
   plan.query_offsets.assign(1, 0);
   plan.query_rows.clear();
   plan.query_positions.clear();
@@ -50,22 +52,6 @@ void RunningRows::select_queries(const AttentionPlan& all) {
     }
     plan.query_offsets.push_back(int32_t(plan.query_rows.size()));
   }
-}
-
-void RunningRows::select_keys(const AttentionPlan& all) {
-  plan.past = all.past;
-  plan.slots = all.slots;
-  plan.key_offsets = all.key_offsets;
-  if (keys_read) {
-    plan.key_rows = all.key_rows;
-    plan.key_positions = all.key_positions;
-    plan.key_groups = all.key_groups;
-    return;
-  }
-  std::fill(plan.key_offsets.begin(), plan.key_offsets.end(), 0);
-  plan.key_rows.clear();
-  plan.key_positions.clear();
-  plan.key_groups.clear();
 }
 
 }  // namespace tutti

@@ -1,8 +1,7 @@
 // The rows of a batch that run a routed layer, and what that layer must know about them alone.
 //
 // A row that passes a layer by still offers its keys and values to the others (that is how the
-// model was trained), so only queries are selected. Noisy rows leave no keys and values behind for
-// later passes: where all rows are noisy and none runs, nobody reads them and there are none.
+// model was trained), so only queries are selected.
 #pragma once
 
 #include <span>
@@ -18,7 +17,6 @@ struct RunningRows {
   AttentionPlan plan;                // queries: places in `rows`; keys as in the whole
   std::vector<int32_t> noise_index;  // of the rows from first_noisy on
   int first_noisy = 0;               // place in `rows`
-  bool keys_read = true;             // else the plan has no keys
 
   // Selects the rows whose gate is not 0; all of them where `gates` is empty. all_noise is the
   // noise index of the rows from `noisy` on. Keeps the memory it has.
@@ -28,7 +26,6 @@ struct RunningRows {
  private:
   void add(int32_t row, std::span<const int32_t> all_noise, int noisy);
   void select_queries(const AttentionPlan& all);
-  void select_keys(const AttentionPlan& all);
 
   std::vector<int32_t> place_;  // in `rows`, of every row; -1 if it does not run
 };

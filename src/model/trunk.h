@@ -77,6 +77,7 @@ struct Trunk {
       else
         x_ND = ops.add_scaled(x_ND, skips[config.layers - 1 - i], layer.skip_1D);
 
+      if (routed(i) && left_out(ops, layer, batch)) continue;
       BlockContext<Tensor> context{batch.trunk, bounds};
       Tensor modulation, gate;
       if (noisy) {
@@ -109,6 +110,16 @@ struct Trunk {
   std::vector<Layer> layers;
 
  private:
+  // Whether all rows are noisy and of groups that never run this layer. Noisy rows leave no keys and
+  // values behind for later passes, so nothing is left to do.
+  static bool left_out(O& ops, const Layer& layer, const Batch& batch) {
+    for (int g = 0; g < kGroups; ++g) {
+      if (batch.group_bounds[g] == batch.group_bounds[g + 1]) continue;
+      if (g < int(Group::paint) || !ops.shut(layer.route_1D, layer.route_bias_G1, g)) return false;
+    }
+    return true;
+  }
+
   // The noise levels' features through one SiLU layer.
   std::pair<Tensor, Tensor> time_features(O& ops, const Batch& batch) const {
     const int levels = int(batch.noise_levels.size());

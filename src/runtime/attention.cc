@@ -1,5 +1,5 @@
 // CpuOps::attention: keys are rotated once and put into their head's panels (in the cache, or in
-// the arena for one pass), then each block of 24 queries of one sequence and head is two products
+// the arena for one pass), then each block of queries of one sequence and head is two products
 // with a softmax between them (linear/packed_attention.h). Scores are materialised: at the lengths
 // we serve (at most a few hundred keys) a block of them fits the second-level cache, where a tiled
 // online softmax only adds rescaling.
@@ -13,7 +13,6 @@
 namespace tutti {
 namespace {
 
-constexpr int kQueryBlock = kAttentionRows;
 constexpr int kKeyBlock = kPanelRows;  // positions that one thread puts: whole panels
 
 static_assert(kHeadWidth == kHeadColumns);
@@ -64,14 +63,14 @@ bool CpuOps::check_attention(const Tensor& q, const Tensor& kv,
   return expect(good, "attention", q, kv);
 }
 
-// Fills blocks_; returns the most keys that a block sees.
-int CpuOps::list_query_blocks(const AttentionPlan& plan) {
+// Fills blocks_, of up to `rows` queries; returns the most keys that a block sees.
+int CpuOps::list_query_blocks(const AttentionPlan& plan, int rows) {
   blocks_.clear();
   int most = 0;
   for (int s = 0; s < plan.sequences(); ++s)
     for (int first = plan.query_offsets[s]; first < plan.query_offsets[s + 1];
-         first += kQueryBlock) {
-      const int count = std::min(kQueryBlock, plan.query_offsets[s + 1] - first);
+         first += rows) {
+      const int count = std::min(rows, plan.query_offsets[s + 1] - first);
       QueryBlock block{s, first, count, plan.first_key[first], plan.last_key[first]};
       for (int i = first; i < first + count; ++i) {
         block.first_key = std::min(block.first_key, plan.first_key[i]);
@@ -181,20 +180,21 @@ void CpuOps::count_shares(const QueryBlock& block, const AttentionPlan& plan, co
   }
 }
 
-// scratch: results, gains, what attend() wants, and probabilities for a probe.
+// rows, most: of any block. scratch: results, gains, what attend() wants, and probabilities for a
+// probe.
 void CpuOps::attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
                     const AttentionPlan& plan, const KeyStore& store, const uint8_t* queries,
-                    int most, float* scratch, Tensor& y, AttentionProbe* probe) {
-  float* gains = scratch + kQueryBlock * kHeadWidth;
+                    int rows, int most, float* scratch, Tensor& y, AttentionProbe* probe) {
+  float* gains = scratch + size_t(rows) * kHeadWidth;
   const ConstMatrix gain = weights.modality_gain.matrix();
-  const float *by_group[kGroups] = {}, *bias[kQueryBlock];
+  const float *by_group[kGroups] = {}, *bias[kMostAttentionRows];
   if (gain.rows > 1)  // one gain for all keys changes nothing
     gain_rows(block, head, gain, plan, store.groups(block.sequence), gains, by_group);
   for (int i = 0; i < block.count; ++i) bias[i] = by_group[plan.query_groups[block.first + i]];
   const size_t row = size_t(head) * plan.query_rows.size() + block.first;
   const size_t row_bytes = size_t(kHeadWidth) * 4 / step_columns(multiplied_in(store.precision));
   float* rest = gains + size_t(kGroups) * whole_panels(most + kPanelRows);
-  float* probabilities = probe ? rest + attention_floats(most, store.precision) : nullptr;
+  float* probabilities = probe ? rest + attention_floats(most, store.precision, rows) : nullptr;
   tutti::attend(store.head(block.sequence, head),
                 {queries + row * row_bytes, block.count, plan.first_key.data() + block.first,
                  plan.last_key.data() + block.first, gain.rows > 1 ? bias : nullptr, scratch,
@@ -218,12 +218,14 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
   const size_t positions = cache ? 0 : list_key_begins(plan);
   Tensor keys = make(int(positions) * heads, 2 * kHeadWidth * element / 4);
   Tensor queries = make(q.rows() * heads, kHeadWidth * element / 4);
-  const int most = list_query_blocks(plan);
+  // Heads alone are enough to share out where there are no more threads.
+  const int rows = heads < threads_->size() ? kAttentionRows : kMostAttentionRows;
+  const int most = list_query_blocks(plan, rows);
   AttentionProbe* probe = cache ? cache->probe : nullptr;
-  const int row = whole_panels(most + kPanelRows);
-  Tensor scratch = make(threads_->size(), whole_panels(kQueryBlock * kHeadWidth + kGroups * row +
-                                                       int(attention_floats(most, precision)) +
-                                                       (probe ? kQueryBlock * row : 0)));
+  const int keys_row = whole_panels(most + kPanelRows);
+  const int floats = rows * kHeadWidth + kGroups * keys_row +
+                     int(attention_floats(most, precision, rows)) + (probe ? rows * keys_row : 0);
+  Tensor scratch = make(threads_->size(), whole_panels(floats));
   if (!computing_) return y;
 
   auto* rotated = reinterpret_cast<uint8_t*>(queries.mutable_matrix().data);
@@ -236,7 +238,7 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
   const int blocks = int(blocks_.size());
   const auto work = [&](int thread, int begin, int end) {
     for (int task = begin; task < end; ++task)
-      attend(blocks_[task % blocks], task / blocks, weights, plan, store, rotated, most,
+      attend(blocks_[task % blocks], task / blocks, weights, plan, store, rotated, rows, most,
              scratch.mutable_matrix().row(thread), y, probe);
   };
   const int tasks = blocks * heads;

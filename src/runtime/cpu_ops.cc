@@ -1,6 +1,7 @@
 #include "runtime/cpu_ops.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "runtime/kernels.h"
@@ -123,6 +124,15 @@ CpuTensor CpuOps::gate(const Tensor& x) {
   return each_row(x, 1, kernels::gate);
 }
 
+bool CpuOps::shut(const Tensor& route, const Tensor& bias, int group) const {
+  const bool known = route.matrix().data != nullptr;  // not where memory is planned before loading
+  if (!routing || !known || bias.row(group)[0] >= 0) return false;
+  const std::span<const float> weights(route.row(0), size_t(route.cols()));
+  double squares = 0;
+  for (float weight : weights) squares += double(weight) * weight;
+  return bias.row(group)[0] + 1.001 * std::sqrt(squares) < 0;  // rounding included
+}
+
 // While planning no gate is known, so every row runs.
 const RunningRows* CpuOps::running_rows(const Tensor& gate, const AttentionPlan& plan,
                                         RowIndex bounds, RowIndex noise_index, int first_noisy) {
@@ -137,9 +147,13 @@ CpuTensor CpuOps::replace_rows(const Tensor& x, RowIndex index, const Tensor& z)
   expect(x.cols() == z.cols() && int(index.size()) == z.rows(), "replace_rows", x, z);
   Tensor y = make(x.rows(), x.cols());
   if (!computing_) return y;
-  kernels::copy_rows(x.matrix(), y.mutable_matrix(), 0, x.rows());
-  for (size_t i = 0; i < index.size(); ++i)
-    std::copy_n(z.row(int(i)), z.cols(), y.mutable_matrix().row(index[i]));
+  const Matrix out = y.mutable_matrix();
+  int kept = 0;  // rows before it are there
+  for (size_t i = 0; i < index.size(); kept = index[i++] + 1) {
+    kernels::copy_rows(x.matrix(), out, kept, index[i]);
+    std::copy_n(z.row(int(i)), z.cols(), out.row(index[i]));
+  }
+  kernels::copy_rows(x.matrix(), out, kept, x.rows());
   return y;
 }
 

@@ -102,6 +102,7 @@ class CpuOps {
   Tensor modulate(const Tensor& x, const Tensor& modulation, RowIndex index, int first);
   Tensor scale_rows(const Tensor& x, const Tensor& scale);
   Tensor gate(const Tensor& x);
+  bool shut(const Tensor& route, const Tensor& bias, int group) const;
   const RunningRows* running_rows(const Tensor& gate, const AttentionPlan& plan, RowIndex bounds,
                                   RowIndex noise_index, int first_noisy);
   Tensor replace_rows(const Tensor& x, RowIndex index, const Tensor& z);
@@ -171,7 +172,7 @@ class CpuOps {
 
   bool check_attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
                        const AttentionPlan& plan, const Cache* cache);
-  int list_query_blocks(const AttentionPlan& plan);
+  int list_query_blocks(const AttentionPlan& plan, int rows);
   void store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weights,
                   const AttentionPlan& plan, const KeyStore& store);
   size_t list_key_begins(const AttentionPlan& plan);
@@ -184,8 +185,8 @@ class CpuOps {
                            const uint8_t* groups, const float* probabilities,
                            AttentionProbe& probe);
   void attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
-              const AttentionPlan& plan, const KeyStore& store, const uint8_t* queries, int most,
-              float* scratch, Tensor& y, AttentionProbe* probe);
+              const AttentionPlan& plan, const KeyStore& store, const uint8_t* queries, int rows,
+              int most, float* scratch, Tensor& y, AttentionProbe* probe);
 
   Arena& arena_;
   ThreadPool* threads_;

@@ -186,9 +186,9 @@ TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
   }
 }
 
-// Noisy rows alone behind a cached prompt: the layers that are closed to all of them are left out,
-// step after step.
-TEST(Model, LayersThatNoNoisyRowRunsAreLeftOutWithoutATrace) {
+// Noisy rows alone behind a cached prompt: the layers that are shut to all of them are left out, step
+// after step.
+TEST(Model, LayersThatAreShutToNoisyRowsAreLeftOutWithoutATrace) {
   ModelConfig config = tiny_config();
   config.layers = 6;
   ModelFixture f(2, config);

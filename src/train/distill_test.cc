@@ -99,7 +99,7 @@ TEST_F(Distill, PaintedRowsPassTheLayersThatTheRecipeNames) {
   const auto biases = [](const std::string& path) {
     const auto package = ModelPackage::open(path);
     EXPECT_TRUE(package);
-    return package->read_f32("trunk.layer_1.route_bias", {kGroups, 1}).value();
+    return *package->read_f32("trunk.layer_1.route_bias", {kGroups, 1});
   };
   const auto before = biases(teacher_), after = biases(recipe.output + "/model.safetensors");
   for (int g = 0; g < kGroups; ++g) {

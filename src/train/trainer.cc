@@ -123,7 +123,7 @@ class TorchTrainer : public Trainer {
     return close_gates();
   }
 
-  // A gate as far off as this has no gradient: it stays closed.
+  // Far enough that no row opens the gate, nor a gradient: see Ops::shut().
   Status close_gates() {
     torch::NoGradGuard no_grad;
     for (int layer : recipe_.few_step.paint_passes) {

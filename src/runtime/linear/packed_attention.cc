@@ -149,7 +149,7 @@ void attend_panels(const KvHead& kv, int at, int origin, int panels, int last,
                    const MaskedBlock& block, float* scratch) {
   const int padded = panels * kPanelRows;
   const size_t element = element_bytes(kv.precision);
-  float* scores = scratch + 2 * kAttentionRows;
+  float* scores = scratch + (block.rows + 15) / 16 * 16;
   uint8_t* probabilities = reinterpret_cast<uint8_t*>(scores + size_t(block.rows) * padded);
 
   Product p = {};
@@ -263,11 +263,11 @@ Result<PackedKv> PackedKv::create(int heads, int capacity, Precision precision) 
   return kv;
 }
 
-size_t attention_floats(int keys, Precision kept) {
+size_t attention_floats(int keys, Precision kept, int rows) {
   const size_t positions = size_t(whole_panels(keys) + 1) * kPanelRows;
   const size_t unpacked =
       kept == Precision::int8 ? KvHead::bytes(int(positions), Precision::bf16) / sizeof(float) : 0;
-  return 2 * kAttentionRows * positions + 2 * kAttentionRows + unpacked;
+  return (2 * positions + 1) * (size_t(rows) + 15) + unpacked;
 }
 
 void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {

@@ -19,8 +19,9 @@
 namespace tutti {
 
 inline constexpr int kHeadColumns = 64;
-// Rows of a block: a multiple of every instruction set's tile.
-inline constexpr int kAttentionRows = 24;
+// Rows of a block: a multiple of every instruction set's tile. More share what is unpacked for them,
+// fewer leave more blocks to share out.
+inline constexpr int kAttentionRows = 24, kMostAttentionRows = 72;
 
 // What is multiplied, of keys and values kept in `kept`.
 constexpr Precision multiplied_in(Precision kept) {
@@ -79,7 +80,7 @@ class PackedKv {
   AlignedFloats memory_;
 };
 
-// Up to kAttentionRows queries of one head: row r sees keys [first[r], last[r]), at least one.
+// Up to kMostAttentionRows queries of one head: row r sees keys [first[r], last[r]), at least one.
 struct MaskedBlock {
   const uint8_t* queries;  // rows of 64 in multiplied_in(the keys' precision), scaled
   int rows;
@@ -105,8 +106,8 @@ struct AttentionBlock {
 };
 
 // Floats of 64-byte aligned scratch that attend() needs, for one thread. `keys`: the most
-// that a block's rows see between them.
-size_t attention_floats(int keys, Precision kept);
+// that a block's rows see between them; `rows`: the most of a block.
+size_t attention_floats(int keys, Precision kept, int rows = kAttentionRows);
 void attend(const KvHead& kv, const MaskedBlock& block, float* scratch);
 void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch);
 
