@@ -41,7 +41,8 @@ Error bad_field(const std::string& key, const std::string& what) {
 }
 
 bool known_key(ModelConfig& config, const std::string& key) {
-  bool known = key == "name" || key == "logit_cap" || key == "hierarchy" || key == "groups";
+  bool known = key == "name" || key == "logit_cap" || key == "hierarchy" || key == "groups" ||
+               key == "paint_until";
   visit_sizes(config, [&](const char* name, int&, int, int) { known |= key == name; });
   visit_guidance(config, [&](const char* name, float&) { known |= key == name; });
   return known;
@@ -56,6 +57,23 @@ Status check_widths(const ModelConfig& c) {
   if (c.layers % 2)
     return bad_field("layers",
                      "is " + std::to_string(c.layers) + "; long skips need an even number");
+  return {};
+}
+
+Status read_paint_until(const Json& json, ModelConfig& c) {
+  const std::string expected =
+      "; expected " + std::to_string(c.layers) +
+      " numbers from 0 to 1, one a layer, of which the first and the last two are 1";
+  if (!json.is_array() || int(json.size()) != c.layers)
+    return bad_field("paint_until", "is " + json.dump().substr(0, 80) + expected);
+  c.paint_until.clear();
+  for (const Json& level : json) {
+    const int layer = int(c.paint_until.size());
+    const bool always = layer == 0 || layer >= c.layers - 2;
+    if (!level.is_number() || level < 0 || level > 1 || (always && level != 1))
+      return bad_field("paint_until", "is " + json.dump().substr(0, 80) + expected);
+    c.paint_until.push_back(level);
+  }
   return {};
 }
 
@@ -104,6 +122,7 @@ Result<ModelConfig> parse_model_config(const std::string& text) {
     *flag = json[key];
   }
   TUTTI_CHECK(check_widths(c));
+  if (json.contains("paint_until")) TUTTI_CHECK(read_paint_until(json["paint_until"], c));
   return c;
 }
 
@@ -113,6 +132,7 @@ std::string model_config_json(const ModelConfig& config) {
   json["logit_cap"] = config.logit_cap;
   json["hierarchy"] = config.hierarchy;
   json["groups"] = config.groups;
+  if (!config.paint_until.empty()) json["paint_until"] = config.paint_until;
   visit_sizes(config, [&](const char* key, int size, int, int) { json[key] = size; });
   visit_guidance(config, [&](const char* key, float scale) { json[key] = scale; });
   return json.dump(1);

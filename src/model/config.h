@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "base/media_types.h"
 #include "base/result.h"
@@ -72,6 +73,10 @@ struct ModelConfig {
   // How the model generates unless told otherwise: evaluations, and guidance (1: none).
   int paint_steps = 8, speak_steps = 6;
   float paint_guidance = 4, speak_guidance = 1.5f;
+  // Painted rows run a layer at noise levels below this, of those that its gate lets them run; one
+  // number a layer, empty: all. Nothing but 1 for the first layer and the last two, which all run.
+  // What is painted is decided early (docs/experiments.md).
+  std::vector<float> paint_until;
   bool hierarchy = true;  // false: level-1 tokens enter the trunk unresampled (ablation)
   bool groups = true;     // false: all modalities share one feed-forward (ablation)
 

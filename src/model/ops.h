@@ -110,12 +110,11 @@ concept Ops = requires(O ops, const typename O::Tensor& t,
   { ops.scale_rows(t, t) } -> std::same_as<typename O::Tensor>;
   // Routing decision from logits_N1: 1 where sigmoid > 1/2, else 0; straight-through gradient.
   { ops.gate(t) } -> std::same_as<typename O::Tensor>;
-  // Whether the gates of group i are closed whatever the rows hold (bias + |route| <= 0) and rows
-  // need not be computed; false where they are multiplied by their gates instead.
-  { ops.shut(t, t, i) } -> std::same_as<bool>;
-  // The rows with gate 1, with their part of plan, group bounds and noise levels; nullptr where all
-  // rows are to be computed and multiplied by their gates instead (as gradients need). Valid until
-  // the next call.
+  // Whether rows with gate 0 are left out, instead of computed and multiplied by it (as gradients
+  // need).
+  { ops.skips() } -> std::same_as<bool>;
+  // The rows with gate 1, with their part of plan, group bounds and noise levels; nullptr where
+  // nothing is left out. Valid until the next call.
   { ops.running_rows(t, plan, index, index, i) } -> std::same_as<const RunningRows*>;
   // x, but row index[i], ascending, is row i of the second.
   { ops.replace_rows(t, index, t) } -> std::same_as<typename O::Tensor>;

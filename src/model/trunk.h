@@ -3,9 +3,9 @@
 // Goals: attention shared by all modalities, feed-forward and norms per modality group (Mixture-of-
 // Transformers, arXiv 2411.04996); timestep modulation only where noise is removed; long skips from
 // layer i to L-1-i (U-ViT, arXiv 2209.12152), which flow matching needs most; a routing gate that
-// lets a token pass a layer by (Mixture-of-Depths, arXiv 2404.02258, but per token and causal).
-// Rejected: learned top-k experts (they starve at this size); one set of weights for seeing and
-// painting (Janus, arXiv 2410.13848).
+// lets a token pass a layer by (Mixture-of-Depths, arXiv 2404.02258, but per token and causal);
+// fewer layers for painted rows where little noise is left. Rejected: learned top-k experts (they
+// starve at this size); one set of weights for seeing and painting (Janus, arXiv 2410.13848).
 #pragma once
 
 #include "base/inline_vector.h"
@@ -77,7 +77,8 @@ struct Trunk {
       else
         x_ND = ops.add_scaled(x_ND, skips[config.layers - 1 - i], layer.skip_1D);
 
-      if (routed(i) && left_out(ops, layer, batch)) continue;
+      const Passing passing = passing_by(i, batch);
+      if (passing == Passing::all && ops.skips()) continue;
       BlockContext<Tensor> context{batch.trunk, bounds};
       Tensor modulation, gate;
       if (noisy) {
@@ -87,8 +88,8 @@ struct Trunk {
         context.first_noisy = batch.kind_begin[int(Kind::paint)];
       }
       if (routed(i)) {
-        const Tensor logits =
-            ops.route(x_ND, layer.route_1D, layer.route_bias_G1, batch.group_bounds);
+        Tensor logits = ops.route(x_ND, layer.route_1D, layer.route_bias_G1, batch.group_bounds);
+        if (passing != Passing::none) logits = ops.add(logits, closing(ops, i, batch));
         gate = ops.gate(logits);
         context.gate_N1 = &gate;
         out.gates_N1.push_back(gate);
@@ -104,20 +105,42 @@ struct Trunk {
   // The first layer and the last two always run: what enters and what leaves is everybody's.
   bool routed(int layer) const { return layer > 0 && layer < config.layers - 2; }
   int groups() const { return config.groups ? kGroups : 1; }
+  // Whether painted rows at noise level t pass this layer by, whatever they hold.
+  bool passes(int layer, float t) const {
+    return !config.paint_until.empty() && t >= config.paint_until[layer];
+  }
+  // How many layers painted rows at noise level t may run.
+  int layers_at(float t) const {
+    int count = 0;
+    for (int i = 0; i < config.layers; ++i) count += !passes(i, t);
+    return count;
+  }
 
   ModelConfig config;
   Tensor paint_time, speak_time, final_norm_GD;
   std::vector<Layer> layers;
 
  private:
-  // Whether all rows are noisy and of groups that never run this layer. Noisy rows leave no keys and
-  // values behind for later passes, so nothing is left to do.
-  static bool left_out(O& ops, const Layer& layer, const Batch& batch) {
-    for (int g = 0; g < kGroups; ++g) {
-      if (batch.group_bounds[g] == batch.group_bounds[g + 1]) continue;
-      if (g < int(Group::paint) || !ops.shut(layer.route_1D, layer.route_bias_G1, g)) return false;
-    }
-    return true;
+  // The painted rows whose noise level is past what this layer takes (ModelConfig::paint_until).
+  // Where these are all rows, there is nothing to do: noisy rows leave no keys and values behind
+  // for later passes.
+  enum class Passing { none, some, all };
+  Passing passing_by(int layer, const Batch& batch) const {
+    int levels = 0;
+    for (int l = 0; l < batch.paint_levels; ++l) levels += passes(layer, batch.noise_levels[l]);
+    const auto& bounds = batch.group_bounds;
+    const int painted = bounds[int(Group::paint) + 1] - bounds[int(Group::paint)];
+    if (levels == 0) return Passing::none;
+    return levels == batch.paint_levels && painted == batch.rows() ? Passing::all : Passing::some;
+  }
+  // N x 1, to be added to the gates' logits: closes those of the rows that pass by, for certain.
+  Tensor closing(O& ops, int layer, const Batch& batch) const {
+    constexpr float kClosed = -1000;
+    std::vector<float> rows(size_t(batch.rows()));
+    const int first = batch.group_bounds[int(Group::paint)];
+    for (int row = first; row < batch.group_bounds[int(Group::paint) + 1]; ++row)
+      if (passes(layer, batch.noise_levels[batch.noise_index[row - first]])) rows[row] = kClosed;
+    return ops.constant(rows, batch.rows(), 1);
   }
 
   // The noise levels' features through one SiLU layer.

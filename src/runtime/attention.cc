@@ -68,8 +68,7 @@ int CpuOps::list_query_blocks(const AttentionPlan& plan, int rows) {
   blocks_.clear();
   int most = 0;
   for (int s = 0; s < plan.sequences(); ++s)
-    for (int first = plan.query_offsets[s]; first < plan.query_offsets[s + 1];
-         first += rows) {
+    for (int first = plan.query_offsets[s]; first < plan.query_offsets[s + 1]; first += rows) {
       const int count = std::min(rows, plan.query_offsets[s + 1] - first);
       QueryBlock block{s, first, count, plan.first_key[first], plan.last_key[first]};
       for (int i = first; i < first + count; ++i) {

@@ -1,7 +1,6 @@
 #include "runtime/cpu_ops.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "runtime/kernels.h"
@@ -122,15 +121,6 @@ CpuTensor CpuOps::scale_rows(const Tensor& x, const Tensor& scale) {
 
 CpuTensor CpuOps::gate(const Tensor& x) {
   return each_row(x, 1, kernels::gate);
-}
-
-bool CpuOps::shut(const Tensor& route, const Tensor& bias, int group) const {
-  const bool known = route.matrix().data != nullptr;  // not where memory is planned before loading
-  if (!routing || !known || bias.row(group)[0] >= 0) return false;
-  const std::span<const float> weights(route.row(0), size_t(route.cols()));
-  double squares = 0;
-  for (float weight : weights) squares += double(weight) * weight;
-  return bias.row(group)[0] + 1.001 * std::sqrt(squares) < 0;  // rounding included
 }
 
 // While planning no gate is known, so every row runs.

@@ -102,7 +102,7 @@ class CpuOps {
   Tensor modulate(const Tensor& x, const Tensor& modulation, RowIndex index, int first);
   Tensor scale_rows(const Tensor& x, const Tensor& scale);
   Tensor gate(const Tensor& x);
-  bool shut(const Tensor& route, const Tensor& bias, int group) const;
+  bool skips() const { return routing; }
   const RunningRows* running_rows(const Tensor& gate, const AttentionPlan& plan, RowIndex bounds,
                                   RowIndex noise_index, int first_noisy);
   Tensor replace_rows(const Tensor& x, RowIndex index, const Tensor& z);

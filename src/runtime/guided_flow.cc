@@ -1,5 +1,7 @@
 #include "runtime/guided_flow.h"
 
+#include <utility>
+
 namespace tutti {
 
 Status GuidedFlow::prefill(Session& session, const ResolvedPrompt& prompt,
@@ -46,6 +48,8 @@ Result<bool> GuidedFlow::step(Session& session) {
     batch_ = noisy_batch(session.loaded.config);
     shape_ = Session::new_shape();
   }
+  const int layers = kind_ == Kind::paint ? session.loaded.model.trunk.layers_at(sampler_->t()) : 0;
+  if (std::exchange(layers_, layers) != layers) shape_ = Session::new_shape();
   CpuOps& ops = session.ops;
   const size_t values = sampler_->z().size();
   FlowPrediction& prediction = sampler_->prediction();

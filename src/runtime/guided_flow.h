@@ -48,9 +48,10 @@ class GuidedFlow {
   CpuTensor head_;
   AddNoisy add_noisy_;
   std::optional<FlowSampler> sampler_;
-  Batch batch_;  // of the steps: all of one shape while sequences_ stays
+  Batch batch_;  // of the steps: all of one shape while sequences_ and layers_ stay
   uint64_t shape_ = 0;
   int tokens_ = 0, sequences_ = 1;
+  int layers_ = 0;  // that painted rows may run at this noise level
   std::array<int, Session::kSequences> past_ = {};
   std::array<float, Session::kSequences> time_ = {};
 };

@@ -186,14 +186,13 @@ TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
   }
 }
 
-// Noisy rows alone behind a cached prompt: the layers that are shut to all of them are left out, step
-// after step.
-TEST(Model, LayersThatAreShutToNoisyRowsAreLeftOutWithoutATrace) {
+// Noisy rows alone behind a cached prompt: layers that they pass by at their noise level are left
+// out, step after step.
+TEST(Model, LayersThatPaintedRowsPassByAreLeftOutWithoutATrace) {
   ModelConfig config = tiny_config();
   config.layers = 6;
+  config.paint_until = {1, 0, 0.2f, 1, 1, 1};
   ModelFixture f(2, config);
-  for (int i = 1; i < 3; ++i)
-    f.model.trunk.layers[i].route_bias_G1.mutable_matrix().row(int(Group::paint))[0] = -1000;
   Rng rng(34);
   const auto z = random_values(rng, size_t(kPaintTokens) * kPaintValues);
   const auto steps = [&](bool routing) {
@@ -211,14 +210,42 @@ TEST(Model, LayersThatAreShutToNoisyRowsAreLeftOutWithoutATrace) {
       const auto rows = f.rows_of(step.build(), true);
       all.insert(all.end(), rows.begin(), rows.end());
       for (size_t i = 0; i < f.caches.size(); ++i) {
-        const bool left_out = routing && (i == 1 || i == 2);
+        const bool left_out = routing && (i == 1 || (i == 2 && t > 0.2f));
         EXPECT_EQ(f.caches[i].length(0), left_out ? 9 : 9 + kPaintTokens) << i;
         f.caches[i].truncate(0, 9);
       }
     }
     return all;
   };
-  EXPECT_EQ(steps(true), steps(false));
+  const auto rows = steps(true);
+  EXPECT_EQ(rows, steps(false));
+  f.model.trunk.config.paint_until.clear();
+  EXPECT_NE(rows, steps(false));
+}
+
+TEST(Model, PaintedRowsPassLayersByBesideOtherRowsToo) {
+  ModelConfig config = tiny_config();
+  config.layers = 6;
+  config.paint_until = {1, 0, 0.2f, 1, 1, 1};
+  ModelFixture f(2, config);
+  Rng rng(36);
+  BatchBuilder builder(config);
+  for (float t : {0.1f, 0.5f}) {
+    builder.begin_sequence();
+    builder.text(ids(9, 10));
+    builder.paint(random_values(rng, size_t(kPaintTokens) * kPaintValues), t);
+  }
+  const Batch batch = builder.build();
+  const auto skipped = f.rows_of(batch);
+  f.ops.routing = false;
+  EXPECT_EQ(f.rows_of(batch), skipped);
+  const auto out = f.model.forward(f.ops, batch);
+  const int first = batch.group_bounds[int(Group::paint)];
+  for (int row = first; row < batch.rows(); ++row) {
+    EXPECT_EQ(out.trunk.gates_N1[0].row(row)[0], 0) << row;  // layer 1
+    if (row < first + kPaintTokens) continue;
+    EXPECT_EQ(out.trunk.gates_N1[1].row(row)[0], 0) << row;  // layer 2, of the later picture
+  }
 }
 
 // A plan is made as if every row ran; whatever the gates say then, the pass finds its memory.

@@ -5,10 +5,10 @@
 // The student generates from noise as it will in use, in the K steps of FlowSolver, and at each
 // step the teacher shows where it would have gone from there (learning on one's own path: DAgger,
 // arXiv 1011.0686). A teacher that learned few steps itself is imitated where the student is, by a
-// student that does without some of its layers. Noised pictures instead are not where guidance leads, and leave the student
-// alone with its own errors. Rejected: a step size as a further input (shortcut models, arXiv
-// 2410.12557). It would serve every K, but spends most of its training on steps that nobody takes,
-// and 2^-k sized steps learned from each other add up their errors.
+// student that runs fewer layers. Noised pictures instead are not where guidance leads, and leave
+// the student alone with its own errors. Rejected: a step size as a further input (shortcut models,
+// arXiv 2410.12557). It would serve every K, but spends most of its training on steps that nobody
+// takes, and 2^-k sized steps learned from each other add up their errors.
 #pragma once
 
 #include <array>
@@ -26,9 +26,6 @@ struct FewStepOptions {
   int steps = 4;        // the student's evaluations a picture or a piece of speech
   int substeps = 3;     // the teacher's within each but the last
   double paint_guidance = 4, speak_guidance = 1.5;
-  // Trunk layers that the student's painted rows pass by, closed from the start: what runs costs
-  // time, and to do without a layer is learned along with few steps.
-  std::vector<int> paint_passes;
 };
 
 // What is generated in a step, with its text and with the text dropped; the same noisy rows in

@@ -160,6 +160,16 @@ struct WithMergedGroups : Parity {
   WithMergedGroups() : Parity(merged()) {}
 };
 
+struct WithFewerLayersLate : Parity {
+  static ModelConfig fewer() {
+    ModelConfig config = tiny_config();
+    config.paint_until = std::vector<float>(size_t(config.layers), 1);
+    config.paint_until[1] = 0.2f;
+    return config;
+  }
+  WithFewerLayersLate() : Parity(fewer()) {}
+};
+
 TEST_F(Parity, EveryModalityAndHead) {
   compare_everything();
 }
@@ -167,6 +177,10 @@ TEST_F(WithoutHierarchy, EveryModalityAndHead) {
   compare_everything();
 }
 TEST_F(WithMergedGroups, EveryModalityAndHead) {
+  compare_everything();
+}
+
+TEST_F(WithFewerLayersLate, EveryModalityAndHead) {
   compare_everything();
 }
 

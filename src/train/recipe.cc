@@ -40,18 +40,16 @@ class Table {
     return *this;
   }
 
-  template <class T>
-  Table& read_list(const char* key, std::vector<T>& values) {
+  Table& read_list(const char* key, std::vector<std::string>& values) {
     known_.insert(key);
     const toml::node* node = table_ && !problem_ ? table_->get(key) : nullptr;
     if (!node) return *this;
     values.clear();
     if (const toml::array* list = node->as_array())
       for (const toml::node& item : *list)
-        if (const auto value = item.value<T>()) values.push_back(*value);
+        if (const auto text = item.value<std::string>()) values.push_back(*text);
     if (!node->as_array() || values.size() != node->as_array()->size())
-      fail(full(key) + " must be a list of " +
-           (std::is_same_v<T, int> ? "whole numbers" : "texts") + " (" + place(*node) + ")");
+      fail(full(key) + " must be a list of texts (" + place(*node) + ")");
     return *this;
   }
 
@@ -225,7 +223,6 @@ Result<Recipe> read_recipe(const std::string& path) {
                      .read("substeps", f.substeps)
                      .read("paint_guidance", f.paint_guidance)
                      .read("speak_guidance", f.speak_guidance)
-                     .read_list("paint_passes", f.paint_passes)
                      .finish()));
   TUTTI_CHECK(at(Table(root, "distill")
                      .read("teacher", r.distill.teacher)

@@ -48,7 +48,7 @@ class TorchOps {
   Tensor scale_rows(const Tensor& x, const Tensor& g);
   Tensor gate(const Tensor& logits);
   // Gradients reach a gate through the rows it closes, so all are computed.
-  bool shut(const Tensor&, const Tensor&, int) const { return false; }
+  bool skips() const { return false; }
   const RunningRows* running_rows(const Tensor&, const AttentionPlan&, RowIndex, RowIndex, int) {
     return nullptr;
   }

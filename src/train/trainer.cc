@@ -120,23 +120,6 @@ class TorchTrainer : public Trainer {
       TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.distill.teacher));
       TUTTI_CHECK(inherit_weights(weights_, recipe_.model, package));
     }
-    return close_gates();
-  }
-
-  // Far enough that no row opens the gate, nor a gradient: see Ops::shut().
-  Status close_gates() {
-    torch::NoGradGuard no_grad;
-    for (int layer : recipe_.few_step.paint_passes) {
-      const std::string name = "trunk.layer_" + std::to_string(layer) + ".route_bias";
-      const auto is_gate = [&](const Weights::Entry& entry) { return entry.name == name; };
-      const auto gate =
-          std::find_if(weights_.entries().begin(), weights_.entries().end(), is_gate);
-      if (gate == weights_.entries().end())
-        return bad_input("few_step.paint_passes: layer " + std::to_string(layer) +
-                         " has no gate; those from 1 to " +
-                         std::to_string(recipe_.model.layers - 3) + " have one");
-      for (torch::Tensor* bias : {&gate->value, &gate->average}) (*bias)[int(Group::paint)] = -100.0f;
-    }
     return {};
   }
 
@@ -144,11 +127,12 @@ class TorchTrainer : public Trainer {
     const std::string& path = few_step() ? recipe_.few_step.teacher : recipe_.distill.teacher;
     if (path.empty()) return {};
     TUTTI_ASSIGN(teacher_, Teacher::open(path, ops_.device(), ops_.compute()));
-    if (few_step() && teacher_->config.paint_guidance == 1 && recipe_.few_step.paint_passes.empty())
+    if (few_step() && teacher_->config.paint_guidance == 1 &&
+        teacher_->config.paint_until == recipe_.model.paint_until)
       return bad_input(path +
                        ": goes without guidance, so it learned few steps already; the teacher is "
-                       "the model that it was made from, or name layers that the student is to do "
-                       "without in few_step.paint_passes");
+                       "the model that it was made from, or the student is to run fewer layers "
+                       "(model.paint_until)");
     if (teacher_->config.vocabulary != recipe_.model.vocabulary ||
         teacher_->config.hierarchy != recipe_.model.hierarchy)
       return bad_input(path +

@@ -153,7 +153,8 @@ TEST(RecipeFile, NamesWhatItDoesNotKnow) {
            {"[model]\nwidth = 65\n[mix]\ntext = 1\n", "multiple of 64"},
            {"[run]\nsteps = \"many\"\n[mix]\ntext = 1\n", "run.steps"},
            {"[run]\ntrain_only = \"paint\"\n[mix]\ntext = 1\n", "run.train_only"},
-           {"[few_step]\npaint_passes = [\"all\"]\n[mix]\ntext = 1\n", "few_step.paint_passes"},
+           {"[model]\nlayers = 4\npaint_until = [1, 0.5, 1]\n[mix]\ntext = 1\n", "paint_until"},
+           {"[model]\nlayers = 4\npaint_until = [1, 0.5, 0, 1]\n[mix]\ntext = 1\n", "paint_until"},
            {"[mix]\ntext = -1\n", "mix.text"},
            {"[run]\nsteps = 5\n", "[mix]"},
            {"[run\n", "line 1"}}) {

@@ -19,8 +19,8 @@
 namespace tutti {
 
 inline constexpr int kHeadColumns = 64;
-// Rows of a block: a multiple of every instruction set's tile. More share what is unpacked for them,
-// fewer leave more blocks to share out.
+// Rows of a block: a multiple of every instruction set's tile. More share what is unpacked for
+// them, fewer leave more blocks to share out.
 inline constexpr int kAttentionRows = 24, kMostAttentionRows = 72;
 
 // What is multiplied, of keys and values kept in `kept`.
