@@ -5,27 +5,26 @@
 //   node scripts/model_tables.mjs bench.json f32.json int8.json    and speed and loss, task by task
 import { readFileSync } from 'node:fs';
 
-// A task of the evaluation, and the pass of the network that its answers rest on.
+// A task of the evaluation, the pass of the network that its answers rest on, and the unit.
 const rows = [
-  ['spoken digits', 'spoken_digits', 'speech to text'],
-  ['spoken commands', 'spoken_commands', 'speech to text'],
-  ['synthetic speech, word error rate', 'asr_synthetic_wer', 'speech to text'],
-  ['recorded speech, word error rate', 'asr_recorded_wer', 'speech to text'],
-  ['audio and text, recall', 'retrieval.audio-text', 'speech to text'],
-  ['pictures and text, recall', 'retrieval.photo-text', 'picture to text'],
-  ['CIFAR-10', 'name_photos', 'picture to text'],
-  ['captions of photographs, CIDEr', 'caption_photos.cider', 'picture to text'],
-  ['scene questions', 'scene_questions', 'picture to text'],
-  ['easy-VQA', 'picture_questions.easyvqa', 'picture to text'],
-  ['clip captions, action', 'clip_captions', 'clip to text'],
-  ['clip captions, direction', 'clip_captions.direction', 'clip to text'],
-  ['mattes, intersection over union', 'mattes_iou', 'picture to mask'],
-  ['text, bits a byte', 'text_bits_per_byte', 'text'],
-  ['text to picture', 'text_to_picture', 'painting step'],
-  ['text to picture, Frechet distance', 'text_to_picture.frechet_judge', 'painting step'],
-  ['text to speech, word error rate', 'text_to_speech.wer', 'speaking step'],
+  ['spoken digits', 'spoken_digits', 'speech to text', '%'],
+  ['spoken commands', 'spoken_commands', 'speech to text', '%'],
+  ['synthetic speech, word error rate', 'asr_synthetic_wer', 'speech to text', '%'],
+  ['recorded speech, word error rate', 'asr_recorded_wer', 'speech to text', '%'],
+  ['audio and text, recall', 'retrieval.audio-text', 'speech to text', '%'],
+  ['pictures and text, recall', 'retrieval.photo-text', 'picture to text', '%'],
+  ['CIFAR-10', 'name_photos', 'picture to text', '%'],
+  ['captions of photographs, CIDEr', 'caption_photos.cider', 'picture to text', ''],
+  ['scene questions', 'scene_questions', 'picture to text', '%'],
+  ['easy-VQA', 'picture_questions.easyvqa', 'picture to text', '%'],
+  ['clip captions, action', 'clip_captions', 'clip to text', '%'],
+  ['clip captions, direction', 'clip_captions.direction', 'clip to text', '%'],
+  ['mattes, intersection over union', 'mattes_iou', 'picture to mask', ''],
+  ['text, bits a byte', 'text_bits_per_byte', 'text', ''],
+  ['text to picture', 'text_to_picture', 'painting step', '%'],
+  ['text to picture, Frechet distance', 'text_to_picture.frechet_judge', 'painting step', ''],
+  ['text to speech, word error rate', 'text_to_speech.wer', 'speaking step', '%'],
 ];
-const shares = /accuracy|digits|commands|rate|recall|CIFAR|questions|VQA|action|direction|to picture$/;
 
 const [bench, exact, int8] = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')));
 const ms = (seconds) => (1e3 * seconds).toFixed(seconds < 0.01 ? 2 : 1);
@@ -63,17 +62,17 @@ function loss(name) {
   return better === 'lower' ? change : -change;
 }
 
-function figure(label, value) {
-  return shares.test(label) ? `${(100 * value).toFixed(1)} %` : value.toFixed(value < 10 ? 3 : 1);
+function figure(unit, value) {
+  return unit === '%' ? `${(100 * value).toFixed(1)} %` : value.toFixed(value < 10 ? 3 : 1);
 }
 
 function quality() {
   print('task', 'pass', 'INT8 against libtorch FP32', 'against our FP32', 'FP32', 'INT8', 'loss', 'samples');
   console.log('|---|---|---|---|---|---|---|---|');
-  for (const [label, name, pass] of rows) {
+  for (const [label, name, pass, unit] of rows) {
     if (!exact.tasks[name] || !int8.tasks[name]) continue;
     const { value, n } = exact.tasks[name];
-    print(label, pass, ...speedUps(pass), figure(label, value), figure(label, int8.tasks[name].value),
+    print(label, pass, ...speedUps(pass), figure(unit, value), figure(unit, int8.tasks[name].value),
       `${(100 * loss(name)).toFixed(1)} %`, n);
   }
 }

@@ -2,7 +2,7 @@
 # The table of our own figures between the "measured" marks of docs/performance.md.
 #   scripts/performance.sh            measures on all cores and writes it (three minutes)
 #   scripts/performance.sh --print    prints it
-# With TUTTI_DATA, shards or raw sets, also what INT8 costs in each task (two minutes more); MODEL_F32
+# With TUTTI_DATA, shards or raw sets, also what INT8 costs in each task (four minutes more); MODEL_F32
 # is the file before quantization (a recipe's store = "f32"), else the shipped one computes in FP32.
 # Figures of one machine at one time; close everything else first.
 set -euo pipefail
@@ -15,7 +15,7 @@ table=$work/table
 trap 'rm -rf "$work"' EXIT
 
 evaluate() {
-  "$tutti" eval --data "$TUTTI_DATA" --judge models/judge.safetensors --limit 200 --repeat 4 \
+  "$tutti" eval --data "$TUTTI_DATA" --judge models/judge.safetensors --limit 200 --repeat 16 \
     --threads "$threads" --json "$@" > /dev/null
 }
 

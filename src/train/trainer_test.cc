@@ -58,7 +58,9 @@ TEST(TrainerChild, DISABLED_Train) {
   Recipe recipe = tiny_recipe(output);
   recipe.steps = 12;
   auto trainer = make_trainer(recipe);
-  if (save_at) ASSERT_TRUE(trainer->run([&] { return trainer->step() >= save_at; }));
+  if (save_at) {
+    ASSERT_TRUE(trainer->run([&] { return trainer->step() >= save_at; }));
+  }
   ASSERT_TRUE(trainer->run([&] {
     if (kill_at && trainer->step() >= kill_at) kill(getpid(), SIGKILL);
     return false;
@@ -123,9 +125,9 @@ TEST(Trainer, WhatIsNotToBeTrainedKeepsItsBits) {
     ASSERT_TRUE(now) << tensor.name;
     const bool same = std::memcmp(tensor.data, now->data, tensor.bytes) == 0;
     changed += !same;
-    if (tensor.name.find("paint") == std::string::npos &&
-        tensor.name.find("speak") == std::string::npos)
-      EXPECT_TRUE(same) << tensor.name;
+    const bool trained = tensor.name.find("paint") != std::string::npos ||
+                         tensor.name.find("speak") != std::string::npos;
+    EXPECT_TRUE(same || trained) << tensor.name;
   }
   EXPECT_GT(changed, 10);
 
