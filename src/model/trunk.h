@@ -107,9 +107,10 @@ struct Trunk {
   int groups() const { return config.groups ? kGroups : 1; }
   // Whether painted rows at noise level t pass this layer by, whatever they hold.
   bool passes(int layer, float t) const {
-    return !config.paint_until.empty() && t >= config.paint_until[layer];
+    return routed(layer) && !config.paint_until.empty() && t >= config.paint_until[layer];
   }
-  // How many layers painted rows at noise level t may run.
+  // How many layers painted rows at noise level t may run. Fewer as t grows, so the number says
+  // which.
   int layers_at(float t) const {
     int count = 0;
     for (int i = 0; i < config.layers; ++i) count += !passes(i, t);
@@ -133,6 +134,7 @@ struct Trunk {
     if (levels == 0) return Passing::none;
     return levels == batch.paint_levels && painted == batch.rows() ? Passing::all : Passing::some;
   }
+
   // N x 1, to be added to the gates' logits: closes those of the rows that pass by, for certain.
   Tensor closing(O& ops, int layer, const Batch& batch) const {
     constexpr float kClosed = -1000;

@@ -15,12 +15,10 @@ bool allowed(int32_t id, float logit) {
 }  // namespace
 
 int32_t Sampler::likeliest(std::span<const float> logits) const {
-  int32_t best = token_end;
-  float most = -INFINITY;  // NaN is never above it
-  if (logits[token_end] > most) most = logits[token_end];
-  for (int32_t id = special_token_count; id < int32_t(logits.size()); ++id)
-    if (logits[id] > most) best = id, most = logits[id];
-  return best;
+  int32_t best = -1;
+  for (int32_t id = 0; id < int32_t(logits.size()); ++id)
+    if (allowed(id, logits[id]) && (best < 0 || logits[id] > logits[best])) best = id;
+  return best < 0 ? int32_t(token_end) : best;
 }
 
 // Weights in (0, 1]: probabilities as multiples of the highest.
