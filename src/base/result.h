@@ -30,7 +30,8 @@ enum class ErrorCode {
   cancelled,
   timed_out,
   not_found,
-  no_space
+  no_space,
+  too_large
 };
 
 class [[nodiscard]] Error {

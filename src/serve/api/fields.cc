@@ -25,6 +25,8 @@ Problem problem_of(const Error& error, int retry_after) {
       return {400, error.message()};
     case ErrorCode::busy:
       return {429, error.message(), "rate_limit_error", "", "busy", retry_after};
+    case ErrorCode::too_large:
+      return {413, error.message()};
     case ErrorCode::timed_out:
       return {504, error.message(), "server_error", "", "timeout"};
     case ErrorCode::cancelled:

@@ -30,7 +30,7 @@ struct Problem {
   int retry_after = 0;  // seconds; 0: not said
 };
 
-// bad_input and usage 400, busy 429, timed_out 504, the rest 500.
+// bad_input and usage 400, too_large 413, busy 429, timed_out 504, the rest 500.
 Problem problem_of(const Error& error, int retry_after);
 
 class Checker;

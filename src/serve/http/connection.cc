@@ -38,7 +38,11 @@ class BodyLease {
 
 Connection::Connection(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
                        std::string peer)
-    : core_(std::move(core)), transport_(std::move(transport)), peer_(std::move(peer)) {}
+    : core_(std::move(core)),
+      transport_(std::move(transport)),
+      peer_(std::move(peer)),
+      account_(core_->ledger.connection()),
+      name_("connection " + std::to_string(core_->accepted)) {}
 
 void Connection::open() {
   deadline_ = Clock::now() + seconds_of(core_->options.limits.header_seconds);
@@ -181,6 +185,8 @@ void Connection::on_head() {
   if (const auto refusal = admit(core_->options, core_->router, claim, request, exchange_.route))
     return refuse(*refusal);
   exchange_.record.user = request.user;
+  request.owner = request.user.empty() ? name_ : request.user;
+  request.account = core_->ledger.request(account_, request.user);
   if (core_->requests >= core_->options.limits.most_requests)
     return refuse({429,
                    "too many requests are being handled; try again",

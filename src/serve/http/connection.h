@@ -66,6 +66,8 @@ class Connection final : public ReplySink, public std::enable_shared_from_this<C
   std::shared_ptr<Core> core_;
   std::unique_ptr<Transport> transport_;
   std::string peer_;
+  const Account::Ptr account_;
+  const std::string name_;  // for turns between connections
   Phase phase_ = Phase::idle;
   Clock::time_point deadline_, write_deadline_ = Clock::time_point::max();
   std::optional<Parser> parser_;

@@ -23,10 +23,14 @@ inline Clock::duration seconds_of(double seconds) {
 // `connections` and `sockets` belong to the I/O thread.
 struct Core {
   Core(Router router, HttpOptions options)
-      : router(std::move(router)), options(std::move(options)), workers(this->options.workers) {}
+      : router(std::move(router)),
+        options(std::move(options)),
+        ledger(this->options.limits.ledger),
+        workers(this->options.workers) {}
 
   const Router router;
   const HttpOptions options;
+  Ledger ledger;
   boost::asio::io_context io{1};
   boost::asio::thread_pool workers;
   std::unordered_set<std::shared_ptr<Connection>> connections;

@@ -26,6 +26,8 @@
 #include <utility>
 #include <vector>
 
+#include "serve/http/ledger.h"
+
 namespace tutti {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -38,6 +40,8 @@ struct Request {
   std::string body;
   std::map<std::string, std::string> parameters;  // of the route: {name}
   std::string user;                               // whose key it came with; empty without keys
+  std::string owner;     // who takes turns with others: the key's name, else the connection
+  Account::Ptr account;  // what is held for it is charged to (ledger.h); may be null in tests
 
   // The first header of that name (lower case); empty where there is none.
   std::string_view header(std::string_view name) const;

@@ -23,6 +23,7 @@
 
 #include "base/result.h"
 #include "serve/http/keys.h"
+#include "serve/http/ledger.h"
 #include "serve/http/router.h"
 
 namespace tutti {
@@ -32,6 +33,7 @@ struct HttpLimits {
   size_t most_requests = 512;  // being handled; above that 429
   size_t most_header_bytes = 16 << 10;
   size_t most_body_bytes = size_t(512) << 20;  // of all requests together; above that 429
+  Ledger::Limits ledger;                       // of bytes
   double header_seconds = 10;                  // from a request's first byte to its body
   double idle_seconds = 120;                   // between requests
   double slow_seconds = 20;                    // a body or answer may lag this much behind ...

@@ -1,0 +1,113 @@
+// Bytes that clients make this server hold, counted before they are held: against the request, the
+// connection, the key (where there are keys) and the server.
+//
+//   Charge charge(request.account);
+//   TUTTI_CHECK(charge.grow(bytes));   // too_large or busy, naming the limit
+//   ... hold them; given back when `charge` ends
+//
+// Every account has a limit, and accounts above it: what is charged to a request is charged to its
+// connection and its key, and through the connection to the server. Nothing is counted where any of
+// them refuses.
+//
+// An Account may be used by any number of threads, a Charge by one at a time.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tutti {
+
+class Account {
+ public:
+  using Ptr = std::shared_ptr<Account>;
+
+  // `whose` stands in messages: "this request", "the key alice", "the server". `code` is that of
+  // its refusals: too_large where waiting does not help, else busy.
+  Account(std::string whose, size_t most, ErrorCode code, std::vector<Ptr> above = {})
+      : whose_(std::move(whose)), most_(most), code_(code), above_(std::move(above)) {}
+
+  Status take(size_t bytes);
+  void give_back(size_t bytes) noexcept;
+  // Counts what is held already, whatever the limit.
+  void take_anyway(size_t bytes) noexcept;
+
+  size_t held() const { return held_; }
+  size_t most() const { return most_; }
+
+ private:
+  Error refusal(size_t bytes) const;
+
+  const std::string whose_;
+  const size_t most_;
+  const ErrorCode code_;
+  const std::vector<Ptr> above_;
+  std::atomic<size_t> held_ = 0;
+};
+
+// What one holder has taken from an account; movable. Without an account nothing is counted.
+class Charge {
+ public:
+  Charge() = default;
+  explicit Charge(Account::Ptr account) : account_(std::move(account)) {}
+  Charge(Charge&& other) noexcept { swap(other); }
+  Charge& operator=(Charge&& other) noexcept {
+    Charge(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Charge() { shrink(bytes_); }
+
+  Status grow(size_t bytes);
+  Status set(size_t bytes) {
+    if (bytes > bytes_) return grow(bytes - bytes_);
+    shrink(bytes_ - bytes);
+    return {};
+  }
+  void grow_anyway(size_t bytes) noexcept;
+  void shrink(size_t bytes) noexcept;
+  void clear() noexcept { shrink(bytes_); }
+
+  size_t bytes() const { return bytes_; }
+  const Account::Ptr& account() const { return account_; }
+
+ private:
+  void swap(Charge& other) noexcept {
+    std::swap(account_, other.account_);
+    std::swap(bytes_, other.bytes_);
+  }
+
+  Account::Ptr account_;
+  size_t bytes_ = 0;
+};
+
+// The accounts of one server.
+class Ledger {
+ public:
+  struct Limits {
+    size_t server = size_t(192) << 20;
+    size_t key = size_t(128) << 20;         // of all connections with one key
+    size_t connection = size_t(112) << 20;  // and so of a request
+  };
+  explicit Ledger(const Limits& limits);
+
+  Account::Ptr connection() const;
+  // Of a request on that connection; `key` is the key's name, empty where there are no keys.
+  Account::Ptr request(const Account::Ptr& connection, const std::string& key);
+
+  const Account& server() const { return *server_; }
+  // Three quarters are taken: what is left is for those who hold little.
+  bool pressed() const { return server_->held() > server_->most() / 4 * 3; }
+
+ private:
+  const Limits limits_;
+  const Account::Ptr server_;
+  std::mutex mutex_;
+  std::map<std::string, Account::Ptr> keys_;  // of keys that have been used: as many as there are
+};
+
+}  // namespace tutti
