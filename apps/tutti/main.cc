@@ -50,5 +50,5 @@ int main(int argc, char** argv) {
   const tutti::Status status = chosen();
   if (status) return 0;
   std::fprintf(stderr, "tutti: %s\n", status.error().message().c_str());
-  return int(status.error().code());
+  return int(tutti::basic_code(status.error().code()));
 }

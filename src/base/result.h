@@ -21,7 +21,8 @@
 namespace tutti {
 
 // The first three are the process exit codes of the command line; the rest are of requests that
-// share an engine (serve/scheduler.h) and of the store (serve/store/store.h).
+// share an engine (serve/scheduler.h) and of the store (serve/store/store.h). Programs that know
+// the first three alone report basic_code().
 enum class ErrorCode {
   failed = 1,
   usage = 2,
@@ -31,8 +32,15 @@ enum class ErrorCode {
   timed_out,
   not_found,
   no_space,
-  too_large
+  too_large,
+  too_long,  // a text that the model's context cannot hold
+  no_memory
 };
+
+constexpr ErrorCode basic_code(ErrorCode code) {
+  if (code == ErrorCode::too_long || code == ErrorCode::too_large) return ErrorCode::bad_input;
+  return code <= ErrorCode::bad_input ? code : ErrorCode::failed;
+}
 
 class [[nodiscard]] Error {
  public:
@@ -52,6 +60,7 @@ class [[nodiscard]] Error {
 inline Error failed(std::string message) { return {ErrorCode::failed, std::move(message)}; }
 inline Error usage_error(std::string message) { return {ErrorCode::usage, std::move(message)}; }
 inline Error bad_input(std::string message) { return {ErrorCode::bad_input, std::move(message)}; }
+inline Error too_long(std::string message) { return {ErrorCode::too_long, std::move(message)}; }
 
 template <class T>
 class [[nodiscard]] Result {

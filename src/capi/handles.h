@@ -38,8 +38,7 @@ namespace tutti::capi {
 inline constexpr size_t kErrorRoom = 256;
 
 inline tutti_status status_of(ErrorCode code) {
-  if (code == ErrorCode::usage) return TUTTI_USAGE;
-  return code == ErrorCode::bad_input ? TUTTI_BAD_INPUT : TUTTI_FAILED;
+  return tutti_status(basic_code(code));
 }
 
 template <class Work>
