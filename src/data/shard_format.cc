@@ -4,12 +4,13 @@
 #include <array>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "format/png.h"
 
 namespace tutti {
 
 uint8_t mel_to_byte(float value) {
-  return uint8_t(std::clamp(std::lround((value + 2.5f) / 5.0f * 255.0f), 0L, 255L));
+  return to_byte((value + 2.5f) / 5.0f * 255.0f);
 }
 
 float byte_to_mel(uint8_t byte) {
@@ -18,7 +19,7 @@ float byte_to_mel(uint8_t byte) {
 
 uint8_t sample_to_ulaw(float sample) {
   constexpr int kBias = 0x84, kClip = 32635;
-  int value = int(std::lround(std::clamp(sample, -1.0f, 1.0f) * 32768.0f));
+  int value = to_pcm(sample, 32768.0f);
   const int sign = value < 0 ? 0x80 : 0;
   value = std::min(std::abs(value), kClip) + kBias;
   int exponent = 7;

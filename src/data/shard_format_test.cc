@@ -13,6 +13,10 @@ TEST(ShardFormat, MelStepIsHalfAPercentOfTheRange) {
   }
   EXPECT_EQ(mel_to_byte(-9), 0);
   EXPECT_EQ(mel_to_byte(9), 255);
+  // Beyond what a long holds, and no number at all.
+  EXPECT_EQ(mel_to_byte(1e30f), 255);
+  EXPECT_EQ(mel_to_byte(-INFINITY), 0);
+  EXPECT_EQ(mel_to_byte(NAN), 0);
 }
 
 TEST(ShardFormat, MuLawKeepsFourteenBitsOfRange) {

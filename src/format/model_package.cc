@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/quote.h"
+#include "base/rounding.h"
 
 namespace tutti {
 namespace {
@@ -135,14 +136,11 @@ Result<std::vector<float>> ModelPackage::read_f32(std::string_view name,
 }
 
 uint16_t bf16_from_f32(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  if (std::isnan(value))
-    return uint16_t(bits >> 16 | 0x40);  // rounding could turn it into infinity
-  return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  return to_bf16(value);
 }
 
 float f32_from_bf16(uint16_t bits) {
-  return std::bit_cast<float>(uint32_t(bits) << 16);
+  return from_bf16(bits);
 }
 
 Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols) {
@@ -153,11 +151,9 @@ Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols) 
     const float* row = values.data() + r * cols;
     float largest = 0;
     for (size_t c = 0; c < cols; ++c) largest = std::max(largest, std::abs(row[c]));
-    if (largest < 1e-35f) largest = 0;  // 127 / largest would overflow
-    out.scales[r] = largest / 127;
-    const float inverse = largest > 0 ? 127 / largest : 0;
-    for (size_t c = 0; c < cols; ++c)
-      out.values[r * cols + c] = int8_t(std::lround(row[c] * inverse));
+    const Int8Scale scale = int8_scale(largest);
+    out.scales[r] = scale.scale;
+    for (size_t c = 0; c < cols; ++c) out.values[r * cols + c] = to_int8(row[c], scale.inverse);
   }
   return out;
 }

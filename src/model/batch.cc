@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "base/rounding.h"
+
 namespace tutti {
 namespace {
 
@@ -318,8 +320,7 @@ Picture paint_picture(std::span<const float> patches) {
     const float* from = patches.data() + size_t(token) * kPaintValues;
     for (int dy = 0; dy < kPaintPatch; ++dy, from += kPaintPatch * 3) {
       uint8_t* row = picture.at(x, y + dy);
-      for (int i = 0; i < kPaintPatch * 3; ++i)
-        row[i] = uint8_t(std::clamp((from[i] + 1.0f) * 127.5f, 0.0f, 255.0f) + 0.5f);
+      for (int i = 0; i < kPaintPatch * 3; ++i) row[i] = to_byte((from[i] + 1.0f) * 127.5f);
     }
   }
   return picture;

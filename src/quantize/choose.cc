@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "runtime/linear/linear.h"
 
 namespace tutti {
@@ -73,7 +74,7 @@ float best_scale(const std::vector<float>& values, float peak) {
     const float scale = peak / 127 * (1 - 0.05f * float(step));
     double error = 0;
     for (float value : values) {
-      const float rounded = std::clamp(std::nearbyint(value / scale), -127.0f, 127.0f) * scale;
+      const float rounded = float(to_int8(value / scale, 1)) * scale;
       error += double(value - rounded) * (value - rounded);
     }
     if (error < least) least = error, best = scale;

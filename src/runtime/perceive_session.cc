@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "runtime/ctc_text.h"
 #include "runtime/perceive.h"
 #include "runtime/text_prompt.h"
@@ -18,7 +19,7 @@ Picture matte_picture(ConstMatrix alpha) {
     for (int i = 0; i < kImagePatch * kImagePatch; ++i) {
       const int x = patch % grid * kImagePatch + i % kImagePatch;
       const int y = patch / grid * kImagePatch + i / kImagePatch;
-      *picture.at(x, y) = uint8_t(std::lround(255 * std::clamp(alpha.row(patch)[i], 0.f, 1.f)));
+      *picture.at(x, y) = to_byte(255 * alpha.row(patch)[i]);
     }
   return picture;
 }

@@ -119,9 +119,10 @@ TUTTI_CLONES void fake_quantize_row(const In* x, int width, bf16* y) {
   float most = 0;
 #pragma omp simd reduction(max : most)
   for (int i = 0; i < width; ++i) most = std::max(most, std::abs(load(x + i)));
-  const float scale = most / 127.0f, inverse = most > 0 ? 127.0f / most : 0.0f;
+  const Int8Scale to = int8_scale(most);
 #pragma omp simd
-  for (int i = 0; i < width; ++i) y[i] = to_bf16(std::nearbyint(load(x + i) * inverse) * scale);
+  for (int i = 0; i < width; ++i)
+    y[i] = to_bf16(std::nearbyint(load(x + i) * to.inverse) * to.scale);
 }
 
 }  // namespace

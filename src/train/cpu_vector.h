@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/rounding.h"
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define TUTTI_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
@@ -18,19 +20,8 @@
 
 namespace tutti::kernels {
 
-inline float from_bf16(uint16_t x) {
-  const uint32_t bits = uint32_t(x) << 16;
-  float value;
-  std::memcpy(&value, &bits, 4);
-  return value;
-}
-
-// Round to nearest even. NaN stays NaN but may lose its payload.
-inline uint16_t to_bf16(float x) {
-  uint32_t bits;
-  std::memcpy(&bits, &x, 4);
-  return uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
+using tutti::from_bf16;
+using tutti::to_bf16;
 
 // 2^x for x <= 0, relative error below 2e-7 (degree-6 minimax on [-1/2, 1/2]).
 inline float exp2_fast(float x) {

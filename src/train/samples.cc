@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "model/flow_solver.h"
 
 namespace tutti {
@@ -56,8 +57,7 @@ Picture mel_picture(const std::vector<float>& values) {
   Picture picture = make_picture(frames, kMelBins, 1);
   for (int f = 0; f < frames; ++f)
     for (int bin = 0; bin < kMelBins; ++bin)
-      *picture.at(f, kMelBins - 1 - bin) =
-          uint8_t(std::clamp((values[f * kMelBins + bin] + 2.2f) * 55.0f, 0.0f, 255.0f));
+      *picture.at(f, kMelBins - 1 - bin) = to_byte((values[f * kMelBins + bin] + 2.2f) * 55.0f);
   return picture;
 }
 

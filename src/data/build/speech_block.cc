@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "data/build/blocks.h"
@@ -23,7 +24,7 @@ json describe(const RawSpeech& speech) {
   if (speech.timing.empty()) return entry;
   json& timing = entry["timing"] = json::array();
   // Milliseconds: finer than a frame, and shorter to write.
-  const auto milliseconds = [](float seconds) { return int(seconds * 1000 + 0.5f); };
+  const auto milliseconds = [](float seconds) { return int(std::lround(seconds * 1000)); };
   for (const SpokenPart& part : speech.timing) {
     timing.push_back({part.byte_begin, part.byte_end, milliseconds(part.seconds_begin),
                       milliseconds(part.seconds_end)});

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "base/rng.h"
+#include "base/rounding.h"
 #include "runtime/linear/isa.h"
 #include "runtime/linear/linear.h"
-#include "runtime/linear/rounding.h"
 
 namespace tutti {
 namespace {

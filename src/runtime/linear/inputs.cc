@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/linear/rounding.h"
+#include "base/rounding.h"
 #include "runtime/simd.h"
 
 namespace tutti::kernels {

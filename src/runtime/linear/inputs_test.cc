@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "base/rng.h"
+#include "base/rounding.h"
 #include "runtime/linear/isa.h"
 #include "runtime/linear/linear.h"
-#include "runtime/linear/rounding.h"
 
 namespace tutti {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "runtime/linear/isa.h"
 #include "runtime/linear/product.h"
-#include "runtime/linear/rounding.h"
 #include "runtime/linear/softmax.h"
 #include "runtime/simd.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "runtime/linear/rounding.h"
+#include "base/rounding.h"
 
 namespace tutti {
 namespace {

@@ -1,6 +1,12 @@
-// FP32 to INT8 and bf16, one value at a time: what the vector code does, written plainly.
+// How numbers are rounded, each rule in this one place.
+//
+// What the model computes with (INT8, bf16) goes to the nearest, ties to even: the vector
+// instructions do, and written plainly it has to give the same. What leaves the model as samples
+// (pixels, mel bytes, PCM) goes to the nearest, ties away from zero, as std::lround: ties do occur
+// there, 127.5 is grey.
 #pragma once
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <cstdint>
@@ -34,6 +40,16 @@ inline uint16_t to_bf16(float value) {
   std::memcpy(&bits, &value, sizeof bits);
   if ((bits & 0x7fffffff) > 0x7f800000) return uint16_t(bits >> 16 | 64);
   return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+// A sample of a picture: to nearest, ties up, within [0, 255]; a NaN is 0.
+inline uint8_t to_byte(float value) {
+  return value > 0 ? uint8_t(std::lround(std::min(value, 255.0f))) : uint8_t(0);
+}
+
+// A sample of sound in [-1, 1] as an integer of up to `most`; a NaN is 0.
+inline int to_pcm(float sample, float most) {
+  return sample == sample ? int(std::lround(std::clamp(sample, -1.0f, 1.0f) * most)) : 0;
 }
 
 inline float from_bf16(uint16_t value) {
