@@ -1,5 +1,7 @@
 #include "model/config.h"
 
+#include <algorithm>
+#include <cfloat>
 #include <nlohmann/json.hpp>
 
 namespace tutti {
@@ -30,10 +32,22 @@ void visit_sizes(Config& c, Field field) {
   field("speak_steps", c.speak_steps, 1, 1000);
 }
 
+// The same for numbers that need not be whole. Logits are divided by the cap and multiplied by it.
 template <class Config, class Field>
-void visit_guidance(Config& c, Field field) {
-  field("paint_guidance", c.paint_guidance);
-  field("speak_guidance", c.speak_guidance);
+void visit_numbers(Config& c, Field field) {
+  field("logit_cap", c.logit_cap, 0.01f, 10000.0f);
+  field("paint_guidance", c.paint_guidance, 0.0f, 100.0f);
+  field("speak_guidance", c.speak_guidance, 0.0f, 100.0f);
+}
+
+// For messages. Lists are cut, and what lies within lists is not written: its depth is the
+// stranger's, and writing it takes the stack.
+std::string shown(const Json& value) {
+  const bool flat = value.is_array() && std::none_of(value.begin(), value.end(), [](const Json& v) {
+                      return v.is_structured();
+                    });
+  if (value.is_structured() && !flat) return std::string("an ") + value.type_name();
+  return value.dump().substr(0, 80);
 }
 
 Error bad_field(const std::string& key, const std::string& what) {
@@ -41,10 +55,9 @@ Error bad_field(const std::string& key, const std::string& what) {
 }
 
 bool known_key(ModelConfig& config, const std::string& key) {
-  bool known = key == "name" || key == "logit_cap" || key == "hierarchy" || key == "groups" ||
-               key == "paint_until";
+  bool known = key == "name" || key == "hierarchy" || key == "groups" || key == "paint_until";
   visit_sizes(config, [&](const char* name, int&, int, int) { known |= key == name; });
-  visit_guidance(config, [&](const char* name, float&) { known |= key == name; });
+  visit_numbers(config, [&](const char* name, float&, float, float) { known |= key == name; });
   return known;
 }
 
@@ -65,13 +78,13 @@ Status read_paint_until(const Json& json, ModelConfig& c) {
       "; expected " + std::to_string(c.layers) +
       " numbers from 0 to 1, one a layer, of which the first and the last two are 1";
   if (!json.is_array() || int(json.size()) != c.layers)
-    return bad_field("paint_until", "is " + json.dump().substr(0, 80) + expected);
+    return bad_field("paint_until", "is " + shown(json) + expected);
   c.paint_until.clear();
   for (const Json& level : json) {
     const int layer = int(c.paint_until.size());
     const bool always = layer == 0 || layer >= c.layers - 2;
     if (!level.is_number() || level < 0 || level > 1 || (always && level != 1))
-      return bad_field("paint_until", "is " + json.dump().substr(0, 80) + expected);
+      return bad_field("paint_until", "is " + shown(json) + expected);
     c.paint_until.push_back(level);
   }
   return {};
@@ -91,7 +104,7 @@ Result<ModelConfig> parse_model_config(const std::string& text) {
     if (problem || !json.contains(key)) return;
     const Json& value = json[key];
     if (!value.is_number_integer() || value < low || value > high)
-      problem = bad_field(key, "is " + value.dump().substr(0, 40) + "; expected an integer from " +
+      problem = bad_field(key, "is " + shown(value) + "; expected an integer from " +
                                    std::to_string(low) + " to " + std::to_string(high));
     else
       size = value;
@@ -102,18 +115,17 @@ Result<ModelConfig> parse_model_config(const std::string& text) {
     if (!json["name"].is_string()) return bad_field("name", "is not a string");
     c.name = json["name"];
   }
-  if (json.contains("logit_cap")) {
-    if (!json["logit_cap"].is_number() || json["logit_cap"] <= 0)
-      return bad_field("logit_cap", "is not a positive number");
-    c.logit_cap = json["logit_cap"];
-  }
-  visit_guidance(c, [&](const char* key, float& scale) {
+  visit_numbers(c, [&](const char* key, float& number, float low, float high) {
     if (problem || !json.contains(key)) return;
     const Json& value = json[key];
-    if (!value.is_number() || value < 0 || value > 100)
-      problem = bad_field(key, "is " + value.dump().substr(0, 40) + "; expected 0 to 100");
+    // 1e39 is a number in the file and infinite as a float.
+    const double wide = value.is_number() ? value.get<double>() : -1;
+    const float narrow = wide >= 0 && wide <= FLT_MAX ? float(wide) : -1;
+    if (!(narrow >= low && narrow <= high))
+      problem = bad_field(key, "is " + shown(value) + "; expected a number from " +
+                                   std::to_string(low) + " to " + std::to_string(high));
     else
-      scale = value;
+      number = narrow;
   });
   if (problem) return *problem;
   for (auto [key, flag] : {std::pair{"hierarchy", &c.hierarchy}, {"groups", &c.groups}}) {
@@ -129,12 +141,11 @@ Result<ModelConfig> parse_model_config(const std::string& text) {
 std::string model_config_json(const ModelConfig& config) {
   Json json;
   json["name"] = config.name;
-  json["logit_cap"] = config.logit_cap;
   json["hierarchy"] = config.hierarchy;
   json["groups"] = config.groups;
   if (!config.paint_until.empty()) json["paint_until"] = config.paint_until;
   visit_sizes(config, [&](const char* key, int size, int, int) { json[key] = size; });
-  visit_guidance(config, [&](const char* key, float scale) { json[key] = scale; });
+  visit_numbers(config, [&](const char* key, float number, float, float) { json[key] = number; });
   return json.dump(1);
 }
 
