@@ -1,8 +1,12 @@
-// From the members of a block to records. Shards may come from a stranger: every size is checked
-// against what is there before it is used.
+// From the members of a block to records. Shards may come from a stranger: every number is checked
+// against what is there before it is used, and every record against what its set promises
+// (record_checks.h).
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/quote.h"
+#include "data/record_checks.h"
 #include "data/shard_format.h"
 #include "data/shard_reader.h"
 #include "format/png.h"
@@ -13,7 +17,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t kMostJson = size_t(64) << 20;
+constexpr size_t kMostJson = size_t(16) << 20;  // the largest of ours has 1 MB
+constexpr int kMostInt = std::numeric_limits<int>::max();
 constexpr size_t kMostTokens = size_t(256) << 20;
 constexpr size_t kMostSamples = size_t(64) << 20;
 
@@ -27,18 +32,19 @@ Result<json> read_json(const ShardBlock& block) {
   return value;
 }
 
-// Decoded JPEGs have 3 channels even when a grey picture went in; keeps the wanted number.
-Picture with_channels(Picture picture, int channels) {
-  if (picture.channels == channels) return picture;
-  Picture out = make_picture(picture.width, picture.height, channels);
-  const size_t count = size_t(picture.width) * picture.height;
-  for (size_t i = 0; i < count; ++i) {
-    for (int c = 0; c < channels; ++c) {
-      out.pixels[i * channels + c] =
-          picture.pixels[i * picture.channels + std::min(c, picture.channels - 1)];
-    }
-  }
-  return out;
+Error not_whole(const std::string& what, const json& value, int low, int high) {
+  // A list is not written: its depth is the stranger's, and writing it takes the stack.
+  const std::string shown = value.is_structured() ? value.type_name() : value.dump().substr(0, 40);
+  return bad_input(what + " is " + shown + "; expected an integer from " + std::to_string(low) +
+                   " to " + std::to_string(high));
+}
+
+// The library would wrap 2^32 + 1 to 1, and converts 1e300 as it pleases.
+Result<int> whole(const json& object, const char* key, int low, int high) {
+  const json& value = object.at(key);
+  if (!value.is_number_integer() || value < low || value > high)
+    return not_whole(key, value, low, high);
+  return value.get<int>();
 }
 
 // The sheet NAME.png or NAME.jpg; an empty picture when there is none.
@@ -78,15 +84,14 @@ Result<Sheets> read_sheets(const ShardBlock& block, const json& head) {
   TUTTI_ASSIGN(sheets.mask, read_sheet(block, ".mask"));
   sheets.alpha = with_channels(std::move(sheets.alpha), 1);
   sheets.mask = with_channels(std::move(sheets.mask), 1);
-  sheets.tile_width = head.at("tile_width").get<int>();
-  sheets.tile_height = head.at("tile_height").get<int>();
-  sheets.columns = head.at("columns").get<int>();
+  TUTTI_ASSIGN(sheets.tile_width, whole(head, "tile_width", 1, kMostSheetSide));
+  TUTTI_ASSIGN(sheets.tile_height, whole(head, "tile_height", 1, kMostSheetSide));
+  TUTTI_ASSIGN(sheets.columns, whole(head, "columns", 1, kMostSheetSide));
   const Picture& main = sheets.picture;
   const auto differs = [&](const Picture& other) {
     return other.width != 0 && (other.width != main.width || other.height != main.height);
   };
-  if (main.width == 0 || sheets.tile_width < 1 || sheets.tile_height < 1 || sheets.columns < 1 ||
-      sheets.columns > main.width / sheets.tile_width || differs(sheets.alpha) ||
+  if (main.width == 0 || sheets.columns > main.width / sheets.tile_width || differs(sheets.alpha) ||
       differs(sheets.mask)) {
     return bad_input("its sheets do not have the shape that its JSON names");
   }
@@ -94,12 +99,11 @@ Result<Sheets> read_sheets(const ShardBlock& block, const json& head) {
 }
 
 Result<PictureRecord> read_tile(const Sheets& sheets, const json& entry, int number) {
-  const int width = entry.at("width").get<int>(), height = entry.at("height").get<int>();
+  TUTTI_ASSIGN(const int width, whole(entry, "width", 1, sheets.tile_width));
+  TUTTI_ASSIGN(const int height, whole(entry, "height", 1, sheets.tile_height));
   const int row = number / sheets.columns;
-  if (width < 1 || height < 1 || width > sheets.tile_width || height > sheets.tile_height ||
-      row >= sheets.picture.height / sheets.tile_height) {
+  if (row >= sheets.picture.height / sheets.tile_height)
     return bad_input("picture " + std::to_string(number) + " lies outside its sheet");
-  }
   const int left = number % sheets.columns * sheets.tile_width, top = row * sheets.tile_height;
   PictureRecord record;
   record.key = entry.at("key").get<std::string>();
@@ -124,16 +128,18 @@ Result<BlockRecords> pictures_of(const ShardBlock& block, const PieceTable& piec
     for (const json& pair : entry.value("captions", json::array())) {
       record.captions.push_back(caption(pieces, pair.at(0), pair.at(1)));
     }
+    TUTTI_CHECK(keep_promise(block.source, record));
     for (const json& pair : entry.value("questions", json::array())) {
       out.questions.push_back(
           {number, caption(pieces, "en", pair.at(0)), caption(pieces, "en", pair.at(1))});
+      TUTTI_CHECK(keep_promise(out.questions.back()));
     }
     out.pictures.push_back(std::move(record));
   }
   return out;
 }
 
-SpeechRecord describe(const json& entry, const PieceTable& pieces) {
+Result<SpeechRecord> describe(const json& entry, const PieceTable& pieces) {
   SpeechRecord record;
   record.key = entry.at("key").get<std::string>();
   record.transcript = caption(pieces, entry.value("language", ""), entry.value("text", ""));
@@ -141,35 +147,32 @@ SpeechRecord describe(const json& entry, const PieceTable& pieces) {
   record.label = entry.value("label", "");
   record.synthetic = entry.value("synthetic", false);
   for (const json& part : entry.value("timing", json::array())) {
-    record.timing.push_back({part.at(0).get<int>(), part.at(1).get<int>(),
-                             part.at(2).get<float>() / 1000, part.at(3).get<float>() / 1000});
+    // In milliseconds; keep_promise() compares with the recording's length.
+    const double begin = part.at(2).get<double>() / 1000, end = part.at(3).get<double>() / 1000;
+    if (!part.at(0).is_number_integer() || part.at(0) < 0 || part.at(0) > kMostInt ||
+        !part.at(1).is_number_integer() || part.at(1) < 0 || part.at(1) > kMostInt ||
+        !(begin >= 0 && end >= begin && end < kMostInt))
+      return bad_input("recording " + quote(record.key) + " has word times that are none");
+    record.timing.push_back(
+        {part.at(0).get<int>(), part.at(1).get<int>(), float(begin), float(end)});
   }
   return record;
 }
 
-Status check_timing(const SpeechRecord& record) {
-  const int bytes = int(record.transcript.text.size());
-  for (const SpokenPart& part : record.timing) {
-    if (part.byte_begin < 0 || part.byte_end < part.byte_begin || part.byte_end > bytes ||
-        part.seconds_begin < 0 || part.seconds_end < part.seconds_begin) {
-      return bad_input("recording " + record.key + " has word times outside its transcript");
-    }
-  }
-  return {};
-}
-
 Result<BlockRecords> speech_of(const ShardBlock& block, const PieceTable& pieces) {
+  if (block.source == kVocoderSource)
+    return bad_input("the set of sounds without spectrograms holds spectrograms");
   TUTTI_ASSIGN(const json head, read_json(block));
   TUTTI_ASSIGN(Picture sheet, read_sheet(block, ".mel"));
   sheet = with_channels(std::move(sheet), 1);
   BlockRecords out;
   int left = 0;
   for (const json& entry : head.at("recordings")) {
-    SpeechRecord record = describe(entry, pieces);
-    TUTTI_CHECK(check_timing(record));
-    const int frames = entry.at("frames").get<int>();
-    if (sheet.height != record.mel.bins || frames < 1 || frames > sheet.width - left) {
-      return bad_input("recording " + record.key + " lies outside its strip");
+    TUTTI_ASSIGN(SpeechRecord record, describe(entry, pieces));
+    TUTTI_ASSIGN(const int frames, whole(entry, "frames", 1, kMostSheetSide));
+    TUTTI_CHECK(keep_promise(record, frames / kFramesPerSecond));
+    if (sheet.height != record.mel.bins || frames > sheet.width - left) {
+      return bad_input("recording " + quote(record.key) + " lies outside its strip");
     }
     record.mel.values.resize(size_t(frames) * record.mel.bins);
     for (int y = 0; y < record.mel.bins; ++y) {
@@ -185,6 +188,9 @@ Result<BlockRecords> speech_of(const ShardBlock& block, const PieceTable& pieces
 }
 
 Result<BlockRecords> vocoder_of(const ShardBlock& block, const PieceTable& pieces) {
+  // Records of every other set of speech have a spectrogram.
+  if (block.source != kVocoderSource)
+    return bad_input("the set " + block.source + " may not hold sounds without spectrograms");
   TUTTI_ASSIGN(const json head, read_json(block));
   const TarEntry* member = block.find(".ulaw.z");
   if (!member) return bad_input("it has no member .ulaw.z");
@@ -192,17 +198,16 @@ Result<BlockRecords> vocoder_of(const ShardBlock& block, const PieceTable& piece
   BlockRecords out;
   size_t begin = 0;
   for (const json& entry : head.at("recordings")) {
-    SpeechRecord record = describe(entry, pieces);
-    TUTTI_CHECK(check_timing(record));
-    const auto samples = entry.at("samples").get<size_t>();
-    if (samples > bytes.size() - begin) {
-      return bad_input("recording " + record.key + " has fewer samples than its JSON names");
-    }
-    record.sound.samples.reserve(samples);
-    for (size_t i = begin; i < begin + samples; ++i) {
+    TUTTI_ASSIGN(SpeechRecord record, describe(entry, pieces));
+    TUTTI_ASSIGN(const int samples, whole(entry, "samples", 0, int(kMostSamples)));
+    if (size_t(samples) > bytes.size() - begin)
+      return bad_input("recording " + quote(record.key) + " has fewer samples than its JSON names");
+    TUTTI_CHECK(keep_promise(record, double(samples) / record.sound.sample_rate));
+    record.sound.samples.reserve(size_t(samples));
+    for (size_t i = begin; i < begin + size_t(samples); ++i) {
       record.sound.samples.push_back(ulaw_to_sample(uint8_t(bytes[i])));
     }
-    begin += samples;
+    begin += size_t(samples);
     out.speech.push_back(std::move(record));
   }
   return out;
@@ -216,6 +221,8 @@ Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces)
   const size_t count = bytes.size() / 2;
   size_t next = 0;
   const auto take = [&](const json& length, std::vector<int32_t>& ids) -> Status {
+    if (!length.is_number_integer() || length < 0 || length > kMostInt)
+      return not_whole("a text's length", length, 0, kMostInt);
     const auto wanted = length.get<size_t>();
     if (wanted > count - next) return bad_input("it has fewer tokens than its JSON names");
     for (size_t end = next + wanted; next < end; ++next) {
@@ -233,6 +240,7 @@ Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces)
     TUTTI_CHECK(take(head.at("prompt").at(i), record.prompt));
     TUTTI_CHECK(take(head.at("text").at(i), record.text));
     TUTTI_CHECK(take(head.at("rejected").at(i), record.rejected));
+    TUTTI_CHECK(keep_promise(record));
     out.texts.push_back(std::move(record));
   }
   return out;
@@ -252,15 +260,15 @@ Result<BlockRecords> series_of(const ShardBlock& block, const PieceTable&) {
   record.key = head.at("key").get<std::string>();
   const auto kind = head.at("kind").get<std::string>();
   if (kind != "street" && kind != "radar")
-    return bad_input("a series of the kind \"" + kind + "\" is not known");
+    return bad_input("a series of the kind " + quote(kind) + " is not known");
   record.kind = kind == "street" ? SeriesRecord::Kind::street : SeriesRecord::Kind::radar;
   record.class_names = head.value("classes", std::vector<std::string>());
-  const int width = head.at("width").get<int>(), height = head.at("height").get<int>();
-  const int columns = head.at("columns").get<int>(), frames = head.at("frames").get<int>();
+  TUTTI_CHECK(keep_promise(record));
   constexpr int kLeastSide = 16;
-  if (std::min(width, height) < kLeastSide || std::min(columns, frames) < 1 ||
-      std::max({width, height, columns}) > kMostSheetSide)
-    return bad_input("its series has no frames, or frames of no use");
+  TUTTI_ASSIGN(const int width, whole(head, "width", kLeastSide, kMostSheetSide));
+  TUTTI_ASSIGN(const int height, whole(head, "height", kLeastSide, kMostSheetSide));
+  TUTTI_ASSIGN(const int columns, whole(head, "columns", 1, kMostSheetSide));
+  TUTTI_ASSIGN(const int frames, whole(head, "frames", 1, kMostInt));
   const bool street = record.kind == SeriesRecord::Kind::street;
   TUTTI_ASSIGN(Picture sheet, read_sheet(block, ".picture"));
   TUTTI_ASSIGN(Picture classes, read_sheet(block, ".classes"));
@@ -296,11 +304,13 @@ Result<BlockRecords> voxels_of(const ShardBlock& block, const PieceTable&) {
                           entry.at("key").get<std::string>(),
                           entry.at("label").get<std::string>(),
                           {cells, cells + VoxelRecord::kBytes}});
+    TUTTI_CHECK(keep_promise(out.voxels.back()));
   }
   return out;
 }
 
-// The JSON library throws where a field is missing or has another type.
+// The JSON library throws where a field is missing or has another type. Blocks are decoded on
+// threads of their own, which an exception may not leave.
 template <class Decode>
 Result<BlockRecords> guarded(const ShardBlock& block, const PieceTable& pieces, Decode decode) {
   try {
@@ -309,6 +319,8 @@ Result<BlockRecords> guarded(const ShardBlock& block, const PieceTable& pieces, 
     return records;
   } catch (const json::exception& problem) {
     return bad_input(block.where + ": its JSON is not as expected: " + problem.what());
+  } catch (const std::bad_alloc&) {
+    return failed(block.where + ": memory ran out while it was decoded");
   }
 }
 

@@ -32,8 +32,10 @@
 namespace tutti {
 
 inline constexpr int kShardVersion = 1;
-inline constexpr int kMelAlign = 16;          // columns: the MCU of a 4:2:0 JPEG
-inline constexpr int kMostSheetSide = 16384;  // what the JPEG decoder accepts
+inline constexpr double kFramesPerSecond = 100;           // of mel
+inline constexpr const char* kVocoderSource = "vocoder";  // the one set of kind "vocoder"
+inline constexpr int kMelAlign = 16;                      // columns: the MCU of a 4:2:0 JPEG
+inline constexpr int kMostSheetSide = 16384;              // what the JPEG decoder accepts
 
 // Mel values as bytes: (value + 2.5) / 5 * 255, clamped; a step is 0.0196, 0.26 dB.
 uint8_t mel_to_byte(float value);

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -13,7 +14,8 @@ namespace tutti {
 
 // The members of a block by suffix (".json.z"), pointing into an open tar.
 struct ShardBlock {
-  std::string where;  // for messages: "train-flickr8k-0000.tar 000003"
+  std::string where;   // for messages: "train-flickr8k-0000.tar 000003"
+  std::string source;  // the set: "flickr8k"; what its records promise hangs on it
   std::vector<TarEntry> members;
 
   const TarEntry* find(std::string_view suffix) const;
@@ -27,6 +29,16 @@ struct BlockRecords {
   std::vector<VoxelRecord> voxels;
   std::vector<QuestionRecord> questions;  // QuestionRecord::picture counts within the block
 };
+
+using BlockDecoder = Result<BlockRecords> (*)(const ShardBlock&, const PieceTable&);
+
+// Of "pictures", "speech", "vocoder", "text", "series" or "voxels"; else nullptr.
+BlockDecoder block_decoder(const std::string& kind);
+
+// The same set from blocks in memory, for tests: each kind with its block, in the order of the
+// files.
+Result<ShardSet> decode_blocks(const std::vector<std::pair<std::string, ShardBlock>>& blocks,
+                               const std::string& tokenizer_model);
 
 Result<BlockRecords> decode_picture_block(const ShardBlock& block, const PieceTable& pieces);
 Result<BlockRecords> decode_speech_block(const ShardBlock& block, const PieceTable& pieces);

@@ -32,9 +32,9 @@ const std::vector<Record>& records_of(const std::map<std::string, std::vector<Re
   return found == sources.end() ? none : found->second;
 }
 
-using Decoder = Result<BlockRecords> (*)(const ShardBlock&, const PieceTable&);
+}  // namespace
 
-Decoder decoder_of(const std::string& kind) {
+BlockDecoder block_decoder(const std::string& kind) {
   if (kind == "pictures") return decode_picture_block;
   if (kind == "speech") return decode_speech_block;
   if (kind == "vocoder") return decode_vocoder_block;
@@ -44,8 +44,6 @@ Decoder decoder_of(const std::string& kind) {
   return nullptr;
 }
 
-}  // namespace
-
 // Gathers the blocks of all wanted shards, decodes them on some threads, joins them in order.
 class ShardReader {
  public:
@@ -54,17 +52,20 @@ class ShardReader {
 
   Result<ShardSet> read();
 
+  static Status set_tokenizer(ShardSet& set, std::string model);
+  static void append(ShardSet& set, const std::string& source, BlockRecords records);
+
  private:
   struct Job {
     std::string source;
-    Decoder decode;
+    BlockDecoder decode;
     ShardBlock block;
     std::optional<Result<BlockRecords>> result;
   };
 
   Status read_index(const json& index);
   Status read_tokenizer(const json& index);
-  Status open_shard(const std::string& source, Decoder decode, const json& file);
+  Status open_shard(const std::string& source, BlockDecoder decode, const json& file);
   void decode_all();
   Status join();
 
@@ -95,9 +96,9 @@ Result<ShardSet> ShardReader::read() {
 }
 
 Status ShardReader::read_index(const json& index) {
-  if (index.at("version").get<int>() != kShardVersion) {
-    return bad_input(dir_ + " has shards of version " + index.at("version").dump() + "; version " +
-                     std::to_string(kShardVersion) + " is read: build them again");
+  if (index.at("version") != kShardVersion) {
+    return bad_input(dir_ + " has shards of another version than " + std::to_string(kShardVersion) +
+                     ", which is read: build them again");
   }
   TUTTI_CHECK(read_tokenizer(index));
   set_.licences_ = index.at("licences").get<std::string>();
@@ -106,7 +107,7 @@ Status ShardReader::read_index(const json& index) {
     const std::string name = source.at("name");
     if (source.at("split") != split_name(split_)) continue;
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
-    const Decoder decode = decoder_of(source.at("kind"));
+    const BlockDecoder decode = block_decoder(source.at("kind"));
     if (!decode) return bad_input("the source " + name + " is of an unknown kind");
     for (const json& file : source.at("files")) TUTTI_CHECK(open_shard(name, decode, file));
   }
@@ -118,15 +119,19 @@ Status ShardReader::read_tokenizer(const json& index) {
   if (crc32(file.bytes()) != index.at("tokenizer_crc32").get<uint32_t>()) {
     return bad_input(dir_ + "/tokenizer.model is not the one the shards were made with");
   }
-  set_.tokenizer_model_.assign(reinterpret_cast<const char*>(file.bytes().data()),
-                               file.bytes().size());
-  auto pieces = PieceTable::parse(set_.tokenizer_model_);
-  if (!pieces) return pieces.error().with_context(dir_ + "/tokenizer.model");
-  set_.pieces_ = *std::move(pieces);
+  const auto* text = reinterpret_cast<const char*>(file.bytes().data());
+  const Status status = set_tokenizer(set_, std::string(text, file.bytes().size()));
+  if (!status) return status.error().with_context(dir_ + "/tokenizer.model");
   return {};
 }
 
-Status ShardReader::open_shard(const std::string& source, Decoder decode, const json& file) {
+Status ShardReader::set_tokenizer(ShardSet& set, std::string model) {
+  TUTTI_ASSIGN(set.pieces_, PieceTable::parse(model));
+  set.tokenizer_model_ = std::move(model);
+  return {};
+}
+
+Status ShardReader::open_shard(const std::string& source, BlockDecoder decode, const json& file) {
   const std::string name = file.at("file");
   if (name.find('/') != std::string::npos || !name.starts_with(split_name(split_))) {
     return bad_input("index.json names the shard '" + name + "', which is not of this split");
@@ -145,7 +150,7 @@ Status ShardReader::open_shard(const std::string& source, Decoder decode, const 
   for (const TarEntry& entry : shards_.back()->entries()) {
     const std::string this_stem = entry.name.substr(0, entry.name.find('.'));
     if (jobs_.empty() || this_stem != stem || jobs_.back().source != source) {
-      jobs_.push_back({source, decode, {name + " " + this_stem, {}}, {}});
+      jobs_.push_back({source, decode, {name + " " + this_stem, source, {}}, {}});
     }
     stem = this_stem;
     jobs_.back().block.members.push_back(entry);
@@ -172,26 +177,42 @@ void ShardReader::decode_all() {
 Status ShardReader::join() {
   for (Job& job : jobs_) {
     if (!*job.result) return job.result->error();
-    BlockRecords& records = **job.result;
-    const size_t before = set_.pictures(job.source).size();
-    const auto append = [&](auto& from, auto& sources) {
-      if (from.empty()) return;
-      auto& to = sources[job.source];
-      for (auto& record : from) {
-        if constexpr (requires { record.source; }) record.source = job.source;
-        if constexpr (requires { record.picture += 1; }) record.picture += before;
-        to.push_back(std::move(record));
-      }
-    };
-    append(records.questions, set_.questions_);
-    append(records.pictures, set_.pictures_);
-    append(records.speech, set_.speech_);
-    append(records.texts, set_.texts_);
-    append(records.series, set_.series_);
-    append(records.voxels, set_.voxels_);
+    append(set_, job.source, **std::move(job.result));
     job.result.reset();
   }
   return {};
+}
+
+void ShardReader::append(ShardSet& set, const std::string& source, BlockRecords records) {
+  const size_t before = set.pictures(source).size();
+  const auto move_to = [&](auto& sources, auto& from) {
+    if (from.empty()) return;
+    auto& to = sources[source];
+    for (auto& record : from) {
+      if constexpr (requires { record.source; }) record.source = source;
+      if constexpr (requires { record.picture += 1; }) record.picture += before;
+      to.push_back(std::move(record));
+    }
+  };
+  move_to(set.questions_, records.questions);
+  move_to(set.pictures_, records.pictures);
+  move_to(set.speech_, records.speech);
+  move_to(set.texts_, records.texts);
+  move_to(set.series_, records.series);
+  move_to(set.voxels_, records.voxels);
+}
+
+Result<ShardSet> decode_blocks(const std::vector<std::pair<std::string, ShardBlock>>& blocks,
+                               const std::string& tokenizer_model) {
+  ShardSet set;
+  TUTTI_CHECK(ShardReader::set_tokenizer(set, tokenizer_model));
+  for (const auto& [kind, block] : blocks) {
+    const BlockDecoder decode = block_decoder(kind);
+    if (!decode) return bad_input("blocks of the kind \"" + kind + "\" are not known");
+    TUTTI_ASSIGN(BlockRecords records, decode(block, set.pieces()));
+    ShardReader::append(set, block.source, std::move(records));
+  }
+  return set;
 }
 
 Result<ShardSet> ShardSet::open(const std::string& dir, Split split, const ShardOptions& options) {

@@ -60,7 +60,9 @@ TEST(Split, EmojiStyleIsHeldOutOnlyInOneStyle) {
     char name[16];
     std::snprintf(name, sizeof name, "%x", code);
     const Split noto = split_emoji("noto", name), fluent = split_emoji("fluent3d", name);
-    if (noto == Split::eval) EXPECT_EQ(fluent, Split::eval);
+    if (noto == Split::eval) {
+      EXPECT_EQ(fluent, Split::eval);
+    }
     concept_too += noto == Split::eval;
     style += noto == Split::train && fluent == Split::eval;
   }

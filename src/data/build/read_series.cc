@@ -1,8 +1,10 @@
 #include "data/build/read_series.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
+#include "base/quote.h"
 #include "data/build/table.h"
 
 namespace tutti {
@@ -33,11 +35,14 @@ void add_parts(const RawSeries& run, std::vector<RawSeries>& series) {
 }
 
 // "img/0006R0_f01290.jpg" -> 1290.
-int frame_number(const std::string& file) {
+Result<int> frame_number(const std::string& file) {
   const size_t dot = std::min(file.rfind('.'), file.size());
   size_t begin = dot;
   while (begin > 0 && file[begin - 1] >= '0' && file[begin - 1] <= '9') --begin;
-  return std::atoi(file.substr(begin, dot - begin).c_str());
+  int number = 0;
+  const auto [end, problem] = std::from_chars(file.data() + begin, file.data() + dot, number);
+  if (problem == std::errc() && end == file.data() + dot) return number;
+  return bad_input(quote(file) + " does not end in the number of its frame");
 }
 
 }  // namespace
@@ -52,7 +57,7 @@ Result<std::vector<RawSeries>> read_camvid(const fs::path& folder) {
   std::string sequence;
   int last = 0;
   for (const auto& row : rows) {
-    const int number = frame_number(row[1]);
+    TUTTI_ASSIGN(const int number, frame_number(row[1]));
     if (row[0] != sequence || std::abs(number - last - kStep) > 1) {
       add_parts(run, series);
       run = {};

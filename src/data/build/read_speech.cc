@@ -1,6 +1,7 @@
 #include "data/build/read_speech.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "data/build/table.h"
 
@@ -21,7 +22,8 @@ RawSpeech recording(const fs::path& folder, const std::string& file, Split split
 
 bool parse_seconds(std::string_view text, float& seconds) {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return problem == std::errc() && end == text.data() + text.size();
+  return problem == std::errc() && end == text.data() + text.size() && std::isfinite(seconds) &&
+         std::abs(seconds) < 1e6f;
 }
 
 // "set:0.52-0.79 green:0.79-0.99" with times in the clip; `start` is where the recording begins.

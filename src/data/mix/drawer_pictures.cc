@@ -1,5 +1,6 @@
 // Pictures in and out: names, captions, paintings, mattes.
 #include <algorithm>
+#include <cassert>
 
 #include "data/mix/drawer.h"
 #include "data/scene/augment.h"
@@ -10,8 +11,10 @@
 namespace tutti {
 namespace {
 
-// A random square of a photographed person, and the same square of the mask.
+// A random square of a photographed person, and the same square of the mask: the set promises RGB,
+// a mask of that size, and sides of 32 pixels (record_checks.h).
 void add_person(Example& example, const PictureRecord& record, Rng& rng) {
+  assert(record.mask && record.picture.channels == 3);
   const Picture& picture = record.picture;
   const int shorter = std::min(picture.width, picture.height);
   const int side = std::max(32, int(shorter * (0.6 + 0.4 * rng.uniform())));

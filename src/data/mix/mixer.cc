@@ -84,6 +84,14 @@ Result<Mixer> Mixer::create(const ShardSet& shards, const std::map<std::string, 
   return Mixer(std::move(state));
 }
 
+std::map<std::string, int> Mixer::every_kind(const ShardSet& shards, int count) {
+  const Pools pools(shards);
+  std::map<std::string, int> mix;
+  for (const Kind& kind : kKinds)
+    if (!kind.available || kind.available(pools)) mix[kind.name] = count;
+  return mix;
+}
+
 std::vector<Example> Mixer::draw(Rng& rng) const {
   std::vector<Example> examples;
   for (const auto& [kind, count] : state_->plan)

@@ -31,6 +31,9 @@ class Mixer {
 
   std::vector<Example> draw(Rng& rng) const;
 
+  // `count` examples of each kind that can be drawn from these shards.
+  static std::map<std::string, int> every_kind(const ShardSet& shards, int count);
+
  private:
   struct State;
   explicit Mixer(std::unique_ptr<State> state);

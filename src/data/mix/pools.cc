@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data/recorded/recorded.h"
+#include "data/shard_format.h"
 
 namespace tutti {
 namespace {
@@ -23,6 +24,11 @@ void append(SpeechPool& pool, const std::vector<SpeechRecord>& records) {
 
 bool can_be_spoken(const SpeechRecord& record) {
   return !record.timing.empty() && record.mel.frames() <= kMostSpokenFrames;
+}
+
+// Clamped before it becomes an integer: a time may lie behind the end.
+int frame_at(float seconds, int frames) {
+  return int(std::clamp(double(seconds * float(kFramesPerSecond)), 0.0, double(frames)));
 }
 
 bool is_digit(const std::string& word) {
@@ -102,8 +108,9 @@ void Pools::cut_digits(const SpeechRecord& sentence) {
     const std::string word = sentence.transcript.text.substr(
         size_t(part.byte_begin), size_t(part.byte_end - part.byte_begin));
     const int bins = sentence.mel.bins;
-    const int begin = std::clamp(int(part.seconds_begin * 100), 0, sentence.mel.frames()),
-              end = std::clamp(int(part.seconds_end * 100) + 1, begin, sentence.mel.frames());
+    const int frames = sentence.mel.frames();
+    const int begin = frame_at(part.seconds_begin, frames),
+              end = std::min(frame_at(part.seconds_end, frames) + 1, frames);
     if (!is_digit(word) || end - begin < 10) continue;
     SpeechRecord& cut = cut_.emplace_back();
     cut.source = sentence.source;
@@ -120,7 +127,8 @@ void Pools::gather_synthetic() {
   std::map<std::string, PicturePool> named;
   for (const PictureRecord* record : pictograms)
     for (const Caption& caption : record->captions) named[caption.text].push_back(record);
-  for (const std::string& source : shards.speech_sources())
+  for (const std::string& source : shards.speech_sources()) {
+    if (source == kVocoderSource) continue;  // sounds without spectrograms
     for (const SpeechRecord& record : shards.speech(source)) {
       if (!record.synthetic || record.mel.frames() > kMostHeardFrames) continue;
       synthetic.push_back(&record);
@@ -129,6 +137,7 @@ void Pools::gather_synthetic() {
       if (const auto at = named.find(record.transcript.text); at != named.end())
         spoken_names.push_back({&record, at->second});
     }
+  }
 }
 
 void Pools::gather_series() {

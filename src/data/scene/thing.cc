@@ -60,7 +60,8 @@ std::vector<Thing> pick_things(const SceneLibrary& library, int count, Rng& rng)
     });
     if (!clash) things.push_back(thing);
   }
-  return things;
+  // A name that holds those of all shapes lets nothing stand beside it.
+  return int(things.size()) == count ? things : pick_shapes(count, false, rng);
 }
 
 std::vector<Thing> pick_shapes(int count, bool distinct_colours, Rng& rng) {
