@@ -18,7 +18,7 @@ command -v npm >/dev/null || runtime="$runtime nodejs npm"
 # 2 GFLOP/s rather than 185 (2 cores, Zen 4).
 all="$runtime
   libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev libgtest-dev
-  espeak-ng flite ffmpeg zstd git clang libclang-rt-14-dev clang-format clang-tidy
+  espeak-ng flite ffmpeg zstd git curl clang libclang-rt-14-dev clang-format clang-tidy
   g++-aarch64-linux-gnu qemu-user openssl chromium fonts-droid-fallback"
 
 case ${1:-} in

@@ -1,9 +1,10 @@
 // Writes a model of random weights and a tokenizer trained on a few lines, for whole-program tests.
 //
-//   tutti_make_model FILE [nano]
+//   tutti_make_model FILE [tiny|nano [CONTEXT]]
 //
-// Tiny unless the second argument says "nano": then of the shipped model's size.
+// "tiny" answers in a millisecond; "nano" has the shipped model's size. CONTEXT is in tokens.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "format/model_package.h"
@@ -30,8 +31,9 @@ tutti::Result<std::string> make_tokenizer() {
   return tutti::train_tokenizer(sentences, 320);
 }
 
-tutti::Status make(const std::string& path, bool nano) {
+tutti::Status make(const std::string& path, bool nano, int context) {
   tutti::ModelConfig config = nano ? tutti::ModelConfig() : tutti::tiny_config();
+  if (context > 0) config.context = context;
   std::vector<std::vector<float>> values;
   std::vector<tutti::TensorView> tensors;
   tutti::WeightSource source([&](const std::string& name, int rows, int cols) {
@@ -53,11 +55,12 @@ tutti::Status make(const std::string& path, bool nano) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: %s FILE [nano]\n", argv[0]);
+  const bool nano = argc > 2 && std::strcmp(argv[2], "nano") == 0;
+  if (argc < 2 || (argc > 2 && !nano && std::strcmp(argv[2], "tiny") != 0)) {
+    std::fprintf(stderr, "usage: %s FILE [tiny|nano [CONTEXT]]\n", argv[0]);
     return 2;
   }
-  const tutti::Status status = make(argv[1], argc > 2 && std::strcmp(argv[2], "nano") == 0);
+  const tutti::Status status = make(argv[1], nano, argc > 3 ? std::atoi(argv[3]) : 0);
   if (status) return 0;
   std::fprintf(stderr, "%s\n", status.error().message().c_str());
   return int(status.error().code());

@@ -1,52 +1,21 @@
 // /v1/realtime with the official client's realtime class (over TLS, which it insists on) and with
 // ws: a spoken turn found by voice activity, a written one, cancelling, and what is refused.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import OpenAI from 'openai';
-import { OpenAIRealtimeWS as OpenAIRealtimeBetaWS } from 'openai/beta/realtime/ws';
-import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import WebSocket from 'ws';
+import { OpenAI, Server, clientModule, demo, makeCertificate, model, patience, until } from './server.mjs';
 
-const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const binary = process.env.TUTTI_BINARY ?? path.join(source, 'build/all/apps/tutti/tutti');
-const model = path.join(source, 'models/tutti-nano.safetensors');
-const servers = [];
-let folder, plain, secure;
-
-// Starts a server; resolves to its port.
-async function serve(...options) {
-  const server = spawn(binary, ['serve', '--model', model, '--port', '0', '--log', 'none', ...options]);
-  servers.push(server);
-  process.on('exit', () => server.kill('SIGKILL'));
-  server.stderr.setEncoding('utf8');
-  let said = '';
-  for await (const piece of server.stderr) {
-    said += piece;
-    const port = said.match(/on https?:\/\/[^:]+:(\d+)/);
-    if (port) return Number(port[1]);
-  }
-  throw new Error(`the server ended: ${said}`);
-}
+const { OpenAIRealtimeWS: OpenAIRealtimeBetaWS } = await clientModule('beta/realtime/ws');
+const { OpenAIRealtimeWS } = await clientModule('realtime/ws');
+let plain, secure;
 
 before(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tutti-realtime-'));
-  const [certificate, key] = ['certificate.pem', 'key.pem'].map((name) => path.join(folder, name));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
-    '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out',
-    certificate], { stdio: 'ignore' });
-  plain = await serve();
-  secure = await serve('--certificate', certificate, '--private-key', key);
+  const { certificate, key } = makeCertificate();
+  plain = await Server.start('--log', 'none');
+  secure = await Server.start('--log', 'none', '--certificate', certificate, '--private-key', key);
 });
 
-after(() => {
-  for (const server of servers) server.kill('SIGKILL');
-  fs.rmSync(folder, { recursive: true });
-});
+after(() => Promise.all([plain.stop(), secure.stop()]));
 
 // Events of a socket in the order of their coming, with a way to wait for one.
 class Events {
@@ -63,7 +32,7 @@ class Events {
     if (there) return Promise.resolve(there);
     return new Promise((resolve, reject) => {
       const late = () => reject(new Error(`no ${type}; got ${this.all.map((event) => event.type).join(' ')}`));
-      const timer = setTimeout(late, 20000);
+      const timer = setTimeout(late, patience);
       this.#waiting.push({ type, resolve: (event) => (clearTimeout(timer), resolve(event)) });
     });
   }
@@ -72,8 +41,8 @@ class Events {
   }
 }
 
-async function open(port = plain, query = '') {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/realtime${query}`, ['realtime']);
+async function open(query = '') {
+  const socket = new WebSocket(`ws://127.0.0.1:${plain.port}/v1/realtime${query}`, ['realtime']);
   const events = new Events();
   socket.on('message', (message, binary) => (assert.ok(!binary), events.take(JSON.parse(message))));
   await new Promise((resolve, reject) => (socket.on('open', resolve), socket.on('error', reject)));
@@ -82,17 +51,22 @@ async function open(port = plain, query = '') {
   return { socket, events, send };
 }
 
-// Speech of the server's own, as 24 kHz PCM.
-let spoken;
-async function speech(text = 'a red apple') {
-  const answer = await fetch(`http://127.0.0.1:${plain}/v1/audio/speech`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ model: 'tutti-nano', voice: 'tutti', input: text, response_format: 'pcm' }),
+// The demo's speech (16 kHz, 8 bits in mu-law) as the 24 kHz PCM that sessions take by default.
+function speech() {
+  const wav = demo('speech.wav');
+  const samples = [...wav.subarray(wav.indexOf('data') + 8)].map((byte) => {
+    const bits = ~byte & 0xff;
+    const size = ((((bits & 15) << 3) + 132) << ((bits >> 4) & 7)) - 132;
+    return bits & 128 ? -size : size;
   });
-  assert.equal(answer.status, 200);
-  return Buffer.from(await answer.arrayBuffer());
+  const pcm = Buffer.alloc(Math.floor((samples.length - 1) * 1.5) * 2);
+  for (let i = 0; i < pcm.length / 2; ++i) {
+    const at = Math.floor((i * 2) / 3), share = ((i * 2) % 3) / 3;
+    pcm.writeInt16LE(Math.round(samples[at] + share * (samples[at + 1] - samples[at])), 2 * i);
+  }
+  return pcm;
 }
+const spoken = speech();
 const silence = (seconds) => Buffer.alloc(Math.round(seconds * 24000) * 2);
 
 function appendAll(send, pcm, piece = 4800) {
@@ -103,8 +77,8 @@ function appendAll(send, pcm, piece = 4800) {
 const written = (text) => ({ type: 'message', role: 'user', content: [{ type: 'input_text', text }] });
 
 test('the official client: a written turn is answered in sound and text', async () => {
-  const client = new OpenAI({ apiKey: 'none', baseURL: `https://localhost:${secure}/v1` });
-  const realtime = new OpenAIRealtimeWS({ model: 'tutti-nano', options: { rejectUnauthorized: false } }, client);
+  const client = new OpenAI({ apiKey: 'none', baseURL: `${secure.url}/v1` });
+  const realtime = new OpenAIRealtimeWS({ model, options: { rejectUnauthorized: false } }, client);
   const events = new Events();
   realtime.on('event', (event) => events.take(event));
   realtime.on('error', (error) => events.take({ type: 'client error', error }));
@@ -140,8 +114,8 @@ test('the official client: a written turn is answered in sound and text', async 
 
 // Listens to every event by its name, as the classes' types have them.
 function official(Class, names) {
-  const client = new OpenAI({ apiKey: 'none', baseURL: `https://localhost:${secure}/v1` });
-  const realtime = new Class({ model: 'tutti-nano', options: { rejectUnauthorized: false } }, client);
+  const client = new OpenAI({ apiKey: 'none', baseURL: `${secure.url}/v1` });
+  const realtime = new Class({ model, options: { rejectUnauthorized: false } }, client);
   const events = new Events();
   realtime.on('error', (error) => events.take({ type: 'error', error }));
   for (const name of names) realtime.on(name, (event) => events.take(event));
@@ -151,7 +125,6 @@ function official(Class, names) {
 }
 
 test('the official beta client: names, sessions and content as they were in the beta', async () => {
-  spoken ??= await speech();
   const names = ['session.created', 'session.updated', 'conversation.item.created', 'input_audio_buffer.committed',
     'input_audio_buffer.speech_started', 'input_audio_buffer.speech_stopped',
     'conversation.item.input_audio_transcription.delta', 'conversation.item.input_audio_transcription.completed',
@@ -166,13 +139,13 @@ test('the official beta client: names, sessions and content as they were in the 
   assert.equal(session.max_response_output_tokens, 'inf');
   assert.ok(!('audio' in session) && !('output_modalities' in session));
   realtime.send({ type: 'session.update', session: { modalities: ['text', 'audio'], instructions: 'be kind', voice: 'tutti',
-    input_audio_format: 'pcm16', output_audio_format: 'pcm16', input_audio_transcription: { model: 'tutti-nano' },
+    input_audio_format: 'pcm16', output_audio_format: 'pcm16', input_audio_transcription: { model },
     turn_detection: { type: 'server_vad', silence_duration_ms: 400 }, max_response_output_tokens: 8 } });
   const updated = (await events.next('session.updated', 0)).session;
   assert.equal(updated.turn_detection.silence_duration_ms, 400);
   assert.equal(updated.instructions, 'be kind');
   assert.equal(updated.max_response_output_tokens, 8);
-  assert.equal(updated.input_audio_transcription.model, 'tutti-nano');
+  assert.equal(updated.input_audio_transcription.model, model);
   appendAll((event) => realtime.send(event), Buffer.concat([silence(0.5), spoken, silence(1)]));
   const { response } = await events.next('response.done', 0);
   assert.deepEqual(response.modalities, ['text', 'audio']);
@@ -199,7 +172,6 @@ test('the official beta client: names, sessions and content as they were in the 
 });
 
 test('the official client knows every event by its name; instructions are kept, not followed', async () => {
-  spoken ??= await speech();
   const names = ['session.created', 'session.updated', 'conversation.item.added', 'conversation.item.done',
     'input_audio_buffer.committed', 'input_audio_buffer.speech_started', 'input_audio_buffer.speech_stopped',
     'conversation.item.input_audio_transcription.delta', 'conversation.item.input_audio_transcription.completed',
@@ -209,7 +181,7 @@ test('the official client knows every event by its name; instructions are kept, 
   const { realtime, events, unknown } = official(OpenAIRealtimeWS, names);
   await events.next('session.created', 0);
   realtime.send({ type: 'session.update', session: { type: 'realtime', instructions: 'answer in French',
-    audio: { input: { transcription: { model: 'tutti-nano' } } } } });
+    audio: { input: { transcription: { model } } } } });
   assert.equal((await events.next('session.updated', 0)).session.instructions, 'answer in French');
   appendAll((event) => realtime.send(event), Buffer.concat([silence(0.5), spoken, silence(1)]));
   const said = async (from) => (await events.next('response.done', from)).response.output[0].content[0].transcript;
@@ -226,7 +198,7 @@ test('the official client knows every event by its name; instructions are kept, 
 });
 
 test('earlier turns of a conversation are read', async () => {
-  const picture = fs.readFileSync(path.join(source, 'models/demo/picture.png')).toString('base64');
+  const picture = demo('picture.png').toString('base64');
   const { socket, events, send } = await open();
   send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'], max_output_tokens: 8 } });
   const rows = async (...content) => {
@@ -249,10 +221,9 @@ test('earlier turns of a conversation are read', async () => {
 });
 
 test('a spoken turn is found, heard and answered', async () => {
-  spoken ??= await speech();
   const { socket, events, send } = await open();
   send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'],
-    audio: { input: { transcription: { model: 'tutti-nano' } } } } });
+    audio: { input: { transcription: { model } } } } });
   await events.next('session.updated', 0);
   appendAll(send, Buffer.concat([silence(0.5), spoken, silence(1)]));
   const started = await events.next('input_audio_buffer.speech_started', 0);
@@ -270,7 +241,6 @@ test('a spoken turn is found, heard and answered', async () => {
 });
 
 test('without turn detection the client commits; too little sound is refused', async () => {
-  spoken ??= await speech();
   const { socket, events, send } = await open();
   send({ type: 'session.update', session: { type: 'realtime',
     audio: { input: { turn_detection: null }, output: { format: { type: 'audio/pcm', rate: 16000 } } } } });
@@ -291,32 +261,33 @@ test('without turn detection the client commits; too little sound is refused', a
 });
 
 test('an answer is cancelled, by the client and by a speaker who interrupts', async () => {
-  spoken ??= await speech();
   const { socket, events, send } = await open();
   const long = 'tell me about the red apple and the small dog and the blue house and the green tree';
   send({ type: 'response.cancel' });
   assert.equal((await events.next('error', 0)).error.code, 'response_cancel_not_active');
   send({ type: 'conversation.item.create', item: written(long) });
-  let from = events.all.length;
-  send({ type: 'response.create' });
-  send({ type: 'response.create' });
-  assert.equal((await events.next('error', from)).error.code, 'conversation_already_has_active_response');
-  send({ type: 'response.cancel' });
-  let { response } = await events.next('response.done', from);
-  // A quick machine may have been done before.
-  assert.ok(response.status === 'completed' || response.status_details.reason === 'client_cancelled');
-
-  from = events.all.length;
-  send({ type: 'response.create' });
-  appendAll(send, Buffer.concat([spoken, silence(1)]));
-  ({ response } = await events.next('response.done', from));
-  assert.ok(response.status === 'completed' || response.status_details.reason === 'turn_detected');
-  await events.next('input_audio_buffer.committed', from);
+  // An answer may be complete before the next event is read: each is tried until it is not.
+  const reason = async (...then) => {
+    const from = events.all.length;
+    send({ type: 'response.create' });
+    for (const event of then) send(event);
+    return (await events.next('response.done', from)).response.status_details?.reason;
+  };
+  await until(async () => {
+    const from = events.all.length;
+    const cancelled = await reason({ type: 'response.create' }, { type: 'response.cancel' });
+    const error = events.all.slice(from).find(({ type }) => type === 'error')?.error;
+    return cancelled === 'client_cancelled' && error?.code === 'conversation_already_has_active_response';
+  });
+  const interrupting = [];
+  appendAll((event) => interrupting.push(event), Buffer.concat([spoken, silence(1)]));
+  await until(async () => (await reason(...interrupting)) === 'turn_detected');
+  await events.next('input_audio_buffer.committed', 0);
   socket.close();
 });
 
 test('items come, go and are shown; a response may have input of its own', async () => {
-  const { socket, events, send } = await open(plain, '?model=tutti-nano');
+  const { socket, events, send } = await open(`?model=${model}`);
   send({ type: 'conversation.item.create', item: { ...written('hello'), id: 'one' } });
   await events.next('conversation.item.done', 0);
   send({ type: 'conversation.item.create', item: { ...written('first'), id: 'zero' }, previous_item_id: 'root' });
@@ -327,7 +298,7 @@ test('items come, go and are shown; a response may have input of its own', async
   assert.equal((await events.next('conversation.item.deleted', 0)).item_id, 'one');
   send({ type: 'conversation.item.delete', item_id: 'one' });
   assert.equal((await events.next('error', 0)).error.code, 'item_not_found');
-  const picture = fs.readFileSync(path.join(source, 'models/demo/picture.png')).toString('base64');
+  const picture = demo('picture.png').toString('base64');
   send({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'], metadata: { a: 'b' },
     input: [{ type: 'message', role: 'user', content: [
       { type: 'input_image', image_url: `data:image/png;base64,${picture}` },
@@ -341,7 +312,7 @@ test('items come, go and are shown; a response may have input of its own', async
 });
 
 test('what makes no sense is refused in one event, and the session goes on', async () => {
-  const { socket, events, send } = await open(plain, '?model=unknown');
+  const { socket, events, send } = await open('?model=unknown');
   assert.equal(events.all[0].error?.code, 'model_not_found');
   const wrong = [
     '{', '[]', '"text"', '{}', '\u0000', '[[[['.repeat(1000),
@@ -377,10 +348,10 @@ test('what makes no sense is refused in one event, and the session goes on', asy
 
 test('clients that vanish while they are answered leave a server that answers', async () => {
   for (let i = 0; i < 20; ++i) {
-    const { socket, send } = await open();
+    const { socket, events, send } = await open();
     send({ type: 'conversation.item.create', item: written(`hello number ${i}`) });
     send({ type: 'response.create' });
-    if (i % 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (i % 2) await events.next('response.created', 0);
     socket.terminate();
   }
   const { socket, events, send } = await open();

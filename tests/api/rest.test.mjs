@@ -1,13 +1,9 @@
 // Every endpoint but the realtime one, with the official client.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { toFile } from 'openai';
-import { Server, model, source } from './server.mjs';
+import { Server, demo, model, toFile } from './server.mjs';
 
 let server, client;
-const demo = (name) => fs.readFileSync(path.join(source, 'models/demo', name));
 const dataUrl = (type, name) => `data:${type};base64,${demo(name).toString('base64')}`;
 const picture = { type: 'image_url', image_url: { url: dataUrl('image/png', 'picture.png') } };
 const video = { type: 'video_url', video_url: { url: dataUrl('video/mp4', 'clip.mp4') } };
@@ -85,7 +81,7 @@ test('chat: a picture shown two messages ago is asked about', async () => {
 });
 
 test('chat: a conversation longer than the context keeps its end, and the picture it is about', async () => {
-  const long = 'one two three four five six seven eight nine ten '.repeat(8);
+  const long = 'one two three four five ';
   const messages = [user([picture, text('What is this?')]), assistant('a thing')];
   for (let i = 0; i < 30; ++i) messages.push(user(`${i} ${long}`), assistant(`answer ${i}`));
   messages.push(user('What colour is it?'));
@@ -162,14 +158,16 @@ test('chat: speech out, whole and streamed', async () => {
 test('responses', async () => {
   const asked = { model, input: 'hello', max_output_tokens: 64 };
   const whole = await client.responses.create(asked);
-  assert.equal(whole.status, 'completed');
+  // Random weights may have no end.
+  const status = whole.usage.output_tokens < asked.max_output_tokens ? 'completed' : 'incomplete';
+  assert.equal(whole.status, status);
   assert.ok(whole.output_text.length > 0);
   const events = await collect(await client.responses.create({ ...asked, stream: true }));
   assert.equal(events[0].type, 'response.created');
   assert.deepEqual(events.map((event) => event.sequence_number), events.map((_, i) => i));
   const deltas = events.filter((event) => event.type === 'response.output_text.delta');
   assert.equal(deltas.map((event) => event.delta).join(''), whole.output_text);
-  assert.equal(events.at(-1).type, 'response.completed');
+  assert.equal(events.at(-1).type, `response.${status}`);
   assert.equal(events.at(-1).response.output[0].content[0].text, whole.output_text);
   const seen = await client.responses.create({ model, input: [{ role: 'user', content: [
     { type: 'input_text', text: 'what colour?' },

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Locator, type Page, test as base, expect } from "@playwright/test";
-import { Server, type ServerOptions } from "./server";
+import { Server } from "./server";
 
 export const demo = (name: string) => `${process.env.TUTTI_ROOT}/models/demo/${name}`;
 
@@ -41,6 +41,17 @@ export class Studio {
   async done() {
     await expect(this.answer).toHaveAttribute("data-state", "completed");
   }
+  // From now on the page's requests to `path` carry these fields too; none: as the page asks.
+  adding(path: string, fields: object) {
+    return this.page.evaluate(([path, fields]) => {
+      const view = window as unknown as { plainFetch?: typeof fetch };
+      const plain = (view.plainFetch ??= window.fetch.bind(window));
+      window.fetch = (to, options) =>
+        plain(to, String(to).includes(path) && options?.body
+          ? { ...options, body: JSON.stringify({ ...JSON.parse(String(options.body)), ...fields }) }
+          : options);
+    }, [path, fields] as const);
+  }
   saved() {
     return expect(this.page.locator(".saving")).toHaveText("Saved on this computer");
   }
@@ -66,11 +77,10 @@ export class Studio {
 
 // One server a file of tests; a new browser profile a test. A test fails when the page reports an
 // error or the Content-Security-Policy had to stop something.
-export const test = base.extend<{ studio: Studio }, { serverOptions: ServerOptions; server: Server }>({
-  serverOptions: [{}, { option: true, scope: "worker" }],
+export const test = base.extend<{ studio: Studio }, { server: Server }>({
   server: [
-    async ({ serverOptions }, use) => {
-      const server = new Server(serverOptions);
+    async ({}, use) => {
+      const server = new Server();
       await server.start();
       await use(server);
       await server.end();

@@ -2,6 +2,5 @@
 execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
   RESULT_VARIABLE failed)
 if(failed)
-  message(FATAL_ERROR "npm ci failed, see above: it needs npm's registry, once. Without it, build "
-    "without the page: cmake ... -DTUTTI_STUDIO=OFF")
+  message(FATAL_ERROR "npm ci failed, see above: it needs npm's registry, once. ${WITHOUT}")
 endif()
