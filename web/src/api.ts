@@ -87,11 +87,14 @@ export async function* pieces(response: Response): AsyncGenerator<Uint8Array> {
 // each, parsed. `ends` says whether an event is the last one that the request has to give.
 export async function* events<T extends object>(response: Response, ends: (event: T) => boolean): AsyncGenerator<T> {
   const decoder = new TextDecoder();
-  let rest = "";
+  let begun: string[] = []; // a line whose end has not come; joined once, for a picture has megabytes
   let ended = false;
   for await (const piece of pieces(response)) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split(/\r?\n/);
-    rest = lines.pop()!;
+    const lines = decoder.decode(piece, { stream: true }).split("\n");
+    begun.push(lines[0]!);
+    if (lines.length === 1) continue;
+    lines[0] = begun.join("");
+    begun = [lines.pop()!];
     for (const line of lines) {
       if (!line.startsWith("data:")) continue;
       const data = line.slice(5).trim();
