@@ -1,6 +1,11 @@
 #include "serve/http/admission.h"
 
+#include <arpa/inet.h>
+#include <unistd.h>
+
 #include <algorithm>
+
+#include "base/quote.h"
 
 namespace tutti {
 namespace {
@@ -20,15 +25,32 @@ std::string host_name(std::string_view host) {
   return lower(host);
 }
 
+bool is_address(std::string name) {
+  if (name.size() > 2 && name.front() == '[' && name.back() == ']')
+    name = name.substr(1, name.size() - 2);
+  in6_addr ignored;
+  return inet_pton(AF_INET, name.c_str(), &ignored) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
+}
+
+std::string own_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? lower(name) : "";
+}
+
+// A page can point a name of its own at this machine, and then use the server as if it were the
+// page's; it cannot do so with an address, nor with a name that is not its own. Where keys are
+// asked for, it has none.
 bool host_allowed(const HttpOptions& options, std::string_view host) {
-  std::vector<std::string> names = options.host_names;
-  if (names.empty()) {
-    if (!is_loopback(options.address)) return true;
-    names = {"localhost", "127.0.0.1", "[::1]"};
-  }
   const std::string name = host_name(host);
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& allowed) { return lower(allowed) == name; });
+  const std::vector<std::string>& names = options.host_names;
+  if (!names.empty())
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& allowed) { return lower(allowed) == name; });
+  if (name == "localhost" || name.ends_with(".localhost") || is_address(name)) return true;
+  if (is_loopback(options.address)) return false;
+  static const std::string own = own_name();
+  return !options.keys.empty() || (!own.empty() && name == own);
 }
 
 bool listed(const std::vector<std::string>& origins, std::string_view origin) {
@@ -53,7 +75,9 @@ std::string joined(const std::set<std::string>& methods) {
 std::optional<Refusal> check_source(const HttpOptions& options, const Request& request) {
   const std::string_view host = request.header("host"), origin = request.header("origin");
   if (!host_allowed(options, host))
-    return Refusal{403, "this server does not answer to that Host; name it with --host-name"};
+    return Refusal{403, "this server does not answer to the Host " + quote(host) +
+                            "; start it with --host-name " + quote(host_name(host)) +
+                            ", or use its address"};
   if (!origin.empty() && !same_origin(request, origin) && !listed(options.allowed_origins, origin))
     return Refusal{403, "pages of that origin may not use this server; allow it with --cors"};
   return std::nullopt;
@@ -100,6 +124,11 @@ std::optional<Refusal> check_body(const BodyClaim& claim, const Request& request
 }
 
 }  // namespace
+
+Refusal refusal_of(const Error& error) {
+  if (error.code() == ErrorCode::too_large) return {413, error.message()};
+  return {429, error.message(), "rate_limit_error", "busy", {{"Retry-After", "2"}}};
+}
 
 bool is_loopback(const std::string& address) {
   return address == "localhost" || address == "::1" || address.starts_with("127.");

@@ -16,6 +16,9 @@ struct Refusal {
   std::string body() const { return error_json(message, type, code); }
 };
 
+// too_large: 413; busy: 429 with Retry-After.
+Refusal refusal_of(const Error& error);
+
 // What is known of a request's body before it is read.
 struct BodyClaim {
   std::optional<uint64_t> length;  // Content-Length

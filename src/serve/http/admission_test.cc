@@ -1,6 +1,7 @@
 #include "serve/http/admission.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace tutti {
 namespace {
@@ -38,6 +39,27 @@ TEST_F(Admission, OnTheLoopbackOnlyItsOwnNamesAreAnswered) {
   EXPECT_EQ(status("GET", "/healthz", {{"host", "localhost.evil.example"}}), 403);
   options_.host_names = {"tutti.example"};
   EXPECT_EQ(status("GET", "/healthz", {{"host", "Tutti.example:1"}}), 0);
+}
+
+TEST_F(Admission, AnyAddressOfTheLoopbackIsItsOwn) {
+  for (const char* host : {"127.0.0.2:8080", "[::1]:8080", "tutti.localhost"})
+    EXPECT_EQ(status("GET", "/healthz", {{"host", host}}), 0) << host;
+}
+
+// A page's own name can be pointed at this machine; an address cannot, nor is a page's key this
+// server's.
+TEST_F(Admission, WithoutKeysOnlyNamesThatNoPageCanHaveAreAnswered) {
+  options_.address = "0.0.0.0";
+  char own[256] = {};
+  gethostname(own, sizeof own - 1);
+  for (const std::string host :
+       {"192.168.1.7:8080", "[fe80::1]:8080", "localhost:8080", static_cast<const char*>(own)})
+    EXPECT_EQ(status("GET", "/healthz", {{"host", host}}), 0) << host;
+  for (const char* host : {"evil.example:8080", "192.168.1.7.evil.example", "1.2.3", "[evil]"})
+    EXPECT_EQ(status("GET", "/healthz", {{"host", host}}), 403) << host;
+  EXPECT_NE(refusal_->message.find("--host-name"), std::string::npos);
+  ASSERT_TRUE(options_.keys.add("alice"));
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "tutti.example"}}), 0) << "a key keeps pages out";
 }
 
 TEST_F(Admission, OtherPagesNeedLeave) {

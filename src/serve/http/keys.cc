@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -34,6 +36,41 @@ bool good_name(const std::string& name) {
   });
 }
 
+// The file is there whole or not at all, and its owner's alone.
+Status write_private(const std::string& path, std::string_view text) {
+  const std::string part = path + ".part";
+  const auto problem = [&](int error) {
+    unlink(part.c_str());
+    return failed("cannot write " + path + ": " + std::strerror(error) +
+                  "; choose another file with --keys");
+  };
+  unlink(part.c_str());  // of a run that was killed
+  const int file = open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return problem(errno);
+  int error = 0;
+  while (!text.empty() && !error) {
+    const ssize_t wrote = write(file, text.data(), text.size());
+    if (wrote > 0)
+      text.remove_prefix(size_t(wrote));
+    else if (wrote == 0 || errno != EINTR)
+      error = wrote == 0 ? ENOSPC : errno;
+  }
+  if (!error && fsync(file)) error = errno;
+  if (close(file) && !error) error = errno;
+  if (!error && rename(part.c_str(), path.c_str())) error = errno;
+  return error ? Status(problem(error)) : Status();
+}
+
+// Whoever can read the hashes cannot use them; whoever can write them lets themselves in.
+Status check_private(const std::string& path) {
+  struct stat info = {};
+  if (stat(path.c_str(), &info) || !(info.st_mode & 0027)) return {};
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", unsigned(info.st_mode & 07777));
+  return bad_input("the key file " + path + " is open to others (mode " + mode +
+                   "); close it with: chmod 600 " + path);
+}
+
 }  // namespace
 
 KeyRing::Hash KeyRing::hash(std::string_view secret) {
@@ -52,6 +89,7 @@ Result<KeyRing> KeyRing::load(const std::string& path, bool or_empty) {
     return bad_input("there is no readable key file " + path +
                      "; make one with: tutti serve keys add NAME --keys " + path);
   }
+  TUTTI_CHECK(check_private(path));
   std::stringstream text;
   text << file.rdbuf();
   const Json json = Json::parse(text.str(), nullptr, false);
@@ -84,16 +122,7 @@ Status KeyRing::save(const std::string& path) const {
     sodium_bin2hex(hex, sizeof hex, key.hash.data(), key.hash.size());
     json["keys"].push_back({{"name", key.name}, {"blake2b", hex}});
   }
-  const std::string text = json.dump(2) + "\n", part = path + ".part";
-  const int file = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  const bool written = file >= 0 && fchmod(file, 0600) == 0 &&
-                       write(file, text.data(), text.size()) == ssize_t(text.size()) &&
-                       fsync(file) == 0;
-  const std::string problem = std::strerror(errno);
-  if (file >= 0) close(file);
-  if (written && rename(part.c_str(), path.c_str()) == 0) return {};
-  unlink(part.c_str());
-  return failed("cannot write " + path + ": " + problem);
+  return write_private(path, json.dump(2) + "\n");
 }
 
 Result<std::string> KeyRing::add(const std::string& name) {

@@ -23,7 +23,8 @@ namespace tutti {
 
 class KeyRing {
  public:
-  // A file that is not there is an error unless `or_empty`.
+  // bad_input: there is no such file (unless `or_empty`), others can read it or its group can write
+  // it, or it is no key file.
   static Result<KeyRing> load(const std::string& path, bool or_empty = false);
   Status save(const std::string& path) const;
 

@@ -61,8 +61,40 @@ TEST_F(Keys, BrokenFilesAreRefused) {
        {"", "{", "[]", R"({"keys":[{"name":"a"}]})", R"({"keys":[{"name":"a","blake2b":"00"}]})",
         R"({"keys":[{"name":"a","blake2b":7}]})"}) {
     std::ofstream(path_) << text;
-    EXPECT_FALSE(KeyRing::load(path_)) << text;
+    chmod(path_.c_str(), 0600);
+    const auto ring = KeyRing::load(path_);
+    ASSERT_FALSE(ring) << text;
+    EXPECT_NE(ring.error().message().find("is not a key file"), std::string::npos)
+        << ring.error().message();
   }
+}
+
+TEST_F(Keys, FilesThatAreOpenToOthersAreRefused) {
+  KeyRing ring;
+  ASSERT_TRUE(ring.add("alice"));
+  for (const int mode : {0600, 0400, 0640, 0644, 0604, 0620, 0602, 0601}) {
+    ASSERT_TRUE(ring.save(path_));
+    ASSERT_EQ(chmod(path_.c_str(), mode_t(mode)), 0);
+    const auto loaded = KeyRing::load(path_);
+    EXPECT_EQ(bool(loaded), (mode & 0027) == 0) << std::oct << mode;
+    if (!loaded) {
+      EXPECT_NE(loaded.error().message().find("chmod 600 " + path_), std::string::npos)
+          << loaded.error().message();
+    }
+  }
+}
+
+TEST_F(Keys, WhyAFileCannotBeWrittenIsSaid) {
+  KeyRing ring;
+  ASSERT_TRUE(ring.add("alice"));
+  std::filesystem::create_directory(path_);  // in the way
+  const Status status = ring.save(path_);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message().find("Is a directory"), std::string::npos)
+      << status.error().message();
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".part"));
+  const Status nowhere = ring.save(path_ + "/nowhere/keys.json");
+  EXPECT_NE(nowhere.error().message().find("No such file"), std::string::npos);
 }
 
 }  // namespace

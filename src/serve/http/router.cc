@@ -60,6 +60,20 @@ void Router::add_websocket(const std::string& path, WebSocketHandler handler,
 }
 
 Router::Match Router::find(const std::string& method, const std::string& path, bool upgrade) const {
+  Match match = find_exactly(method, path, upgrade);
+  if (!match.allowed.empty()) return match;
+  std::string meant = path;
+  while (meant.size() > 1 && meant.back() == '/') meant.pop_back();
+  while (meant.starts_with("/v1/v1/")) meant.erase(0, 3);
+  if (!meant.starts_with("/v1/") && meant.size() > 1) {
+    match = find_exactly(method, "/v1" + meant, upgrade);
+    if (!match.allowed.empty()) return match;
+  }
+  return meant == path ? match : find_exactly(method, meant, upgrade);
+}
+
+Router::Match Router::find_exactly(const std::string& method, const std::string& path,
+                                   bool upgrade) const {
   const std::vector<std::string> segments = split(path);
   const std::string wanted = upgrade ? "" : method == "HEAD" ? "GET" : method;
   Match best;

@@ -47,8 +47,11 @@ class Router {
     std::map<std::string, std::string> parameters;
     std::set<std::string> allowed;  // methods that the path has; empty: no such path
   };
-  // GET routes answer HEAD too. `upgrade`: the request asks for a WebSocket.
+  // GET routes answer HEAD too. `upgrade`: the request asks for a WebSocket. Where there is nothing
+  // at a path, it is understood as clients with another base URL mean it: without a slash at its
+  // end, with one "/v1" for two, with "/v1" where it is missing.
   Match find(const std::string& method, const std::string& path, bool upgrade) const;
+  Match find_exactly(const std::string& method, const std::string& path, bool upgrade) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 

@@ -51,6 +51,22 @@ TEST(Router, UpgradesGoToWebSocketsOnly) {
   EXPECT_EQ(router.find("GET", "/v1/models", true).route, nullptr);
 }
 
+TEST(Router, OtherBaseUrlsAreUnderstood) {
+  Router router;
+  router.add("GET", "/v1/models", nothing);
+  router.add("POST", "/v1/chat/completions", nothing);
+  router.add("GET", "/healthz", nothing);
+  for (const char* path :
+       {"/v1/models", "/v1/models/", "/v1/v1/models", "/models", "/models/", "/v1/v1/models//"})
+    EXPECT_EQ(router.find("GET", path, false).route, expected(router, 0)) << path;
+  for (const char* path : {"/v1/chat/completions/", "/v1/v1/chat/completions", "/chat/completions"})
+    EXPECT_EQ(router.find("POST", path, false).route, expected(router, 1)) << path;
+  EXPECT_EQ(router.find("GET", "/healthz/", false).route, expected(router, 2));
+  EXPECT_TRUE(router.find("GET", "/chat/completions", false).allowed.count("POST"));
+  for (const char* path : {"/", "//", "/v1", "/v1/", "/v2/models", "/v1/healthz", "/a/v1/models"})
+    EXPECT_TRUE(router.find("GET", path, false).allowed.empty()) << path;
+}
+
 TEST(Target, PathAndQueryAreDecoded) {
   Request request;
   ASSERT_TRUE(parse_target("/a%20b?x=1+2&y=%26&z", request));
