@@ -5,6 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "serve/http/guard.h"
+#include "serve/http/request_id.h"
+
 namespace tutti {
 namespace {
 
@@ -14,25 +17,54 @@ namespace http = boost::beast::http;
 constexpr size_t kIdleRead = 1 << 10;  // so small that ten thousand idle connections hold 10 MB
 constexpr size_t kBusyRead = 16 << 10;
 constexpr size_t kMostPending = 64 << 10;
-constexpr size_t kMostBody = size_t(1) << 30;  // whatever a route says
+constexpr size_t kHeaderFieldBytes = 96;   // of a header besides its name and value
+constexpr size_t kMuchToRead = 256 << 10;  // a body whose parsing takes milliseconds
+constexpr size_t kWebSocketBytes = 64
+                                   << 10;  // of one that is open and silent, its session included
 
-// Counts bytes of a body for as long as its request is being handled.
-class BodyLease {
+// Holds a body's charge for as long as its request is being handled.
+class Lease {
  public:
-  BodyLease(std::shared_ptr<Core> core, uint64_t bytes) : core_(std::move(core)), bytes_(bytes) {
+  Lease(std::shared_ptr<Core> core, Charge body) : core_(std::move(core)), body_(std::move(body)) {
     ++core_->requests;
   }
-  ~BodyLease() {
-    core_->body_bytes -= bytes_;
-    --core_->requests;
-  }
-  BodyLease(const BodyLease&) = delete;
-  BodyLease& operator=(const BodyLease&) = delete;
+  ~Lease() { --core_->requests; }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
 
  private:
   std::shared_ptr<Core> core_;
-  uint64_t bytes_;
+  Charge body_;
 };
+
+void handle(const Route& route, Request& request, const ReplyPtr& reply) {
+  std::string problem = "something was thrown";
+  try {
+    return route.handler(request, reply);
+  } catch (const std::bad_alloc&) {
+    return reply->send(503, "application/json",
+                       error_json("the server is short of memory; try again", "server_error"),
+                       {{"Retry-After", "1"}});
+  } catch (const std::exception& thrown) {
+    problem = thrown.what();
+  } catch (...) {
+  }
+  reply->send(500, "application/json",
+              error_json("this request could not be handled: " + problem, "server_error"));
+}
+
+Refusal bad_framing(BodyReader::Problem problem) {
+  switch (problem) {
+    case BodyReader::Problem::long_extensions:
+      return {413, "the chunks' extensions are longer than the " +
+                       std::to_string(BodyReader::kMostExtensionBytes) + " bytes accepted"};
+    case BodyReader::Problem::long_trailers:
+      return {413, "the trailers are longer than the " +
+                       std::to_string(BodyReader::kMostTrailerBytes) + " bytes accepted"};
+    default:
+      return {400, "the body is not chunked as HTTP/1.1 has it"};
+  }
+}
 
 }  // namespace
 
@@ -42,29 +74,43 @@ Connection::Connection(std::shared_ptr<Core> core, std::unique_ptr<Transport> tr
       transport_(std::move(transport)),
       peer_(std::move(peer)),
       account_(core_->ledger.connection()),
-      name_("connection " + std::to_string(core_->accepted)) {}
+      name_("connection " + std::to_string(core_->accepted)),
+      pending_charge_(account_),
+      head_charge_(account_) {}
+
+template <class Work>
+void Connection::guard(Work work) noexcept {
+  if (survives(work)) return;
+  if (!survives([&] { refuse({503, "the server is short of memory; try again", "server_error"}); }))
+    close();
+}
 
 void Connection::open() {
   deadline_ = Clock::now() + seconds_of(core_->options.limits.header_seconds);
   transport_->handshake([self = shared_from_this()](Error error, size_t) {
     if (error || self->phase_ == Phase::closed) return self->close();
     self->deadline_ = Clock::now() + seconds_of(self->core_->options.limits.idle_seconds);
-    self->read();
+    self->guard([&] { self->read(); });
   });
 }
 
-void Connection::close() {
+void Connection::close() noexcept {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   if (transport_) transport_->close();
-  if (const auto reply = exchange_.reply.lock()) reply->set_gone();
-  release_body();
+  survives([&] {
+    if (const auto reply = exchange_.reply.lock()) reply->set_gone();
+  });
   core_->connections.erase(shared_from_this());
   core_->open_connections = core_->connections.size();
+  exchange_.request = {};
+  pending_ = {};
+  out_.clear();
+  for (Charge* charge : {&pending_charge_, &head_charge_, &body_charge_}) charge->clear();
 }
 
 void Connection::sweep(Clock::time_point now) {
-  if (now > write_deadline_) return close();
+  if (lost_ || now > write_deadline_) return close();
   if (now < deadline_) return;
   if (phase_ == Phase::handling) {
     const auto reply = exchange_.reply.lock();
@@ -74,7 +120,7 @@ void Connection::sweep(Clock::time_point now) {
       return reply->expire();
     }
   }
-  if ((phase_ == Phase::head || phase_ == Phase::body) && parser_ && !exchange_.begun)
+  if ((phase_ == Phase::head || phase_ == Phase::body) && !exchange_.begun)
     return refuse({408, "the request did not arrive in time"});
   close();
 }
@@ -82,6 +128,22 @@ void Connection::sweep(Clock::time_point now) {
 void Connection::drain() {
   if (phase_ == Phase::idle) return close();
   exchange_.keep_alive = false;
+}
+
+// What is being received, and what its client does not read.
+bool Connection::can_be_cut() const {
+  return phase_ == Phase::head || phase_ == Phase::body ||
+         (phase_ == Phase::handling && exchange_.begun && unread_ > 0);
+}
+
+void Connection::cut() {
+  if (phase_ == Phase::handling) return close();
+  refuse(
+      {429,
+       "the server's memory is short, and this request was the largest being received; try again",
+       "rate_limit_error",
+       "busy",
+       {{"Retry-After", "5"}}});
 }
 
 void Connection::read() {
@@ -93,7 +155,7 @@ void Connection::read() {
   transport_->read_some(buffer_.data(), buffer_.size(),
                         [self = shared_from_this()](Error error, size_t size) {
                           self->reading_ = false;
-                          self->on_read(error, size);
+                          self->guard([&] { self->on_read(error, size); });
                         });
 }
 
@@ -101,144 +163,169 @@ void Connection::on_read(Error error, size_t size) {
   if (phase_ == Phase::closed) return;
   if (error) return close();
   if (phase_ == Phase::lingering) return read();
+  if (const Status status = pending_charge_.set(pending_.size() + size); !status)
+    return phase_ == Phase::handling ? close() : refuse(refusal_of(status.error()));
   pending_.append(buffer_, 0, size);
   process();
+  if (core_->ledger.pressed()) core_->relieve();
 }
 
 void Connection::process() {
-  while (!pending_.empty() && phase_ != Phase::handling && phase_ != Phase::lingering) {
-    if (!parse()) break;
-  }
-  if (phase_ != Phase::closed) read();
+  while (!pending_.empty() && phase_ < Phase::handling)
+    if (!(phase_ == Phase::body ? read_body() : read_head())) break;
+  if (phase_ == Phase::closed) return;
+  if (pending_.empty() && phase_ != Phase::body) pending_ = std::string();  // its memory too
+  pending_charge_.shrink(pending_charge_.bytes() - pending_.size());
+  read();
 }
 
-// Feeds what was read to the parser; false where it needs more, or the request was refused.
-bool Connection::parse() {
+// Feeds what was read to the parser of heads; false where it needs more, or has had enough.
+bool Connection::read_head() {
   const HttpLimits& limits = core_->options.limits;
   if (!parser_) {
     parser_.emplace();
     parser_->header_limit(uint32_t(limits.most_header_bytes));
-    parser_->body_limit(kMostBody);
+    parser_->body_limit(UINT64_MAX);  // BodyReader reads them
     exchange_ = {};
     exchange_.started = Clock::now();
+    exchange_.request.id = exchange_.record.id = new_request_id();
     phase_ = Phase::head;
     deadline_ = Clock::now() + seconds_of(limits.header_seconds);
   }
   Error error;
-  const bool in_body = parser_->is_header_done();
   const size_t used = parser_->put(net::buffer(pending_), error);
   pending_.erase(0, used);
   const bool starved = error == http::error::need_more;
   if (error && !starved) {
     const bool long_head = error == http::error::header_limit;
     refuse(long_head ? Refusal{431, "the request's headers are too long"}
-           : error == http::error::body_limit
-               ? Refusal{413, "the body is too large"}
-               : Refusal{400, "this is not a valid HTTP/1.1 request: " + error.message()});
+                     : Refusal{400, "this is not a valid HTTP/1.1 request: " + error.message()});
     return false;
   }
-  if (in_body && !body_fits()) return false;
-  if (!in_body && parser_->is_header_done()) {
-    on_head();
-    if (phase_ != Phase::body) return false;
-    parser_->eager(true);
-  }
-  if (parser_->is_done()) {
-    dispatch();
-    return false;
-  }
-  return !starved && used > 0;
+  if (!parser_->is_header_done()) return !starved && used > 0;
+  on_head();
+  return phase_ == Phase::body;
 }
 
 // The head is there: the request is let in or refused, before a byte of its body is kept.
 void Connection::on_head() {
   const auto& message = parser_->get();
+  const auto length = parser_->content_length();
+  exchange_.body =
+      parser_->chunked() ? BodyReader::of_chunks() : BodyReader::of_length(length.value_or(0));
+  exchange_.http_1_0 = message.version() < 11;
+  exchange_.keep_alive = message.keep_alive() && !core_->draining;
+  BodyClaim claim;
+  if (length) claim.length = *length;
+  claim.upgrade = boost::beast::websocket::is_upgrade(message);
+  std::optional<Refusal> refusal = read_fields(message);
+  if (!refusal) refusal = admit_request(claim);
+  if (refusal) return refuse(*refusal);
+  if (claim.upgrade) exchange_.handshake = parser_->release();
+  parser_.reset();
+  phase_ = Phase::body;
+  deadline_ = Clock::now() + seconds_of(core_->options.limits.slow_seconds);
+  if (exchange_.body->done()) return dispatch();
+  if (exchange_.request.header("expect") == "100-continue" && !exchange_.http_1_0)
+    enqueue({"HTTP/1.1 100 Continue\r\n\r\n", {}});
+}
+
+std::optional<Refusal> Connection::read_fields(const Parser::value_type& message) {
   Request& request = exchange_.request;
   request.method = std::string(message.method_string());
-  exchange_.http_1_0 = message.version() < 11;
   exchange_.head_only = request.method == "HEAD";
-  exchange_.keep_alive = message.keep_alive() && !core_->draining;
+  exchange_.record.method = request.method;
+  exchange_.record.peer = peer_;
+  size_t fields = 0, bytes = 0;
+  for (const auto& field : message)
+    ++fields, bytes += kHeaderFieldBytes + field.name_string().size() + field.value().size();
+  const size_t most = core_->options.limits.most_header_fields;
+  if (fields > most)
+    return Refusal{431,
+                   "the request has more than the " + std::to_string(most) + " headers accepted"};
+  if (const Status status = head_charge_.set(bytes); !status) return refusal_of(status.error());
   for (const auto& field : message) {
     std::string name(field.name_string());
     for (char& c : name) c = char(std::tolower(uint8_t(c)));
     request.headers.emplace_back(std::move(name), std::string(field.value()));
   }
-  exchange_.record = {request.method, "", "", peer_};
   const boost::beast::string_view target = message.target();
   if (!parse_target({target.data(), target.size()}, request))
-    return refuse({400, "the path is malformed"});
+    return Refusal{400, "the path is malformed"};
   exchange_.record.path = request.path;
   if (!exchange_.http_1_0 && request.header("host").empty())
-    return refuse({400, "the Host header is missing"});
+    return Refusal{400, "the Host header is missing"};
   if (message.count(http::field::host) > 1)
-    return refuse({400, "there is more than one Host header"});
+    return Refusal{400, "there is more than one Host header"};
   const boost::beast::string_view coding = message[http::field::transfer_encoding];
   if (!coding.empty() && !boost::beast::iequals(coding, "chunked")) {
     exchange_.keep_alive = false;
-    return refuse({501, "of transfer codings only chunked is known; send the body as it is"});
+    return Refusal{501, "of transfer codings only chunked is known; send the body as it is"};
   }
   exchange_.cors = cors_headers(core_->options, request);
+  return std::nullopt;
+}
 
-  BodyClaim claim;
-  if (parser_->content_length()) claim.length = *parser_->content_length();
-  claim.upgrade = boost::beast::websocket::is_upgrade(message);
-  if (const auto refusal = admit(core_->options, core_->router, claim, request, exchange_.route))
-    return refuse(*refusal);
+std::optional<Refusal> Connection::admit_request(const BodyClaim& claim) {
+  const HttpLimits& limits = core_->options.limits;
+  Request& request = exchange_.request;
+  if (auto refusal = admit(core_->options, core_->router, claim, request, exchange_.route))
+    return refusal;
   exchange_.record.user = request.user;
   request.owner = request.user.empty() ? name_ : request.user;
   request.account = core_->ledger.request(account_, request.user);
-  if (core_->requests >= core_->options.limits.most_requests)
-    return refuse({429,
-                   "too many requests are being handled; try again",
-                   "rate_limit_error",
-                   "busy",
-                   {{"Retry-After", "1"}}});
-  phase_ = Phase::body;
-  deadline_ = exchange_.started +
-              seconds_of(core_->options.limits.header_seconds + core_->options.limits.slow_seconds);
-  const bool waits = request.header("expect") == "100-continue" && !parser_->is_done();
-  if (waits && !exchange_.http_1_0) enqueue("HTTP/1.1 100 Continue\r\n\r\n");
+  body_charge_ = Charge(request.account);
+  answers_to_ = request.account;
+  if (claim.upgrade && !exchange_.body->done())
+    return Refusal{400, "a request for a WebSocket has no body"};
+  const bool full = claim.upgrade ? core_->sockets.size() >= limits.most_websockets
+                                  : core_->requests >= limits.most_requests;
+  if (!full || exchange_.route->options.quick) return std::nullopt;
+  return Refusal{429,
+                 claim.upgrade ? "too many WebSockets are open; try again"
+                               : "too many requests are being handled; try again",
+                 "rate_limit_error",
+                 "busy",
+                 {{"Retry-After", "1"}}};
 }
 
-// Keeps count of the body and of how fast it comes; false where it was refused.
-bool Connection::body_fits() {
+// Keeps what came of the body, if it may, and counts how fast it comes.
+bool Connection::read_body() {
   const HttpLimits& limits = core_->options.limits;
-  const uint64_t now = parser_->get().body().size();
-  core_->body_bytes += now - body_bytes_;
-  body_bytes_ = now;
-  exchange_.record.request_bytes = now;
-  deadline_ = exchange_.started + seconds_of(limits.header_seconds + limits.slow_seconds +
-                                             now / limits.bytes_per_second);
-  if (now > exchange_.route->options.most_bytes) {
-    refuse({413, "the body is larger than the " +
-                     std::to_string(exchange_.route->options.most_bytes) + " bytes accepted here"});
+  std::string& body = exchange_.request.body;
+  if (const Status status = body_charge_.set(body.size() + pending_.size()); !status) {
+    refuse(refusal_of(status.error()));
     return false;
   }
-  if (core_->body_bytes > limits.most_body_bytes) {
-    refuse({429,
-            "too many uploads at once; try again",
-            "rate_limit_error",
-            "busy",
-            {{"Retry-After", "2"}}});
-    return false;
-  }
-  return true;
+  const size_t used = exchange_.body->feed(pending_, body);
+  pending_.erase(0, used);
+  body_charge_.shrink(body_charge_.bytes() - body.size());
+  exchange_.record.request_bytes = body.size();
+  const auto now = Clock::now();
+  deadline_ = std::min(deadline_ + seconds_of(double(used) / limits.bytes_per_second),
+                       now + seconds_of(limits.slow_seconds));
+  const size_t most = exchange_.route->options.most_bytes;
+  if (exchange_.body->problem() != BodyReader::Problem::none)
+    refuse(bad_framing(exchange_.body->problem()));
+  else if (body.size() > most)
+    refuse({413, "the body is larger than the " + std::to_string(most) + " bytes accepted here"});
+  else if (exchange_.body->done())
+    dispatch();
+  return false;
 }
 
 // Answers without a handler. What is left of the body is not wanted, so the connection ends, unless
 // there is none.
 void Connection::refuse(const Refusal& refusal) {
-  if (!parser_->is_done()) exchange_.keep_alive = false;
+  if (phase_ >= Phase::handling || exchange_.begun) return close();
+  if (!exchange_.body || !exchange_.body->done()) exchange_.keep_alive = false;
   phase_ = Phase::handling;
-  release_body();
+  exchange_.request.body = {};
+  body_charge_.clear();
+  parser_.reset();
   const bool empty = refusal.status == 204;
   do_start({refusal.status, empty ? "" : "application/json", refusal.headers, true},
-           empty ? "" : refusal.body());
-}
-
-void Connection::release_body() {
-  core_->body_bytes -= body_bytes_;
-  body_bytes_ = 0;
+           {empty ? "" : refusal.body(), {}});
 }
 
 void Connection::dispatch() {
@@ -246,45 +333,48 @@ void Connection::dispatch() {
   const Route& route = *exchange_.route;
   deadline_ = Clock::now() + seconds_of(route.options.most_seconds);
   if (route.websocket) return upgrade();
-  exchange_.request.body = std::move(parser_->get().body());
-  auto lease = std::make_shared<BodyLease>(core_, body_bytes_);
-  body_bytes_ = 0;
+  auto request = std::make_shared<Request>(std::move(exchange_.request));
+  auto lease = std::make_shared<Lease>(core_, std::move(body_charge_));
   auto reply = std::make_shared<Reply>(shared_from_this());
   exchange_.reply = reply;
-  auto run = [reply, lease, &route,
-              request = std::make_shared<Request>(std::move(exchange_.request))] {
-    try {
-      route.handler(*request, reply);
-    } catch (const std::exception& problem) {
-      reply->send(500, "application/json",
-                  error_json(std::string("this request could not be handled: ") + problem.what(),
-                             "server_error"));
-    }
-  };
   exchange_.request = {};
-  reply.reset();
-  if (route.options.quick) return run();
-  net::post(core_->workers, std::move(run));
+  if (route.options.quick) return handle(route, *request, reply);
+  const bool much = request->body.size() > kMuchToRead;
+  FairPool& pool = much ? core_->slow_workers : core_->workers;
+  const std::string& owner = request->owner;
+  if (!pool.offer(owner, [reply, lease, &route, request] { handle(route, *request, reply); }))
+    reply->send(429, "application/json",
+                error_json("too many requests wait already; try again", "rate_limit_error", "busy"),
+                {{"Retry-After", "1"}});
 }
 
 // The stream changes hands, and this connection is over.
 void Connection::upgrade() {
+  const auto refused = [&](const Refusal& refusal) {
+    phase_ = Phase::body;
+    refuse(refusal);
+  };
   // A read at hand would take bytes that are the WebSocket's.
   if (!pending_.empty() || reading_)
-    return refuse({400, "frames came before the WebSocket was accepted"});
-  const BeastRequest message = parser_->release();
-  const auto socket = transport_->upgrade(core_, exchange_.route->options.most_bytes);
+    return refused({400, "frames came before the WebSocket was accepted"});
+  Charge session(exchange_.request.account);
+  if (const Status status = session.grow(kWebSocketBytes); !status)
+    return refused(refusal_of(status.error()));
+  auto request = std::make_shared<Request>(std::move(exchange_.request));
+  const auto socket = transport_->upgrade(core_, {exchange_.route->options.most_bytes,
+                                                  request->owner, request->id, std::move(session)});
   transport_.reset();
   core_->sockets.insert(socket);
-  net::post(core_->workers, [core = core_, socket, message, route = exchange_.route,
-                             request = std::move(exchange_.request)] {
-    try {
-      route->websocket(request, socket);
-    } catch (const std::exception&) {
-      socket->close(1011, "the session could not be started");
-    }
-    if (!core->ended) net::post(core->io, [socket, message] { socket->open(message); });
-  });
+  auto handshake = std::make_shared<BeastRequest>(*std::move(exchange_.handshake));
+  core_->workers.post(
+      request->owner, [core = core_, socket, handshake, route = exchange_.route, request] {
+        if (!survives([&] { route->websocket(*request, socket); }))
+          survives([&] { socket->close(1011, "the session could not be started"); });
+        if (!core->ended)
+          net::post(core->io, [socket, handshake] {
+            if (!survives([&] { socket->open(*handshake); })) socket->abort();
+          });
+      });
   close();
 }
 

@@ -1,30 +1,41 @@
 // One client's connection: reads requests, has them handled, writes the answers in their order.
-// Private to src/serve/http/. Everything but the ReplySink's three functions is on the I/O thread.
+// Private to src/serve/http/. Everything but the ReplySink's functions is on the I/O thread.
 //
 // While a request is handled the socket is read on, to notice a client that goes away; what arrives
-// is kept for the next request (pipelining), up to a bound.
+// is kept for the next request (pipelining), up to a bound. Everything kept is charged first
+// (ledger.h). What is thrown here, for want of memory most likely, ends this connection alone.
 #pragma once
 
 #include <boost/beast/http/parser.hpp>
+#include <deque>
 #include <optional>
 
 #include "serve/http/admission.h"
+#include "serve/http/body_reader.h"
 #include "serve/http/transport.h"
 
 namespace tutti {
 
-class Connection final : public ReplySink, public std::enable_shared_from_this<Connection> {
+class Connection final : public ReplySink,
+                         public Holder,
+                         public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport, std::string peer);
 
   void open();
-  void close();
+  void close() noexcept;
   void sweep(Clock::time_point now);  // closes what is overdue
   void drain();                       // closes at once when idle, else after the answer
 
   void start(Head head, std::string body) override;
   void more(std::string piece) override;
   void finish(bool complete) override;
+  void lose() noexcept override { lost_ = true; }
+
+  size_t held() const override { return account_->held(); }
+  bool can_be_cut() const override;
+  bool is_leaving() const override { return false; }  // it lets go at once
+  void cut() override;
 
  private:
   using Error = boost::system::error_code;
@@ -35,6 +46,8 @@ class Connection final : public ReplySink, public std::enable_shared_from_this<C
   struct Exchange {
     Request request;
     const Route* route = nullptr;
+    std::optional<BodyReader> body;         // once the head is there
+    std::optional<BeastRequest> handshake;  // of a WebSocket
     std::weak_ptr<Reply> reply;
     Headers cors;
     bool head_only = false, keep_alive = false, http_1_0 = false;
@@ -42,26 +55,34 @@ class Connection final : public ReplySink, public std::enable_shared_from_this<C
     Clock::time_point started;
     RequestRecord record;
   };
+  struct Piece {  // of an answer
+    std::string bytes;
+    Charge charge;
+  };
 
   template <class Work>
   void on_io(Work work);
+  template <class Work>
+  void guard(Work work) noexcept;
 
   void read();
   void on_read(Error error, size_t size);
   void process();
-  bool parse();
+  bool read_head();
   void on_head();
+  std::optional<Refusal> read_fields(const Parser::value_type& message);
+  std::optional<Refusal> admit_request(const BodyClaim& claim);
+  bool read_body();
   void refuse(const Refusal& refusal);
-  bool body_fits();
   void dispatch();
   void upgrade();
 
-  void do_start(const Head& head, std::string body);
-  void enqueue(std::string bytes);
+  void do_start(const Head& head, Piece body);
+  void enqueue(Piece piece);
   void flush();
+  void write_on();
   void next_request();
   void linger();
-  void release_body();
 
   std::shared_ptr<Core> core_;
   std::unique_ptr<Transport> transport_;
@@ -70,12 +91,17 @@ class Connection final : public ReplySink, public std::enable_shared_from_this<C
   const std::string name_;  // for turns between connections
   Phase phase_ = Phase::idle;
   Clock::time_point deadline_, write_deadline_ = Clock::time_point::max();
-  std::optional<Parser> parser_;
-  std::string buffer_;   // of the read at hand
-  std::string pending_;  // read and not yet parsed
-  std::string out_, writing_;
+  std::optional<Parser> parser_;  // of the head
+  std::string buffer_;            // of the read at hand
+  std::string pending_;           // read and not yet parsed
+  Charge pending_charge_, head_charge_, body_charge_;
+  Account::Ptr answers_to_;  // the account of the request being answered
+  std::deque<Piece> out_;
+  Piece writing_;
+  size_t written_ = 0;  // of writing_
+  size_t unread_ = 0;   // bytes in out_ and writing_
   bool reading_ = false;
-  uint64_t body_bytes_ = 0;  // of the body being read, counted in core_->body_bytes
+  std::atomic<bool> lost_ = false;
   Exchange exchange_;
 };
 

@@ -1,7 +1,9 @@
 // Connection: what goes out, and what happens between two requests.
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 
 #include "serve/http/connection.h"
+#include "serve/http/guard.h"
 
 namespace tutti {
 namespace {
@@ -9,6 +11,8 @@ namespace {
 namespace net = boost::asio;
 
 constexpr size_t kMostUnread = size_t(64) << 20;  // of an answer that the client does not read
+constexpr size_t kMostJoined = 16 << 10;          // short pieces go out together
+constexpr size_t kWriteBytes = 256 << 10;         // at a time
 constexpr double kLingerSeconds = 2;
 
 std::string chunk(const std::string& piece) {
@@ -31,20 +35,33 @@ template <class Work>
 void Connection::on_io(Work work) {
   if (core_->ended) return;
   net::post(core_->io, [self = shared_from_this(), work = std::move(work)]() mutable {
-    if (self->phase_ != Phase::closed) work(*self);
+    if (self->phase_ == Phase::closed) return;
+    if (!survives([&] { work(*self); })) self->close();
   });
 }
 
+// An answer that there is no room for is replaced by one that says so.
 void Connection::start(Head head, std::string body) {
-  on_io([head = std::move(head), body = std::move(body)](Connection& self) mutable {
-    self.do_start(head, std::move(body));
+  Piece piece{std::move(body), Charge(answers_to_)};
+  if (const Status status = piece.charge.grow(piece.bytes.size()); !status) {
+    head = {503, "application/json", {{"Retry-After", "1"}}, true};
+    piece.bytes = error_json(
+        "the answer is ready and there is no memory to send it from: " + status.error().message(),
+        "server_error", "busy");
+  }
+  on_io([head = std::move(head), piece = std::move(piece)](Connection& self) mutable {
+    self.do_start(head, std::move(piece));
   });
 }
 
-void Connection::more(std::string piece) {
-  on_io([piece = std::move(piece)](Connection& self) mutable {
+void Connection::more(std::string bytes) {
+  Piece piece{std::move(bytes), Charge(answers_to_)};
+  const bool fits = bool(piece.charge.grow(piece.bytes.size()));
+  on_io([fits, piece = std::move(piece)](Connection& self) mutable {
     if (self.exchange_.head_only) return;
-    self.enqueue(self.exchange_.chunked ? chunk(piece) : std::move(piece));
+    if (!fits) return self.close();
+    if (self.exchange_.chunked) piece.bytes = chunk(piece.bytes);
+    self.enqueue(std::move(piece));
   });
 }
 
@@ -52,12 +69,12 @@ void Connection::finish(bool complete) {
   on_io([complete](Connection& self) {
     if (!complete) return self.close();
     self.exchange_.ended = true;
-    if (self.exchange_.chunked && !self.exchange_.head_only) self.enqueue("0\r\n\r\n");
+    if (self.exchange_.chunked && !self.exchange_.head_only) self.enqueue({"0\r\n\r\n", {}});
     self.flush();
   });
 }
 
-void Connection::do_start(const Head& head, std::string body) {
+void Connection::do_start(const Head& head, Piece body) {
   Exchange& exchange = exchange_;
   exchange.begun = true;
   exchange.ended = head.whole;
@@ -66,47 +83,73 @@ void Connection::do_start(const Head& head, std::string body) {
   if (core_->draining || (!head.whole && exchange.http_1_0)) exchange.keep_alive = false;
   std::string text = "HTTP/1.1 " + std::to_string(head.status) + ' ' + status_phrase(head.status) +
                      "\r\nServer: tutti\r\nX-Content-Type-Options: nosniff\r\n";
+  append_header(text, "X-Request-Id", exchange.record.id);
   if (!head.content_type.empty()) append_header(text, "Content-Type", head.content_type);
   for (const auto& [name, value] : head.more) append_header(text, name, value);
   for (const auto& [name, value] : exchange.cors) append_header(text, name, value);
   if (exchange.chunked) {
     append_header(text, "Transfer-Encoding", "chunked");
   } else if (head.whole && head.status != 204 && head.status != 304) {
-    append_header(text, "Content-Length", std::to_string(body.size()));
+    append_header(text, "Content-Length", std::to_string(body.bytes.size()));
   }
   append_header(text, "Connection", exchange.keep_alive ? "keep-alive" : "close");
   text += "\r\n";
-  if (!exchange.head_only) text += body;
-  enqueue(std::move(text));
+  if (exchange.head_only) body = {};
+  if (body.bytes.size() <= kMostJoined) {  // one packet rather than two
+    body.bytes = text + body.bytes;
+  } else {
+    out_.push_back({std::move(text), {}});
+    unread_ += out_.back().bytes.size();
+  }
+  enqueue(std::move(body));
 }
 
-void Connection::enqueue(std::string bytes) {
-  exchange_.record.answer_bytes += bytes.size();
-  if (out_.empty()) {
-    out_ = std::move(bytes);
-  } else {
-    out_ += bytes;
+void Connection::enqueue(Piece piece) {
+  exchange_.record.answer_bytes += piece.bytes.size();
+  unread_ += piece.bytes.size();
+  if (unread_ > kMostUnread) return close();
+  Piece* const last = out_.empty() ? nullptr : &out_.back();
+  if (last && last->bytes.size() + piece.bytes.size() <= kMostJoined &&
+      last->charge.account() == piece.charge.account()) {
+    last->bytes += piece.bytes;
+    last->charge.absorb(std::move(piece.charge));
+  } else if (!piece.bytes.empty()) {
+    out_.push_back(std::move(piece));
   }
-  if (out_.size() > kMostUnread) return close();
   flush();
 }
 
 void Connection::flush() {
-  if (!writing_.empty() || phase_ == Phase::closed) return;
+  if (!writing_.bytes.empty() || phase_ == Phase::closed) return;
   if (out_.empty()) {
     if (phase_ == Phase::handling && exchange_.ended) next_request();
     return;
   }
-  std::swap(out_, writing_);
+  writing_ = std::move(out_.front());
+  out_.pop_front();
+  written_ = 0;
+  write_on();
+}
+
+// In pieces, so that a client that reads nothing is found out as soon with a long answer as with a
+// short one.
+void Connection::write_on() {
   const HttpLimits& limits = core_->options.limits;
+  const size_t size = std::min(writing_.bytes.size() - written_, kWriteBytes);
   write_deadline_ =
-      Clock::now() + seconds_of(limits.slow_seconds + writing_.size() / limits.bytes_per_second);
-  transport_->write(writing_, [self = shared_from_this()](Error error, size_t) {
-    self->writing_ = {};
-    self->write_deadline_ = Clock::time_point::max();
-    if (error) return self->close();
-    self->flush();
-  });
+      Clock::now() + seconds_of(limits.slow_seconds + double(size) / limits.bytes_per_second);
+  transport_->write({writing_.bytes.data() + written_, size},
+                    [self = shared_from_this(), size](Error error, size_t) {
+                      self->write_deadline_ = Clock::time_point::max();
+                      self->written_ += size;
+                      self->unread_ -= size;
+                      const bool whole = self->written_ == self->writing_.bytes.size();
+                      if (error || self->phase_ == Phase::closed || whole) self->writing_ = {};
+                      if (error) return self->close();
+                      if (self->phase_ == Phase::closed) return;
+                      if (!survives([&] { whole ? self->flush() : self->write_on(); }))
+                        self->close();
+                    });
 }
 
 void Connection::next_request() {
@@ -116,17 +159,17 @@ void Connection::next_request() {
   const bool keep = exchange_.keep_alive && !core_->draining;
   exchange_ = {};
   parser_.reset();
+  head_charge_.clear();
   if (!keep) return linger();
   phase_ = Phase::idle;
   deadline_ = Clock::now() + seconds_of(core_->options.limits.idle_seconds);
   process();
 }
 
-// Closing with unread bytes would reset the connection and could take the answer with it, so what
-// still comes is read and dropped for a moment.
 void Connection::linger() {
   phase_ = Phase::lingering;
   pending_ = {};
+  pending_charge_.clear();
   deadline_ = Clock::now() + seconds_of(kLingerSeconds);
   transport_->end_sending();
   read();

@@ -1,5 +1,6 @@
 // Clients that are slow, silent, half gone, hostile or ten thousand: each costs what its limits
-// say, and the next request is answered.
+// say, and the next request is answered. Their memory is in hostile_memory_test.cc, WebSockets in
+// hostile_websocket_test.cc.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -7,84 +8,13 @@
 
 #include <chrono>
 #include <fstream>
-#include <optional>
 #include <sstream>
 #include <thread>
 
-#include "serve/http/server.h"
-#include "serve/http/test_client.h"
-#include "serve/http/websocket.h"
+#include "serve/http/hostile_server.h"
 
 namespace tutti {
 namespace {
-
-class HostileTest : public testing::Test {
- protected:
-  void start(HttpOptions options = {}) {
-    options.port = 0;
-    options.limits.header_seconds = 0.5;
-    options.limits.slow_seconds = 0.5;
-    options.limits.bytes_per_second = 1 << 20;
-    Router router;
-    router.add("GET", "/hello", [](const Request&, const ReplyPtr& reply) {
-      reply->send(200, "text/plain", "hello");
-    });
-    router.add("POST", "/size",
-               [](const Request& request, const ReplyPtr& reply) {
-                 reply->send(200, "text/plain", std::to_string(request.body.size()));
-               },
-               {.most_bytes = 100'000});
-    router.add("GET", "/endless", [this](const Request&, const ReplyPtr& reply) {
-      reply->begin(200, "text/plain");
-      reply->on_gone([this] { ++gone_; });
-      // Until the client is gone, so that there is somebody to be told of it: 64 MB a second at
-      // most.
-      for (int i = 0; i < 60'000 && !reply->gone(); ++i) {
-        reply->write(std::string(1 << 16, 'x'));
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-    });
-    router.add_websocket(
-        "/echo",
-        [](const Request&, std::shared_ptr<WebSocket> socket) {
-          socket->on_message([open = std::weak_ptr(socket)](std::string message, bool) {
-            if (const auto live = open.lock()) live->send(std::move(message));
-          });
-        },
-        {.most_bytes = 100'000});
-    auto server = HttpServer::listen(std::move(router), std::move(options));
-    ASSERT_TRUE(server) << server.error().message();
-    server_.emplace(*std::move(server));
-    port_ = server_->port();
-    runner_ = std::thread([this] { server_->run(); });
-  }
-  void TearDown() override {
-    if (!server_) return;
-    server_->stop(0);
-    runner_.join();
-  }
-
-  void expect_well() const {
-    const TestAnswer answer = ask(port_, "GET", "/hello");
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.body, "hello");
-  }
-  // Waits for what must come soon; how soon is the machine's business.
-  template <class Condition>
-  static bool comes(const Condition& condition) {
-    for (int i = 0; i < 600 && !condition(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    return condition();
-  }
-  bool all_gone() const {
-    return comes([this] { return server_->stats().connections == 0; });
-  }
-
-  std::optional<HttpServer> server_;
-  std::thread runner_;
-  int port_ = 0;
-  std::atomic<int> gone_ = 0;
-};
 
 TEST_F(HostileTest, MalformedHttp) {
   start();
@@ -161,7 +91,7 @@ TEST_F(HostileTest, BodiesAreLimitedAndNeverUnpacked) {
   const std::string chunk = "4000\r\n" + std::string(0x4000, 'x') + "\r\n";
   for (int i = 0; i < 20; ++i) client.send(chunk);
   EXPECT_EQ(split_answer(client.receive_all()).status, 413);
-  EXPECT_EQ(server_->stats().body_bytes, 0u);
+  EXPECT_TRUE(nothing_held());
   expect_well();
 }
 
@@ -291,44 +221,6 @@ TEST_F(HostileTest, HalfOpenAndReset) {
     half.end_sending();
     reset.reset();
     half.receive_all(3000);
-  }
-  EXPECT_TRUE(all_gone());
-  expect_well();
-}
-
-TEST_F(HostileTest, MalformedFrames) {
-  start();
-  const std::string mask(4, '\0');
-  const std::string frames[] = {
-      "\x81\x05hello",                                                     // not masked
-      "\x83\x80" + mask,                                                   // an unknown kind
-      "\xf1\x80" + mask,                                                   // reserved bits
-      "\x89\xfe\x01" + std::string(1, '\0') + mask,                        // a ping of 256 bytes
-      "\x09\x80" + mask,                                                   // a ping in pieces
-      "\x80\x80" + mask,                                                   // goes on with nothing
-      std::string("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + mask,  // 2^63 - 1 bytes
-      std::string("\x82\xff\x00\x00\x00\x00\x00\x10\x00\x00", 10) + mask,  // more than the limit
-      "\x81\x82" + mask + "\xc3\x28",                                      // text that is not UTF-8
-      "\x01\x81" + mask + "\xc3" + "\x80\x80" + mask,  // nor this, in two frames
-      "\x88\x81" + mask + "x",                         // half a close code
-  };
-  for (const std::string& frame : frames) {
-    TestClient client(port_);
-    client.send(
-        "GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    const auto upgraded = [](const std::string& text) {
-      return text.find("\r\n\r\n") != text.npos;
-    };
-    ASSERT_EQ(split_answer(client.receive(upgraded)).status, 101);
-    client.send(std::string("\x81\x82", 2) + mask + "ok");
-    EXPECT_EQ(client.receive([](const std::string& text) { return text.size() >= 4; }),
-              "\x81\x02ok");
-    client.send(frame);
-    client.end_sending();
-    const std::string answer = client.receive_all();
-    EXPECT_TRUE(client.ended()) << "kept open";
-    EXPECT_TRUE(answer.empty() || uint8_t(answer[0]) == 0x88) << "answered";
   }
   EXPECT_TRUE(all_gone());
   expect_well();

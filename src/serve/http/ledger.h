@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -71,6 +72,11 @@ class Charge {
   void grow_anyway(size_t bytes) noexcept;
   void shrink(size_t bytes) noexcept;
   void clear() noexcept { shrink(bytes_); }
+  // Holds from now on what `other` held, which must be of the same account.
+  void absorb(Charge&& other) noexcept {
+    if (!account_) account_ = other.account_;
+    bytes_ += std::exchange(other.bytes_, 0);
+  }
 
   size_t bytes() const { return bytes_; }
   const Account::Ptr& account() const { return account_; }
@@ -100,8 +106,10 @@ class Ledger {
   Account::Ptr request(const Account::Ptr& connection, const std::string& key);
 
   const Account& server() const { return *server_; }
-  // Three quarters are taken: what is left is for those who hold little.
-  bool pressed() const { return server_->held() > server_->most() / 4 * 3; }
+  // Three quarters are taken, not counting `leaving`: what is left is for those who hold little.
+  bool pressed(size_t leaving = 0) const {
+    return server_->held() > server_->most() / 4 * 3 + leaving;
+  }
 
  private:
   const Limits limits_;

@@ -22,10 +22,25 @@ std::string_view Request::header(std::string_view name) const {
 }
 
 Reply::~Reply() {
-  if (state_ == State::waiting)
-    send(500, "application/json",
-         error_json("the request was dropped without an answer; try again", "server_error"));
-  if (state_ == State::begun) abort();
+  try {
+    if (state_ == State::waiting)
+      send(500, "application/json",
+           error_json("the request was dropped without an answer; try again", "server_error"));
+    if (state_ == State::begun) abort();
+  } catch (...) {
+    sink_->lose();
+  }
+}
+
+// An answer that cannot be handed on is never missed in silence: the client sees its connection
+// end.
+template <class Work>
+void Reply::to_sink(Work work) {
+  try {
+    work();
+  } catch (...) {
+    sink_->lose();
+  }
 }
 
 void Reply::send(int status, std::string content_type, std::string body, Headers more) {
@@ -33,19 +48,22 @@ void Reply::send(int status, std::string content_type, std::string body, Headers
   if (state_ != State::waiting) return;
   state_ = State::ended;
   listener_ = nullptr;
-  sink_->start({status, std::move(content_type), std::move(more), true}, std::move(body));
+  to_sink([&] {
+    sink_->start({status, std::move(content_type), std::move(more), true}, std::move(body));
+  });
 }
 
 void Reply::begin(int status, std::string content_type, Headers more) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::waiting) return;
   state_ = State::begun;
-  sink_->start({status, std::move(content_type), std::move(more), false}, {});
+  to_sink([&] { sink_->start({status, std::move(content_type), std::move(more), false}, {}); });
 }
 
 void Reply::write(std::string piece) {
   const std::lock_guard lock(mutex_);
-  if (state_ == State::begun && !piece.empty() && !gone_) sink_->more(std::move(piece));
+  if (state_ == State::begun && !piece.empty() && !gone_)
+    to_sink([&] { sink_->more(std::move(piece)); });
 }
 
 void Reply::end() {
@@ -53,7 +71,7 @@ void Reply::end() {
   if (state_ != State::begun) return;
   state_ = State::ended;
   listener_ = nullptr;
-  sink_->finish(true);
+  to_sink([&] { sink_->finish(true); });
 }
 
 void Reply::abort() {
@@ -61,7 +79,7 @@ void Reply::abort() {
   if (state_ == State::ended) return;
   state_ = State::ended;
   listener_ = nullptr;
-  sink_->finish(false);
+  to_sink([&] { sink_->finish(false); });
 }
 
 bool Reply::begun() const {
@@ -98,9 +116,11 @@ void Reply::expire() {
     if (gone_.exchange(true) || state_ != State::waiting) return;
     state_ = State::ended;
     listener = std::move(listener_);
-    sink_->start(
-        {504, "application/json", {}, true},
-        error_json("the request took longer than it may; ask for less", "server_error", "timeout"));
+    to_sink([&] {
+      sink_->start({504, "application/json", {}, true},
+                   error_json("the request took longer than it may; ask for less", "server_error",
+                              "timeout"));
+    });
   }
   if (listener) listener();
 }

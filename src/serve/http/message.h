@@ -40,6 +40,7 @@ struct Request {
   std::string body;
   std::map<std::string, std::string> parameters;  // of the route: {name}
   std::string user;                               // whose key it came with; empty without keys
+  std::string id;                                 // of the answer's header X-Request-Id
   std::string owner;     // who takes turns with others: the key's name, else the connection
   Account::Ptr account;  // what is held for it is charged to (ledger.h); may be null in tests
 
@@ -60,6 +61,8 @@ class ReplySink {
   virtual void start(Head head, std::string body) = 0;
   virtual void more(std::string piece) = 0;
   virtual void finish(bool complete) = 0;  // incomplete: the connection is cut
+  // The answer was lost for want of memory: the connection is cut. Allocates nothing.
+  virtual void lose() noexcept {}
 };
 
 // The answer to one request. Thread-safe.
@@ -91,6 +94,9 @@ class Reply {
 
  private:
   enum class State { waiting, begun, ended };
+
+  template <class Work>
+  void to_sink(Work work);
 
   mutable std::mutex mutex_;
   State state_ = State::waiting;

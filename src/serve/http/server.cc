@@ -4,9 +4,11 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
+#include <thread>
+#include <vector>
 
 #include "serve/http/connection.h"
+#include "serve/http/guard.h"
 
 namespace tutti {
 namespace {
@@ -32,6 +34,12 @@ Result<std::unique_ptr<net::ssl::context>> tls_context(const HttpOptions& option
   auto context = std::make_unique<Context>(Context::tls_server);
   context->set_options(Context::default_workarounds | Context::no_tlsv1 | Context::no_tlsv1_1 |
                        Context::no_compression);
+  // TLS 1.2 with forward secrecy alone; TLS 1.3 has nothing else. A connection that is idle keeps
+  // no buffers.
+  if (SSL_CTX_set_cipher_list(context->native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+    return failed("OpenSSL has none of the cipher suites that are wanted");
+  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   ErrorValue error;
   context->use_certificate_chain_file(options.certificate_file, error);
   if (error)
@@ -50,6 +58,11 @@ std::string peer_of(const tcp::socket& socket) {
   return error ? "" : endpoint.address().to_string();
 }
 
+template <class Set>
+std::vector<typename Set::value_type> listed(const Set& set) {
+  return {set.begin(), set.end()};
+}
+
 }  // namespace
 
 struct HttpServer::State {
@@ -63,18 +76,19 @@ struct HttpServer::State {
     ErrorValue ignored;
     acceptor.close(ignored);
     while (!core->connections.empty()) (*core->connections.begin())->close();
-    const auto sockets = core->sockets;
-    for (const auto& socket : sockets) socket->abort();
+    for (const auto& socket : core->sockets) socket->abort();
     ticks.cancel();
     core->ended = true;
-    core->workers.join();
+    core->workers.stop();
+    core->slow_workers.stop();
     core->io.restart();
-    core->io.poll();
+    while (!survives([&] { core->io.poll(); })) continue;
   }
 
   Status bind();
   void accept();
   void on_accept(ErrorValue error, tcp::socket socket);
+  void welcome(tcp::socket socket);
   void tick();
   void drain(double grace_seconds);
 
@@ -82,7 +96,7 @@ struct HttpServer::State {
   std::unique_ptr<net::ssl::context> tls;
   tcp::acceptor acceptor;
   net::steady_timer ticks;
-  bool accepting = false;
+  bool accepting = false, ticking = false;
   Clock::time_point cut_at = Clock::time_point::max();
 };
 
@@ -105,47 +119,58 @@ Status HttpServer::State::bind() {
 }
 
 void HttpServer::State::accept() {
-  accepting = true;
   acceptor.async_accept([this](ErrorValue error, tcp::socket socket) {
     accepting = false;
     if (acceptor.is_open()) on_accept(error, std::move(socket));
   });
+  accepting = true;
 }
 
 void HttpServer::State::on_accept(ErrorValue error, tcp::socket socket) {
   if (error) {  // no files left, most likely: the next tick tries again
     if (error != net::error::connection_aborted) return;
-  } else if (core->connections.size() >= core->options.limits.most_connections) {
+  } else if (core->connections.size() + core->sockets.size() >=
+             core->options.limits.most_connections) {
     ++core->refused;
-  } else {
-    ++core->accepted;
-    ErrorValue ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    std::string peer = peer_of(socket);
-    auto connection = std::make_shared<Connection>(
-        core, tls ? tls_transport(std::move(socket), *tls) : plain_transport(std::move(socket)),
-        std::move(peer));
-    core->connections.insert(connection);
-    core->open_connections = core->connections.size();
-    connection->open();
+  } else if (!survives([&] { welcome(std::move(socket)); })) {
+    ++core->refused;
   }
   accept();
+}
+
+void HttpServer::State::welcome(tcp::socket socket) {
+  ++core->accepted;
+  ErrorValue ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  std::string peer = peer_of(socket);
+  auto connection = std::make_shared<Connection>(
+      core, tls ? tls_transport(std::move(socket), *tls) : plain_transport(std::move(socket)),
+      std::move(peer));
+  core->connections.insert(connection);
+  core->open_connections = core->connections.size();
+  if (!survives([&] { connection->open(); })) connection->close();
 }
 
 // Each second: deadlines, and the end of a drain.
 void HttpServer::State::tick() {
   const auto now = Clock::now();
   if (!accepting && acceptor.is_open()) accept();
-  const auto connections = core->connections;  // close() changes the set
-  for (const auto& connection : connections) connection->sweep(now);
+  for (const auto& connection : listed(core->connections))  // close() changes the set
+    if (!survives([&] { connection->sweep(now); })) connection->close();
+  for (const auto& socket : listed(core->sockets))
+    if (!survives([&] { socket->sweep(now); })) socket->abort();
+  core->open_sockets = core->sockets.size();
+  core->relieve();
   if (core->draining && ((core->connections.empty() && core->sockets.empty()) || now > cut_at)) {
     core->io.stop();
     return;
   }
   ticks.expires_after(core->draining ? std::chrono::milliseconds(50) : std::chrono::seconds(1));
   ticks.async_wait([this](ErrorValue) {
+    ticking = false;
     if (!core->ended) tick();
   });
+  ticking = true;
 }
 
 void HttpServer::State::drain(double grace_seconds) {
@@ -156,10 +181,9 @@ void HttpServer::State::drain(double grace_seconds) {
   cut_at = Clock::now() + seconds_of(grace_seconds);
   ErrorValue ignored;
   acceptor.close(ignored);
-  const auto connections = core->connections;
-  for (const auto& connection : connections) connection->drain();
-  const auto sockets = core->sockets;
-  for (const auto& socket : sockets) socket->close(1001, "the server is shutting down");
+  for (const auto& connection : listed(core->connections)) connection->drain();
+  for (const auto& socket : listed(core->sockets))
+    socket->close(1001, "the server is shutting down");
   ticks.expires_after(std::chrono::seconds(0));
 }
 
@@ -181,9 +205,14 @@ int HttpServer::port() const {
   return state_->acceptor.local_endpoint(error).port();
 }
 
+// What a callback throws has cost its own connection at most; a moment later there may be memory
+// again.
 void HttpServer::run() {
-  state_->tick();
-  state_->core->io.run();
+  const auto turn = [this] {
+    if (!state_->ticking) state_->tick();
+    state_->core->io.run();
+  };
+  while (!survives(turn)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 void HttpServer::stop(double grace_seconds) {
@@ -194,19 +223,18 @@ bool HttpServer::stopping() const {
   return state_->core->draining;
 }
 
-void HttpServer::post(std::function<void()> work) {
-  net::post(state_->core->workers, std::move(work));
+void HttpServer::post(std::function<void()> work, const std::string& owner) {
+  state_->core->slow_workers.post(owner, std::move(work));
 }
 
-std::function<void(std::function<void()>)> HttpServer::sequence() {
-  return [strand = net::make_strand(state_->core->workers)](std::function<void()> work) {
-    net::post(strand, std::move(work));
-  };
+std::function<void(std::function<void()>)> HttpServer::sequence(const std::string& owner) {
+  return state_->core->slow_workers.sequence(owner);
 }
 
 HttpServer::Stats HttpServer::stats() const {
   const Core& core = *state_->core;
-  return {core.open_connections, core.requests, core.accepted, core.refused, core.body_bytes};
+  return {core.open_connections, core.requests, core.open_sockets,
+          core.accepted,         core.refused,  core.ledger.server().held()};
 }
 
 }  // namespace tutti

@@ -5,13 +5,16 @@
 //   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), {}));
 //   server.run();                        // until stop()
 //
-// One thread moves all bytes; handlers run on `workers` threads. run() blocks; stop(), port() and
-// stats() may be called from any thread, and stop() from a signal's thread.
+// One thread moves all bytes; handlers run on `workers` threads, those with much to read on two of
+// their own, in turns of their clients (fair_pool.h). run() blocks; stop(), port() and stats() may
+// be called from any thread, and stop() from a signal's thread.
 //
 // Goals: ten thousand idle connections in tens of megabytes; no client, slow, half-open, silent or
-// hostile, holds memory or a worker for longer than its limits. Non-goals: HTTP/2 (a proxy in front
-// does it), compression (answers are small; compressed requests are refused, so that no small body
-// grows large), files from disk.
+// hostile, holds memory or a worker for longer than its limits; every byte held for a client is
+// counted first (ledger.h), and where memory is short the largest of what is being received or not
+// being read is cut, so that others are served; nothing thrown ends the process. Non-goals: HTTP/2
+// (a proxy in front does it), compression (answers are small; compressed requests are refused, so
+// that no small body grows large), files from disk.
 #pragma once
 
 #include <chrono>
@@ -29,19 +32,20 @@
 namespace tutti {
 
 struct HttpLimits {
-  size_t most_connections = 12000;
-  size_t most_requests = 512;  // being handled; above that 429
+  size_t most_connections = 12000;  // WebSockets included
+  size_t most_websockets = 1000;    // above that 429
+  size_t most_requests = 512;       // being handled; above that 429
   size_t most_header_bytes = 16 << 10;
-  size_t most_body_bytes = size_t(512) << 20;  // of all requests together; above that 429
-  Ledger::Limits ledger;                       // of bytes
-  double header_seconds = 10;                  // from a request's first byte to its body
-  double idle_seconds = 120;                   // between requests
-  double slow_seconds = 20;                    // a body or answer may lag this much behind ...
-  double bytes_per_second = 16 << 10;          // ... this rate
+  size_t most_header_fields = 100;
+  Ledger::Limits ledger;               // of bytes held for clients
+  double header_seconds = 10;          // from a request's first byte to its body
+  double idle_seconds = 120;           // between requests
+  double slow_seconds = 20;            // a body, message or answer may lag this much behind ...
+  double bytes_per_second = 16 << 10;  // ... this rate
 };
 
 struct RequestRecord {  // for a log: nothing here is secret
-  std::string method, path, user, peer;
+  std::string method, path, user, peer, id;
   int status = 0;
   size_t request_bytes = 0, answer_bytes = 0;
   double seconds = 0;
@@ -53,8 +57,8 @@ struct HttpOptions {
   int workers = 4;
   std::string certificate_file, private_key_file;  // PEM; both: TLS
   std::vector<std::string> allowed_origins;        // CORS; "*": any
-  // Host names that are answered to; empty: those of the loopback where that is listened on, else
-  // any. Keeps web pages out that point a name of their own at this machine (DNS rebinding).
+  // Host names that are answered to. Empty: any where a key is asked for, else localhost, this
+  // machine's own name, and addresses, which no web page can point at it (DNS rebinding).
   std::vector<std::string> host_names;
   KeyRing keys;  // empty: no key is asked for
   HttpLimits limits;
@@ -76,16 +80,18 @@ class HttpServer {
   void stop(double grace_seconds);
   bool stopping() const;
 
-  // Runs `work` on a worker, after what is waiting there.
-  void post(std::function<void()> work);
+  // Runs `work` of a request that was let in, on a worker for what takes long, when it is the turn
+  // of its owner (Request::owner).
+  void post(std::function<void()> work, const std::string& owner = {});
 
   // As post(), but what goes through one sequence runs one after another.
-  std::function<void(std::function<void()>)> sequence();
+  std::function<void(std::function<void()>)> sequence(const std::string& owner = {});
 
   struct Stats {
     uint64_t connections = 0, requests = 0;  // open, being handled
+    uint64_t websockets = 0;                 // open
     uint64_t accepted = 0, refused = 0;      // connections since the start
-    uint64_t body_bytes = 0;                 // held now
+    uint64_t body_bytes = 0;                 // held for clients now (ledger.h)
   };
   Stats stats() const;
 

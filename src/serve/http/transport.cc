@@ -31,8 +31,8 @@ class StreamTransport final : public Transport {
   void read_some(char* into, size_t size, Done done) override {
     stream_.async_read_some(net::buffer(into, size), std::move(done));
   }
-  void write(const std::string& bytes, Done done) override {
-    net::async_write(stream_, net::buffer(bytes), std::move(done));
+  void write(std::string_view bytes, Done done) override {
+    net::async_write(stream_, net::buffer(bytes.data(), bytes.size()), std::move(done));
   }
   void end_sending() override {
     boost::system::error_code ignored;
@@ -43,9 +43,9 @@ class StreamTransport final : public Transport {
     stream_.lowest_layer().close(ignored);
   }
   std::shared_ptr<OpenWebSocket> upgrade(std::shared_ptr<Core> core,
-                                         size_t most_message_bytes) override {
+                                         WebSocketOptions options) override {
     return std::make_shared<WebSocketSession<Stream>>(std::move(stream_), std::move(core),
-                                                      most_message_bytes);
+                                                      std::move(options));
   }
 
  private:

@@ -18,11 +18,19 @@ namespace tutti {
 using BeastRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
 // A WebSocket as the server sees it.
-class OpenWebSocket : public WebSocket {
+class OpenWebSocket : public WebSocket, public Holder {
  public:
   // Sends 101 and reads messages until it is closed.
   virtual void open(const BeastRequest& request) = 0;
-  virtual void abort() = 0;  // cuts the connection
+  virtual void abort() noexcept = 0;  // cuts the connection
+  virtual void sweep(Clock::time_point now) = 0;
+};
+
+struct WebSocketOptions {
+  size_t most_message_bytes = 0;
+  std::string owner;  // whose turns its messages take
+  std::string id;     // of the request that it came from
+  Charge session;     // what is held for it anyway; more goes to the same account
 };
 
 class Transport {
@@ -32,12 +40,12 @@ class Transport {
   virtual ~Transport() = default;
   virtual void handshake(Done done) = 0;
   virtual void read_some(char* into, size_t size, Done done) = 0;
-  virtual void write(const std::string& bytes, Done done) = 0;  // all of them
+  virtual void write(std::string_view bytes, Done done) = 0;  // all of them
   virtual void end_sending() = 0;
   virtual void close() = 0;
   // Hands the stream over; this transport is empty from then on.
   virtual std::shared_ptr<OpenWebSocket> upgrade(std::shared_ptr<Core> core,
-                                                 size_t most_message_bytes) = 0;
+                                                 WebSocketOptions options) = 0;
 };
 
 std::unique_ptr<Transport> plain_transport(boost::asio::ip::tcp::socket socket);
