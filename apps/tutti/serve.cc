@@ -1,8 +1,11 @@
 // tutti serve: the model behind OpenAI's HTTP API. `tutti serve keys` manages who may use it.
+#include <malloc.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -29,14 +32,22 @@ struct ServeOptions {
   bool without_keys = false;
 };
 
+// What a large body or message took goes back to the system when it is freed: by default the
+// allocator keeps up to 64 MiB of such pieces in each thread's arena once it has seen them.
+void give_memory_back() {
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+  mallopt(M_ARENA_MAX, 4);
+}
+
 // A line a request on standard error. Neither queries, headers nor bodies are logged, nor that an
 // open page or a supervisor has found the server well.
 void log_request(const RequestRecord& record) {
   if (record.path == "/healthz" && record.status == 200) return;
-  std::fprintf(stderr, "%s %s %s %d %zu B in %zu B out %.1f ms%s%s\n", record.peer.c_str(),
+  std::fprintf(stderr, "%s %s %s %d %zu B in %zu B out %.1f ms %s%s%s\n", record.peer.c_str(),
                record.method.c_str(), record.path.c_str(), record.status, record.request_bytes,
-               record.answer_bytes, 1e3 * record.seconds, record.user.empty() ? "" : " ",
-               record.user.c_str());
+               record.answer_bytes, 1e3 * record.seconds, record.id.c_str(),
+               record.user.empty() ? "" : " ", record.user.c_str());
 }
 
 Status check(const ServeOptions& options) {
@@ -45,6 +56,15 @@ Status check(const ServeOptions& options) {
                        " lets others in; give --keys FILE (made by: tutti serve keys add NAME "
                        "--keys FILE), or say --without-keys if the network is trusted");
   return {};
+}
+
+// Ends the process though a handler, a step of the model or a media process may still be at work:
+// what they do is nobody's any more, and the store bears being killed at any time.
+void end_soon() {
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    std::_Exit(0);
+  }).detach();
 }
 
 // SIGTERM and SIGINT drain; a second one ends at once. The signals must be blocked in all threads.
@@ -58,6 +78,7 @@ void wait_for_signals(const sigset_t& signals, HttpServer& server, double drain_
                    "once\n",
                    drain_seconds);
     server.stop(drain_seconds);
+    if (count == 1) end_soon();
   }
 }
 
@@ -74,6 +95,7 @@ Status run(ServeOptions& options) {
       return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
   }
   if (options.log == "text") options.http.on_request = log_request;
+  give_memory_back();
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -101,7 +123,9 @@ Status run(ServeOptions& options) {
   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), std::move(options.http)));
   api.attach(server);
 
-  const std::string url = std::string(tls ? "https://" : "http://") + address + ":" +
+  const bool is_v6 = address.find(':') != std::string::npos;
+  const std::string url = std::string(tls ? "https://" : "http://") +
+                          (is_v6 ? "[" + address + "]" : address) + ":" +
                           std::to_string(server.port()) + "/";
   std::fprintf(stderr, "tutti: %s on %s\n", options.api.model.c_str(), url.c_str());
   if (options.studio.open) open_browser(url);
@@ -126,7 +150,7 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
   verb.add_option("--cors", http.allowed_origins,
                   "origin whose pages may use the server, e.g. https://example.org; * for any");
   verb.add_option("--host-name", http.host_names,
-                  "answer to this Host alone (default on the loopback: localhost)");
+                  "answer to this Host alone (default: localhost and addresses; any with --keys)");
   verb.add_option("--drain", options.drain_seconds,
                   "seconds that requests get to end after SIGTERM (default 30)")
       ->check(CLI::Range(0.0, 3600.0));

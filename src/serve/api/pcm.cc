@@ -29,8 +29,10 @@ void append_number(std::string& bytes, uint32_t value, int size) {
 
 struct PcmStream::State {
   SwrContext* resampler = nullptr;
+  bool as_it_is = false;
 
   std::string convert(const float* samples, int count) {
+    if (!resampler) return {};
     const uint8_t* in = reinterpret_cast<const uint8_t*>(samples);
     const int room = swr_get_out_samples(resampler, count);
     std::vector<float> out(size_t(std::max(room, 0)) + 1);
@@ -43,28 +45,35 @@ struct PcmStream::State {
 };
 
 PcmStream::PcmStream(int sample_rate) : state_(std::make_unique<State>()) {
-  if (sample_rate == kModelSampleRate) return;
+  state_->as_it_is = sample_rate == kModelSampleRate;
+  if (state_->as_it_is || sample_rate != kClientSampleRate) return;
   SwrContext*& swr = state_->resampler;
   AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
   if (swr_alloc_set_opts2(&swr, &mono, AV_SAMPLE_FMT_FLT, sample_rate, &mono, AV_SAMPLE_FMT_FLT,
                           kModelSampleRate, 0, nullptr) < 0 ||
       swr_init(swr) < 0)
-    swr_free(&swr);  // out of memory: the samples pass as they are
+    swr_free(&swr);
 }
 
 PcmStream::~PcmStream() {
   swr_free(&state_->resampler);
 }
 
+Status PcmStream::ready() const {
+  if (state_->as_it_is || state_->resampler) return {};
+  return failed(
+      "sound of the model's 16000 Hz cannot be resampled; try again, or ask for 16000 Hz");
+}
+
 std::string PcmStream::push(std::span<const float> samples) {
-  if (state_->resampler) return state_->convert(samples.data(), int(samples.size()));
+  if (!state_->as_it_is) return state_->convert(samples.data(), int(samples.size()));
   std::string bytes;
   append_pcm(bytes, samples.data(), samples.size());
   return bytes;
 }
 
 std::string PcmStream::finish() {
-  return state_->resampler ? state_->convert(nullptr, 0) : std::string();
+  return state_->convert(nullptr, 0);
 }
 
 std::string wav_header(int sample_rate) {

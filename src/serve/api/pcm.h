@@ -2,6 +2,7 @@
 // OpenAI's clients assume that rate.
 //
 //   PcmStream pcm(24000);
+//   TUTTI_CHECK(pcm.ready());
 //   std::string bytes = pcm.push(samples);   // any number of times
 //   bytes += pcm.finish();
 #pragma once
@@ -9,6 +10,8 @@
 #include <memory>
 #include <span>
 #include <string>
+
+#include "base/result.h"
 
 namespace tutti {
 
@@ -22,6 +25,10 @@ class PcmStream {
   ~PcmStream();
   PcmStream(const PcmStream&) = delete;
   PcmStream& operator=(const PcmStream&) = delete;
+
+  // failed: another rate, or no memory for a resampler. Then there is no sound, rather than one
+  // that is too fast.
+  Status ready() const;
 
   std::string push(std::span<const float> samples_at_16khz);
   std::string finish();  // what the resampler still holds
