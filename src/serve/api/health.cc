@@ -63,7 +63,10 @@ void add_connections(Metrics& metrics, const HttpServer::Stats& stats) {
   metrics.value(stats.refused);
   metrics.family("tutti_http_requests", "gauge", "Requests being handled.");
   metrics.value(stats.requests);
-  metrics.family("tutti_http_body_bytes", "gauge", "Request bodies held in memory.");
+  metrics.family("tutti_http_websockets", "gauge", "Open WebSockets.");
+  metrics.value(stats.websockets);
+  metrics.family("tutti_http_body_bytes", "gauge",
+                 "Bytes held for clients: bodies, messages, answers not read yet.");
   metrics.value(stats.body_bytes);
 }
 
@@ -100,13 +103,15 @@ void add_health_routes(Router& router, Api& api) {
         reply->send(200, "application/json", std::string(openapi_json()));
       },
       quick);
-  router.add("GET", "/metrics", [&api](const Request&, const ReplyPtr& reply) {
-    Metrics metrics;
-    add_requests(metrics, api.scheduler().stats());
-    add_connections(metrics, api.server().stats());
-    add_decoder(metrics, api.decoder().stats());
-    reply->send(200, "text/plain; version=0.0.4", metrics.text());
-  });
+  router.add("GET", "/metrics",
+             [&api](const Request&, const ReplyPtr& reply) {
+               Metrics metrics;
+               add_requests(metrics, api.scheduler().stats());
+               add_connections(metrics, api.server().stats());
+               add_decoder(metrics, api.decoder().stats());
+               reply->send(200, "text/plain; version=0.0.4", metrics.text());
+             },
+             {.quick = true});
 }
 
 }  // namespace tutti

@@ -10,15 +10,21 @@ void add_models_routes(Router& router, Api& api) {
             {"created", api.options().created},
             {"owned_by", "tutti"}};
   };
-  router.add("GET", "/v1/models", [card](const Request&, const ReplyPtr& reply) {
-    send_json(*reply, {{"object", "list"}, {"data", Json::array({card()})}});
-  });
+  const RouteOptions quick = {.quick = true};
   router.add(
-      "GET", "/v1/models/{model}", [card, &api](const Request& request, const ReplyPtr& reply) {
+      "GET", "/v1/models",
+      [card](const Request&, const ReplyPtr& reply) {
+        send_json(*reply, {{"object", "list"}, {"data", Json::array({card()})}});
+      },
+      quick);
+  router.add(
+      "GET", "/v1/models/{model}",
+      [card, &api](const Request& request, const ReplyPtr& reply) {
         if (request.parameters.at("model") == api.options().model) return send_json(*reply, card());
         send_problem(*reply, {404, "this server has the model " + api.options().model + " only",
                               "invalid_request_error", "model", "model_not_found"});
-      });
+      },
+      quick);
 }
 
 }  // namespace tutti
