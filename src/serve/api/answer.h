@@ -46,7 +46,7 @@ void add_job_route(Router& router, Api& api, const std::string& path, Read read)
   router.add(
       "POST", path,
       [&api, read](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
+        Checker checker(request.account);
         Fields fields = checker.object(request.body);
         auto wanted = read(fields, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());

@@ -115,7 +115,7 @@ void add_embeddings_routes(Router& router, Api& api) {
   router.add(
       "POST", "/v1/embeddings",
       [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
+        Checker checker(request.account);
         Fields fields = checker.object(request.body);
         EmbeddingsRequest embeddings = read_embeddings(fields, checker, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());

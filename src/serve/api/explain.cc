@@ -33,7 +33,7 @@ Json explanation(const AttentionShare& share, const Api& api) {
 }
 
 void explain(Api& api, const Request& request, const ReplyPtr& reply) {
-  Checker checker;
+  Checker checker(request.account);
   Fields fields = checker.object(request.body);
   check_model(fields, api);
   const TextOptions options = read_text_options(fields, api, "max_tokens");

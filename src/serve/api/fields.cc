@@ -41,8 +41,10 @@ void Checker::refuse(Problem problem) {
 }
 
 Fields Checker::object(const std::string& body) {
-  auto json = read_json(body);
-  if (!json)
+  auto json = read_json(body, &charge_);
+  if (!json && json.error().code() != ErrorCode::bad_input)
+    refuse(problem_of(json.error(), 1));
+  else if (!json)
     refuse({400, "the body cannot be read: " + json.error().message() + "; send one JSON object"});
   else if (!json->is_object())
     refuse({400, "the body must be a JSON object"});

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "serve/http/ledger.h"
 
 namespace tutti {
 
@@ -68,6 +69,9 @@ class Fields {
 
 class Checker {
  public:
+  // What the document takes is charged to the account.
+  explicit Checker(Account::Ptr account = nullptr) : charge_(std::move(account)) {}
+
   // The body of a request: one JSON object, nested 32 deep at most.
   Fields object(const std::string& body);
   // A value that is at hand, as `path`.
@@ -77,6 +81,7 @@ class Checker {
   void refuse(Problem problem);
 
  private:
+  Charge charge_;
   std::deque<Json> documents_;
   std::optional<Problem> problem_;
 };

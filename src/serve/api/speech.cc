@@ -62,7 +62,7 @@ void add_speech_routes(Router& router, Api& api) {
   router.add(
       "POST", "/v1/audio/speech",
       [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
+        Checker checker(request.account);
         Fields fields = checker.object(request.body);
         SpeechRequest speech = read_speech(fields, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());

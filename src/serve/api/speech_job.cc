@@ -44,6 +44,7 @@ struct Spoken {
 Status speak_in_pieces(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob job,
                        SpeechJobEvents done) {
   auto spoken = std::make_shared<Spoken>(job.format == "wav", std::move(done));
+  TUTTI_CHECK(spoken->pcm.ready());
   SpeakEvents events;
   events.on_audio = [spoken](std::span<const float> samples) {
     spoken->take(spoken->pcm.push(samples));

@@ -144,7 +144,7 @@ void add_transcriptions_routes(Router& router, Api& api) {
   router.add(
       "POST", "/v1/audio/transcriptions",
       [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker;
+        Checker checker(request.account);
         auto wanted =
             std::make_shared<TranscriptionRequest>(read_transcription(request, checker, api));
         if (checker.problem()) return send_problem(*reply, *checker.problem());

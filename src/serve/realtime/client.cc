@@ -13,7 +13,9 @@ namespace tutti {
 namespace {
 
 constexpr int kRate = 16000;
-constexpr int64_t kShortest = kRate / 10;  // of a commit, as OpenAI has it
+constexpr int64_t kShortest = kRate / 10;           // of a commit, as OpenAI has it
+constexpr size_t kMostAppended = size_t(15) << 20;  // bytes of base64 at once, as OpenAI has it
+constexpr size_t kDecoding = 6;  // bytes that a byte of base64 takes on its way to samples
 
 int64_t ms(int64_t samples) {
   return samples * 1000 / kRate;
@@ -26,9 +28,14 @@ Problem invalid(const std::string& message, const std::string& code,
 
 }  // namespace
 
-RealtimeClient::RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket,
-                               const std::string& model, bool beta)
-    : api_(api), beta_(beta), dialogue_(std::make_shared<Dialogue>(api, socket, beta)) {
+RealtimeClient::RealtimeClient(Api& api, const Request& request,
+                               const std::shared_ptr<WebSocket>& socket, const std::string& model,
+                               bool beta)
+    : api_(api),
+      beta_(beta),
+      account_(request.account),
+      dialogue_(std::make_shared<Dialogue>(api, request, socket, beta)),
+      buffer_charge_(account_) {
   settings_.id = new_id("sess_");
   settings_.model = api.options().model;
   if (!model.empty() && model != settings_.model)
@@ -40,7 +47,11 @@ RealtimeClient::RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socke
 }
 
 void RealtimeClient::open() {
-  if (problem_) dialogue_->send_error(*problem_, "");
+  if (problem_) {
+    refused_ = true;
+    dialogue_->send_error(*problem_, "");
+    return dialogue_->hang_up(problem_->message);
+  }
   dialogue_->send({{"type", "session.created"}, {"session", settings_.json()}});
 }
 
@@ -65,8 +76,9 @@ void RealtimeClient::refuse(std::optional<Problem> problem) {
 }
 
 void RealtimeClient::take(const std::string& message, bool binary) {
+  if (refused_) return;
   problem_.reset();
-  Checker checker;
+  Checker checker(account_);
   checker_ = &checker;
   const Fields said = checker.object(binary ? "" : message);
   const Json translated = beta_ ? from_beta(said.json()) : Json();
@@ -110,6 +122,14 @@ void RealtimeClient::update_session(Fields& event) {
 }
 
 void RealtimeClient::append_audio(Fields& event) {
+  const Json& audio_json = event.json("audio");
+  const size_t size = audio_json.is_string() ? audio_json.get_ref<const std::string&>().size() : 0;
+  if (size > kMostAppended)
+    return event.refuse(
+        "audio", "has more than " + std::to_string(kMostAppended) + " bytes; append less at once");
+  Charge decoding(account_);
+  if (const Status status = decoding.grow(kDecoding * size); !status)
+    return refuse(problem_of(status.error(), 1));
   const std::string audio = event.required_text("audio");
   const auto bytes = decode_base64(audio);
   if (!bytes) return event.refuse("audio", "is no base64: " + bytes.error().message());
@@ -120,6 +140,10 @@ void RealtimeClient::append_audio(Fields& event) {
 
 void RealtimeClient::take_samples(std::span<const float> samples) {
   const auto most = int64_t(api_.limits().most_seconds_of_audio * kRate);
+  // A vector that grows has twice its samples at most.
+  const size_t bytes = 2 * (buffer_.size() + samples.size()) * sizeof(float);
+  if (const Status status = buffer_charge_.set(std::max(bytes, buffer_charge_.bytes())); !status)
+    return refuse(problem_of(status.error(), 1));
   buffer_.insert(buffer_.end(), samples.begin(), samples.end());
   if (voice_)
     for (const VoiceEvent& event : voice_->push(samples)) take_voice(event);
@@ -165,13 +189,16 @@ void RealtimeClient::drop_before(int64_t sample) {
   const int64_t count = std::clamp(sample - begin_, int64_t(0), int64_t(buffer_.size()));
   buffer_.erase(buffer_.begin(), buffer_.begin() + count);
   begin_ += count;
+  if (buffer_.capacity() > 4 * buffer_.size() + kRate) buffer_.shrink_to_fit();
+  buffer_charge_.shrink(buffer_charge_.bytes() -
+                        std::min(buffer_charge_.bytes(), buffer_.capacity() * sizeof(float)));
 }
 
 // The sound up to `end` becomes a message of the user's.
 void RealtimeClient::commit(int64_t end) {
   const std::string id = item_id_.empty() ? new_id("item_") : std::exchange(item_id_, "");
   const auto count = size_t(std::clamp(end - begin_, int64_t(0), int64_t(buffer_.size())));
-  const ItemPtr item = item_of_sound(id, std::span(buffer_).first(count));
+  const ItemPtr item = item_of_sound(id, std::span(buffer_).first(count), account_);
   drop_before(end);
   const std::string previous = dialogue_->last_id();
   dialogue_->send({{"type", "input_audio_buffer.committed"},
@@ -198,7 +225,7 @@ void RealtimeClient::clear_audio(Fields&) {
 
 void RealtimeClient::create_item(Fields& event) {
   Fields fields = event.object("item");
-  ItemPtr item = read_item(fields, settings_.input_rate, api_);
+  ItemPtr item = read_item(fields, settings_.input_rate, api_, account_);
   const std::string previous = event.text("previous_item_id");
   if (failed()) return;
   refuse(dialogue_->add(std::move(item), previous,
@@ -234,8 +261,10 @@ void RealtimeClient::create_response(Fields& event) {
     wish.metadata = fields.json("metadata");
     if (fields.has("input")) {
       wish.input.emplace();
-      for (Fields& item : fields.objects("input"))
-        wish.input->push_back(read_item(item, settings_.input_rate, api_));
+      for (Fields& item : fields.objects("input")) {
+        wish.input->push_back(read_item(item, settings_.input_rate, api_, account_));
+        if (failed()) break;
+      }
     }
   }
   if (!failed()) refuse(dialogue_->respond(std::move(wish)));

@@ -12,10 +12,10 @@ namespace tutti {
 class RealtimeClient {
  public:
   // `beta`: it speaks the API as it was in its beta (beta.h).
-  RealtimeClient(Api& api, const std::shared_ptr<WebSocket>& socket, const std::string& model,
-                 bool beta);
+  RealtimeClient(Api& api, const Request& request, const std::shared_ptr<WebSocket>& socket,
+                 const std::string& model, bool beta);
 
-  void open();  // says session.created
+  void open();  // says session.created, or why there is no session and closes the socket
   void take(const std::string& message, bool binary);
   void close() { dialogue_->close(); }
 
@@ -45,16 +45,19 @@ class RealtimeClient {
 
   Api& api_;
   const bool beta_;
+  const Account::Ptr account_;
   const std::shared_ptr<Dialogue> dialogue_;
   RealtimeSettings settings_;
+  bool refused_ = false;              // the session was: nothing is listened to
   const Checker* checker_ = nullptr;  // of the event at hand
   std::optional<Problem> problem_;    // the same
   std::optional<PcmReader> reader_;
   std::optional<VoiceActivity> voice_;
   std::vector<float> buffer_;  // samples not committed, at 16 kHz
-  int64_t begin_ = 0;          // of them, counted from the connection's first
-  int64_t voice_begin_ = 0;    // where voice_ began to count
-  std::string item_id_;        // of the sound being recorded
+  Charge buffer_charge_;
+  int64_t begin_ = 0;        // of them, counted from the connection's first
+  int64_t voice_begin_ = 0;  // where voice_ began to count
+  std::string item_id_;      // of the sound being recorded
 };
 
 }  // namespace tutti

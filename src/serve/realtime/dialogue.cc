@@ -15,12 +15,19 @@ Problem not_found(const std::string& id) {
           "item_not_found"};
 }
 
-constexpr size_t kMostItems = 128;  // older ones are forgotten; the model reads the last few
+// Older items are forgotten above these; the model reads the last few.
+constexpr size_t kMostItems = 128;
+constexpr size_t kMostBytes = size_t(16) << 20;
 
 }  // namespace
 
-Dialogue::Dialogue(Api& api, std::weak_ptr<WebSocket> socket, bool beta)
-    : api_(api), socket_(std::move(socket)), beta_(beta), id_(new_id("conv_")) {}
+Dialogue::Dialogue(Api& api, const Request& request, std::weak_ptr<WebSocket> socket, bool beta)
+    : api_(api),
+      socket_(std::move(socket)),
+      beta_(beta),
+      owner_(request.owner),
+      account_(request.account),
+      id_(new_id("conv_")) {}
 
 void Dialogue::send(Json event) {
   if (beta_) {
@@ -42,6 +49,10 @@ void Dialogue::send_error(const Problem& problem, const std::string& client_even
           {"message", problem.message},
           {"param", or_null(problem.param)},
           {"event_id", or_null(client_event_id)}}}});
+}
+
+void Dialogue::hang_up(const std::string& reason) {
+  if (const auto socket = socket_.lock()) socket->close(1008, reason);
 }
 
 std::vector<ItemPtr>::iterator Dialogue::find(const std::string& id) {
@@ -69,11 +80,27 @@ std::optional<Problem> Dialogue::add(ItemPtr item, const std::string& previous, 
   }
   const Json before = place == items_.begin() ? Json() : Json(std::prev(place)->get()->id);
   items_.insert(place, item);
-  if (items_.size() > kMostItems) items_.erase(items_.begin());
   for (const char* type : {"conversation.item.added", "conversation.item.done"})
     send({{"type", type}, {"previous_item_id", before}, {"item", item->json()}});
-  transcribe(item, tell);
+  forget_oldest(item);
+  understand(item, tell);
+  begin_if_understood();
   return std::nullopt;
+}
+
+void Dialogue::forget_oldest(const ItemPtr& newest) {
+  size_t bytes = 0;
+  for (const ItemPtr& item : items_) bytes += item->charge.bytes();
+  for (size_t i = 0; i < items_.size() && (items_.size() > kMostItems || bytes > kMostBytes);) {
+    const ItemPtr item = items_[i];
+    if (item == newest || (response_ && response_->answer == item)) {
+      ++i;
+      continue;
+    }
+    bytes -= item->charge.bytes();
+    items_.erase(items_.begin() + ptrdiff_t(i));
+    send({{"type", "conversation.item.deleted"}, {"item_id", item->id}});
+  }
 }
 
 std::optional<Problem> Dialogue::remove(const std::string& id) {
@@ -111,7 +138,7 @@ std::optional<Problem> Dialogue::truncate(const std::string& id, int64_t content
   return std::nullopt;
 }
 
-void Dialogue::transcribe(const ItemPtr& item, bool tell) {
+void Dialogue::understand(const ItemPtr& item, bool tell) {
   for (size_t i = 0; i < item->content.size(); ++i) {
     Item::Content& content = item->content[i];
     if (content.heard) continue;
@@ -121,6 +148,7 @@ void Dialogue::transcribe(const ItemPtr& item, bool tell) {
         const std::lock_guard lock(alive->mutex_);
         alive->take_transcript(item, i, tell,
                                heard ? Result<std::string>(heard->text) : heard.error());
+        alive->begin_if_understood();
       }
     };
     auto ticket = api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events));
@@ -155,7 +183,7 @@ void Dialogue::take_transcript(const ItemPtr& item, size_t index, bool tell,
           {"error",
            {{"type", problem.type}, {"code", problem.code}, {"message", problem.message}}}});
   }
-  begin_if_understood();
+  item->count_anyway();
 }
 
 }  // namespace tutti

@@ -2,11 +2,13 @@
 //
 // Thread-safe: clients' events come on a server's worker, the scheduler's on its own threads. The
 // lock is held only for bookkeeping, never while something is decoded or computed. Server events
-// leave in the order in which they come about.
+// leave in the order in which they come about. What may end the answer (begin, finish) is the last
+// thing that a function does: nothing of the answer, and no list that holds it, is used afterwards.
 #pragma once
 
 #include <mutex>
 
+#include "serve/api/api.h"
 #include "serve/api/pcm.h"
 #include "serve/http/websocket.h"
 #include "serve/realtime/item.h"
@@ -25,11 +27,13 @@ struct ResponseWish {
 
 class Dialogue : public std::enable_shared_from_this<Dialogue> {
  public:
-  Dialogue(Api& api, std::weak_ptr<WebSocket> socket, bool beta);
+  // `request`: the one that opened the socket, whose owner takes turns with others.
+  Dialogue(Api& api, const Request& request, std::weak_ptr<WebSocket> socket, bool beta);
 
   // Sends an event, to a client of the beta as that has it; adds its id.
   void send(Json event);
   void send_error(const Problem& problem, const std::string& client_event_id);
+  void hang_up(const std::string& reason);  // closes the socket
 
   // Behind the item `previous` ("root": first; empty: last). `tell`: send what is heard in it.
   std::optional<Problem> add(ItemPtr item, const std::string& previous, bool tell);
@@ -60,7 +64,12 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
 
   // All of these with the lock held.
   std::vector<ItemPtr>::iterator find(const std::string& id);
-  void transcribe(const ItemPtr& item, bool tell);
+  // Forgets the oldest items where there are too many, or they hold too much; never `newest`, nor
+  // what is being answered.
+  void forget_oldest(const ItemPtr& newest);
+  // Begins to transcribe the item's sounds. What cannot be begun is taken as it is;
+  // begin_if_understood() is the caller's.
+  void understand(const ItemPtr& item, bool tell);
   void take_transcript(const ItemPtr& item, size_t index, bool tell,
                        const Result<std::string>& text);
   void begin_if_understood();
@@ -83,6 +92,8 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   Api& api_;
   const std::weak_ptr<WebSocket> socket_;
   const bool beta_;
+  const std::string owner_;
+  const Account::Ptr account_;
   const std::string id_;
   mutable std::mutex mutex_;
   std::vector<ItemPtr> items_;

@@ -43,8 +43,8 @@ std::optional<Problem> Dialogue::respond(ResponseWish wish) {
   response_->wish = std::move(wish);
   response_->source = response_->wish.input.value_or(items_);
   send({{"type", "response.created"}, {"response", response_json("in_progress", nullptr)}});
-  if (response_->wish.input)
-    for (const ItemPtr& item : *response_->wish.input) transcribe(item, false);
+  if (const auto input = response_->wish.input)  // a copy
+    for (const ItemPtr& item : *input) understand(item, false);
   begin_if_understood();
   return std::nullopt;
 }
@@ -75,6 +75,8 @@ void Dialogue::begin() {
   const ItemPtr answer = response_->answer = std::make_shared<Item>();
   answer->id = new_id("item_");
   answer->role = "assistant";
+  answer->charge = Charge(account_);
+  answer->count_anyway();
   answer->status = "in_progress";
   Json item = answer->json();
   send({{"type", "response.output_item.added"},
@@ -86,6 +88,7 @@ void Dialogue::begin() {
           {"previous_item_id", items_.empty() ? Json() : Json(items_.back()->id)},
           {"item", item}});
     items_.push_back(answer);
+    forget_oldest(answer);
   }
   const bool audio = settings.audio_out;
   answer->content.push_back({audio ? Item::Content::Kind::audio : Item::Content::Kind::text});
@@ -105,6 +108,7 @@ Json Dialogue::place() const {
 
 void Dialogue::take_text(const std::string& piece) {
   response_->answer->content[0].text += piece;
+  response_->answer->count_anyway();
   const bool audio = response_->wish.settings.audio_out;
   Json event = {
       {"type", audio ? "response.output_audio_transcript.delta" : "response.output_text.delta"},
@@ -129,6 +133,7 @@ void Dialogue::end_text(const Result<TextResult>& result) {
   events.on_audio = later<std::span<const float>>(&Dialogue::take_audio);
   events.done = later<Result<SpeakResult>>(&Dialogue::end_audio);
   response.pcm = std::make_unique<PcmStream>(settings.output_rate);
+  if (const Status ready = response.pcm->ready(); !ready) return finish(ready.error());
   auto ticket = api_.scheduler().speak(text, std::move(options), std::move(events));
   if (!ticket) return finish(ticket.error());
   response.ticket = *std::move(ticket);

@@ -15,6 +15,9 @@ namespace {
 
 using ContentKind = Item::Content::Kind;
 
+constexpr size_t kMostTextBytes = 64 << 10;  // of an item: many times what the model can read
+constexpr size_t kItemBytes = 1 << 10;       // besides its content
+
 Item::Content content_of_sound(std::span<const float> samples) {
   Item::Content content{ContentKind::audio, {}, false, log_mel(samples)};
   content.seconds = double(samples.size()) / 16000;
@@ -88,6 +91,15 @@ Prompt said_by_model(const Item& item) {
 
 }  // namespace
 
+size_t bytes_of(const Item& item) {
+  size_t bytes = kItemBytes;
+  for (const Item::Content& part : item.content) {
+    bytes += sizeof part + part.text.size() + part.mel.values.size() * sizeof(float) +
+             part.picture.pixels.size();
+  }
+  return bytes;
+}
+
 bool Item::understood() const {
   return std::all_of(content.begin(), content.end(), [](const auto& c) { return c.heard; });
 }
@@ -99,8 +111,18 @@ Json Item::json() const {
           {"role", role}, {"content", parts}};
 }
 
-ItemPtr read_item(Fields& fields, int input_rate, const Api& api) {
+Status Item::count() {
+  return charge.set(bytes_of(*this));
+}
+
+void Item::count_anyway() {
+  const size_t bytes = bytes_of(*this), counted = charge.bytes();
+  bytes > counted ? charge.grow_anyway(bytes - counted) : charge.shrink(counted - bytes);
+}
+
+ItemPtr read_item(Fields& fields, int input_rate, const Api& api, const Account::Ptr& account) {
   auto item = std::make_shared<Item>();
+  item->charge = Charge(account);
   fields.choice("type", {"message"}, "message");
   item->id = fields.text("id");
   if (item->id.size() > 64) fields.refuse("id", "is longer than 64 characters");
@@ -112,14 +134,28 @@ ItemPtr read_item(Fields& fields, int input_rate, const Api& api) {
     fields.refuse("content", "has more than " + std::to_string(api.limits().most_parts) + " parts");
     return item;
   }
-  for (Fields& part : parts) item->content.push_back(read_content(part, input_rate, api));
+  size_t text_bytes = 0;
+  for (Fields& part : parts) {
+    for (const char* name : {"text", "transcript"})
+      if (const Json& text = part.json(name); text.is_string())
+        text_bytes += text.get_ref<const std::string&>().size();
+    if (text_bytes > kMostTextBytes) {
+      fields.refuse("content", "holds more than " + std::to_string(kMostTextBytes) +
+                                   " bytes of text, which the model could not read; send less");
+      return item;
+    }
+    item->content.push_back(read_content(part, input_rate, api));
+    if (const Status status = item->count(); !status) fields.refuse(status.error());
+  }
   return item;
 }
 
-ItemPtr item_of_sound(std::string id, std::span<const float> samples) {
+ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account) {
   auto item = std::make_shared<Item>();
+  item->charge = Charge(account);
   item->id = std::move(id);
   item->content.push_back(content_of_sound(samples));
+  item->count_anyway();  // less than the samples, which were counted
   return item;
 }
 

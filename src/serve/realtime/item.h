@@ -5,6 +5,7 @@
 
 #include "runtime/session.h"
 #include "serve/api/fields.h"
+#include "serve/http/ledger.h"
 
 namespace tutti {
 
@@ -23,17 +24,21 @@ struct Item {
 
   std::string id, role = "user", status = "completed";
   std::vector<Content> content;
+  Charge charge;  // what it holds, to the account of its client
 
+  // Counts what it holds now: refused, or whatever it is.
+  Status count();
+  void count_anyway();
   bool understood() const;  // nothing is still being transcribed
   Json json() const;
 };
 using ItemPtr = std::shared_ptr<Item>;
 
-// A client's item of type "message". Sounds are base64 PCM of `input_rate`. Blocks while pictures
-// are decoded. What is wrong is told to the fields' Checker.
-ItemPtr read_item(Fields& fields, int input_rate, const Api& api);
+// A client's item of type "message". Sounds are base64 PCM of `input_rate`. Blocks while
+// pictures are decoded. What is wrong is told to the fields' Checker.
+ItemPtr read_item(Fields& fields, int input_rate, const Api& api, const Account::Ptr& account);
 // A sound that was recorded, at 16 kHz.
-ItemPtr item_of_sound(std::string id, std::span<const float> samples);
+ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account);
 
 // What the model is asked: the last user message, spoken or written, and what led to it
 // (history.h).
