@@ -66,6 +66,7 @@ TEST_F(BenchTest, EveryTaskInEveryPrecision) {
   const Outcome routed = run({"bench", "routing", "--model", "model.safetensors", "--json"});
   ASSERT_EQ(routed.code, 0) << routed.err;
   const json timed = json::parse(routed.out);
+  EXPECT_FALSE(timed["requests"].empty());
   for (const json& request : timed["requests"]) EXPECT_TRUE(request["same"]);
   const Outcome lacking = run({"bench", "model", "--model", "model.safetensors", "--inputs", "no"});
   EXPECT_EQ(lacking.code, 3);

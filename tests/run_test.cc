@@ -109,12 +109,15 @@ TEST_F(RunTest, Explains) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(load_picture(path("e.png")));
   const json answer = json::parse(outcome.out);
-  for (const json& layer : answer["layers"])
+  EXPECT_EQ(answer["layers"].size(), 4u);
+  for (const json& layer : answer["layers"]) {
+    EXPECT_FALSE(layer["attention"].empty());
     for (const auto& [asking, shares] : layer["attention"].items()) {
       double sum = 0;
       for (const double share : shares) sum += share;
       EXPECT_NEAR(sum, 1, 1e-3) << asking;
     }
+  }
 }
 
 TEST_F(RunTest, InspectsAndExamines) {

@@ -44,7 +44,7 @@ class TestClient {
 
   // What comes until `enough(text)`, the end, or the time is over.
   template <class Enough>
-  std::string receive(const Enough& enough, int milliseconds = 20'000) {
+  std::string receive(const Enough& enough, int milliseconds = 240'000) {
     std::string text;
     char buffer[1 << 16];
     pollfd ready = {socket_, POLLIN, 0};
@@ -58,7 +58,7 @@ class TestClient {
     }
     return text;
   }
-  std::string receive_all(int milliseconds = 20'000) {
+  std::string receive_all(int milliseconds = 240'000) {
     return receive([](const std::string&) { return false; }, milliseconds);
   }
   bool ended() const { return ended_; }  // the server closed the connection
