@@ -9,7 +9,7 @@ import { Studio, expect, test } from "./studio";
 // A picture so large, in so many steps, that it is never done while a test looks on; its first
 // preview is there. Later ones are drawn as the page asks.
 async function drawForEver(studio: Studio) {
-  await studio.adding("/v1/images/generations", { size: "640x640", steps: 256, partial_images: 8 });
+  await studio.adding("/v1/images/generations", { size: "1024x1024", steps: 256, partial_images: 32 });
   await studio.choose("Picture");
   await studio.say("a red circle");
   await expect(studio.answer.locator(".drawing img")).toBeVisible();

@@ -18,9 +18,11 @@ export class Server {
   async start() {
     const port = this.url ? new URL(this.url).port : "0"; // again: where it was before
     const store = this.more.includes("--no-store") ? [] : ["--store", join(this.folder, "store.sqlite3")];
-    // Nice, or drawing takes the processor from the browser, whose pages run at low priority.
+    // Nice and on one core, or drawing takes the processor from the browser, whose pages run at low
+    // priority.
     const child = spawn("nice", [
-      "-n", "19", process.env.TUTTI_BINARY!, "serve", "--model", file, "--port", port, "--log", "none", "--max-seconds", "3600", ...store, ...this.more,
+      "-n", "19", process.env.TUTTI_BINARY!, "serve", "--model", file, "--port", port, "--threads", "1",
+      "--log", "none", "--max-seconds", "3600", ...store, ...this.more,
     ], { stdio: ["ignore", "ignore", "pipe"] });
     this.process = child;
     process.once("exit", () => child.kill("SIGKILL")); // a test that fails ends none
