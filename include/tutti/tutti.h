@@ -21,8 +21,8 @@
  *
  * Growth: functions are only ever added. A struct begins with its size, which you set to sizeof;
  * fields are only ever appended, and in options 0 means the default, so that programs compiled with
- * an older header keep running. Options that are NULL are all defaults. A program that is newer than
- * the library gets TUTTI_USAGE where it sets a field that the library does not know.
+ * an older header keep running. Options that are NULL are all defaults. A program that is newer
+ * than the library gets TUTTI_USAGE where it sets a field that the library does not know.
  *
  * Errors: a status, and a sentence with the next step from tutti_..._error(). Nothing here prints,
  * exits or throws.
@@ -42,16 +42,16 @@ extern "C" {
 
 typedef enum tutti_status {
   TUTTI_OK = 0,
-  TUTTI_FAILED = 1,    /* the machine: memory, disk, a defect */
-  TUTTI_USAGE = 2,     /* an argument that makes no sense */
-  TUTTI_BAD_INPUT = 3  /* a file, an upload or a prompt that cannot be used */
+  TUTTI_FAILED = 1,   /* the machine: memory, disk, a defect */
+  TUTTI_USAGE = 2,    /* an argument that makes no sense */
+  TUTTI_BAD_INPUT = 3 /* a file, an upload or a prompt that cannot be used */
 } tutti_status;
 
 typedef struct tutti_model tutti_model;
 typedef struct tutti_session tutti_session;
 
 uint32_t tutti_api_version(void); /* TUTTI_API_VERSION of the library itself */
-const char *tutti_version(void);  /* "0.1.0" */
+const char* tutti_version(void);  /* "0.1.0" */
 
 /* ---- models ---- */
 
@@ -70,44 +70,51 @@ typedef struct tutti_model_options {
 
 /* *model is set even on failure, so that tutti_model_error() says why; it is NULL only where there
  * was no memory for that. Free it in any case. */
-tutti_status tutti_model_load(const char *path, const tutti_model_options *options,
-                              tutti_model **model);
-void tutti_model_free(tutti_model *model); /* sessions that are left keep what they need; NULL: ok */
-const char *tutti_model_error(const tutti_model *model); /* why loading failed; "" if it did not */
+tutti_status tutti_model_load(const char* path, const tutti_model_options* options,
+                              tutti_model** model);
+void tutti_model_free(
+    tutti_model* model); /* sessions that are left keep what they need; NULL: ok */
+const char* tutti_model_error(const tutti_model* model); /* why loading failed; "" if it did not */
+
+/* Callbacks (on_text, on_audio) run within the call that they belong to. They may use any session
+ * of another model, and none of the same model, which is busy with that call: a call of theirs then
+ * fails with TUTTI_USAGE, and one that they leave to another thread and wait for never ends. */
 
 /* ---- sessions: a prompt, its answer, the last error ---- */
 
-tutti_session *tutti_session_new(const tutti_model *model); /* NULL: out of memory, or not loaded */
-void tutti_session_free(tutti_session *session);
-const char *tutti_session_error(const tutti_session *session); /* of the last call; "" if it was ok */
+tutti_session* tutti_session_new(const tutti_model* model); /* NULL: out of memory, or not loaded */
+void tutti_session_free(tutti_session* session);
+const char* tutti_session_error(
+    const tutti_session* session); /* of the last call; "" if it was ok */
 
 /* ---- the prompt: parts in the order the model reads them ---- */
 
-void tutti_clear(tutti_session *session); /* begin a new prompt */
+void tutti_clear(tutti_session* session); /* begin a new prompt */
 
-tutti_status tutti_add_text(tutti_session *session, const char *utf8);
+tutti_status tutti_add_text(tutti_session* session, const char* utf8);
 
 /* 8-bit samples, row by row, without padding; channels: 1 grey, 3 RGB, 4 RGBA. Of any size; the
  * model sees it fitted to 128 x 128. */
-tutti_status tutti_add_picture(tutti_session *session, const uint8_t *pixels, int32_t width,
+tutti_status tutti_add_picture(tutti_session* session, const uint8_t* pixels, int32_t width,
                                int32_t height, int32_t channels);
 /* Mono samples in [-1, 1], 16000 a second. */
-tutti_status tutti_add_sound(tutti_session *session, const float *samples, size_t count);
+tutti_status tutti_add_sound(tutti_session* session, const float* samples, size_t count);
 /* Frames one after another, each as in tutti_add_picture; 16 of them are chosen evenly. */
-tutti_status tutti_add_clip(tutti_session *session, const uint8_t *pixels, int32_t frames,
+tutti_status tutti_add_clip(tutti_session* session, const uint8_t* pixels, int32_t frames,
                             int32_t width, int32_t height, int32_t channels);
 
 /* Files in memory: JPEG, PNG, WebP, BMP, GIF; WAV, MP3, FLAC, Ogg, M4A; MP4, Matroska, AVI. FFmpeg
  * decodes them in this process; for files of strangers prefer the server, whose decoders are
  * isolated. */
-tutti_status tutti_add_encoded_picture(tutti_session *session, const void *bytes, size_t size);
-tutti_status tutti_add_encoded_sound(tutti_session *session, const void *bytes, size_t size);
-tutti_status tutti_add_encoded_video(tutti_session *session, const void *bytes, size_t size);
+tutti_status tutti_add_encoded_picture(tutti_session* session, const void* bytes, size_t size);
+tutti_status tutti_add_encoded_sound(tutti_session* session, const void* bytes, size_t size);
+tutti_status tutti_add_encoded_video(tutti_session* session, const void* bytes, size_t size);
 
 /* ---- answers; the prompt stays, so that one prompt can be answered several times ---- */
 
 typedef enum tutti_task {
-  TUTTI_AUTOMATIC = 0, /* a transcript of sound alone, an answer where there is text, else a caption */
+  TUTTI_AUTOMATIC =
+      0, /* a transcript of sound alone, an answer where there is text, else a caption */
   TUTTI_NAME = 1,
   TUTTI_CAPTION = 2,
   TUTTI_ANSWER = 3,
@@ -116,22 +123,22 @@ typedef enum tutti_task {
 
 typedef struct tutti_text_options {
   size_t struct_size;
-  int32_t task;         /* a tutti_task */
-  int32_t max_tokens;   /* 0: 64 */
-  float temperature;    /* 0: always the likeliest */
-  int32_t top_k;        /* 0: all */
-  float top_p;          /* 0: 1, all */
+  int32_t task;       /* a tutti_task */
+  int32_t max_tokens; /* 0: 64 */
+  float temperature;  /* 0: always the likeliest */
+  int32_t top_k;      /* 0: all */
+  float top_p;        /* 0: 1, all */
   uint64_t seed;
-  const char *language; /* of names and captions; NULL: "en" */
+  const char* language; /* of names and captions; NULL: "en" */
   /* Called with whole characters as they come, on the calling thread; not 0 stops. It must not use
    * this session. */
-  int (*on_text)(void *user, const char *utf8, size_t size);
-  void *user;
+  int (*on_text)(void* user, const char* utf8, size_t size);
+  void* user;
 } tutti_text_options;
 
 typedef struct tutti_text {
   size_t struct_size;
-  const char *text; /* UTF-8, with a 0 behind it */
+  const char* text; /* UTF-8, with a 0 behind it */
   size_t size;
   int32_t prompt_tokens; /* 0 in a transcript of sound alone, which needs no tokens */
   int32_t tokens;
@@ -140,8 +147,8 @@ typedef struct tutti_text {
 } tutti_text;
 
 /* Where the results do not matter, text, picture and sound may be NULL here and below. */
-tutti_status tutti_write(tutti_session *session, const tutti_text_options *options,
-                         tutti_text *text);
+tutti_status tutti_write(tutti_session* session, const tutti_text_options* options,
+                         tutti_text* text);
 
 typedef struct tutti_paint_options {
   size_t struct_size;
@@ -152,30 +159,30 @@ typedef struct tutti_paint_options {
 
 typedef struct tutti_picture {
   size_t struct_size;
-  const uint8_t *pixels; /* as in tutti_add_picture */
+  const uint8_t* pixels; /* as in tutti_add_picture */
   int32_t width, height, channels;
 } tutti_picture;
 
 /* 64 x 64 RGB, from a prompt of text or sound. */
-tutti_status tutti_paint(tutti_session *session, const tutti_paint_options *options,
-                         tutti_picture *picture);
+tutti_status tutti_paint(tutti_session* session, const tutti_paint_options* options,
+                         tutti_picture* picture);
 /* 1 channel, in the size of the one picture in the prompt: how much of each pixel is a person. */
-tutti_status tutti_matte(tutti_session *session, tutti_picture *matte);
+tutti_status tutti_matte(tutti_session* session, tutti_picture* matte);
 
 typedef struct tutti_speak_options {
   size_t struct_size;
-  int32_t steps;        /* both as in tutti_paint_options */
+  int32_t steps; /* both as in tutti_paint_options */
   float guidance_scale;
   float speed; /* 0: 1; 2 speaks twice as fast; 0.25 to 4 */
   uint64_t seed;
   /* Called with samples in order, as soon as they exist; not 0 stops. As on_text. */
-  int (*on_audio)(void *user, const float *samples, size_t count);
-  void *user;
+  int (*on_audio)(void* user, const float* samples, size_t count);
+  void* user;
 } tutti_speak_options;
 
 typedef struct tutti_sound {
   size_t struct_size;
-  const float *samples; /* mono, in [-1, 1] */
+  const float* samples; /* mono, in [-1, 1] */
   size_t count;
   int32_t sample_rate;
   double seconds_to_first_audio;
@@ -183,19 +190,19 @@ typedef struct tutti_sound {
 } tutti_sound;
 
 /* The text of the prompt, which must be nothing but text. */
-tutti_status tutti_speak(tutti_session *session, const tutti_speak_options *options,
-                         tutti_sound *sound);
+tutti_status tutti_speak(tutti_session* session, const tutti_speak_options* options,
+                         tutti_sound* sound);
 
 /* A unit vector for the one part of the prompt; all modalities share its space. */
-tutti_status tutti_embed(tutti_session *session, const float **values, size_t *count);
+tutti_status tutti_embed(tutti_session* session, const float** values, size_t* count);
 
 /* ---- encoding, for results that go to a file ---- */
 
 /* format: "png", "jpg", "webp", "bmp"; "wav", "flac", "mp3", "ogg", "m4a". */
-tutti_status tutti_encode_picture(tutti_session *session, const tutti_picture *picture,
-                                  const char *format, const void **bytes, size_t *size);
-tutti_status tutti_encode_sound(tutti_session *session, const tutti_sound *sound,
-                                const char *format, const void **bytes, size_t *size);
+tutti_status tutti_encode_picture(tutti_session* session, const tutti_picture* picture,
+                                  const char* format, const void** bytes, size_t* size);
+tutti_status tutti_encode_sound(tutti_session* session, const tutti_sound* sound,
+                                const char* format, const void** bytes, size_t* size);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -173,6 +173,32 @@ TEST_F(CapiTest, NothingThrownGetsOut) {
   EXPECT_STREQ(tutti_session_error(session_), "");
 }
 
+// It would wait for the call that it is part of, for ever.
+TEST_F(CapiTest, ACallbackGetsNothingFromItsOwnModelButAnError) {
+  struct Nested {
+    tutti_session* same;
+    tutti_session* other;
+    tutti_status statuses[3] = {TUTTI_OK, TUTTI_OK, TUTTI_OK};
+  } nested = {session_, tutti_session_new(model_)};
+  ASSERT_EQ(tutti_add_text(nested.other, "a lazy dog"), TUTTI_OK);
+  ASSERT_EQ(tutti_add_text(session_, "the quick fox"), TUTTI_OK);
+  tutti_text_options options = {.struct_size = sizeof options, .max_tokens = 3, .user = &nested};
+  options.on_text = [](void* user, const char*, size_t) {
+    auto& n = *static_cast<Nested*>(user);
+    const float* values = nullptr;
+    size_t count = 0;
+    n.statuses[0] = tutti_write(n.other, nullptr, nullptr);
+    n.statuses[1] = tutti_embed(n.other, &values, &count);
+    n.statuses[2] = tutti_speak(n.other, nullptr, nullptr);
+    return 1;
+  };
+  EXPECT_EQ(tutti_write(session_, &options, nullptr), TUTTI_OK);
+  for (const tutti_status status : nested.statuses) EXPECT_EQ(status, TUTTI_USAGE);
+  EXPECT_NE(std::string(tutti_session_error(nested.other)).find("callback"), std::string::npos);
+  EXPECT_EQ(tutti_write(nested.other, nullptr, nullptr), TUTTI_OK);  // afterwards it is free again
+  tutti_session_free(nested.other);
+}
+
 TEST_F(CapiTest, OlderAndNewerCallers) {
   ASSERT_EQ(tutti_add_text(session_, "the quick fox"), TUTTI_OK);
   // Older: its struct ends after the task. What follows in its memory is not ours.

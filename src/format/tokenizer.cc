@@ -2,6 +2,7 @@
 
 #include <sentencepiece_processor.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/quote.h"
@@ -102,7 +103,13 @@ Status check_vocabulary(const sentencepiece::SentencePieceProcessor& processor) 
 }  // namespace
 
 Tokenizer::Tokenizer(std::unique_ptr<sentencepiece::SentencePieceProcessor> processor)
-    : processor_(std::move(processor)) {}
+    : processor_(std::move(processor)) {
+  for (int32_t id = special_token_count; id < vocabulary_size(); ++id) {
+    if (is_byte(id)) continue;
+    longest_piece_ = std::max(longest_piece_, processor_->IdToPiece(id).size());
+    if (anchor_ == 0 && !decode({&id, 1}).empty()) anchor_ = id;
+  }
+}
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
@@ -134,15 +141,42 @@ Result<std::vector<int32_t>> Tokenizer::encode(std::string_view utf8) const {
 std::string Tokenizer::decode(std::span<const int32_t> ids) const {
   std::vector<int> textual;
   for (int32_t id : ids) {
-    if (id >= special_token_count && id < vocabulary_size()) textual.push_back(id);
+    if (is_text(id)) textual.push_back(id);
   }
   std::string text;
   if (!processor_->Decode(textual, &text).ok()) return {};
   return text;
 }
 
+std::string Tokenizer::decode_further(std::span<const int32_t> ids) const {
+  std::vector<int32_t> anchored = {anchor_};
+  anchored.insert(anchored.end(), ids.begin(), ids.end());
+  return decode(anchored).substr(decode({&anchor_, 1}).size());
+}
+
+bool Tokenizer::is_text(int32_t id) const {
+  return id >= special_token_count && id < vocabulary_size();
+}
+
+bool Tokenizer::is_byte(int32_t id) const {
+  return processor_->IsByte(id);
+}
+
 int Tokenizer::vocabulary_size() const {
   return processor_->GetPieceSize();
+}
+
+const std::string& TokenDecoder::push(int32_t id) {
+  if (!tokenizer_->is_text(id)) return text_;
+  run_.push_back(id);
+  text_.resize(certain_);
+  text_ += certain_ == 0 ? tokenizer_->decode(run_) : tokenizer_->decode_further(run_);
+  // Bytes may go on with a character that they have begun; until then it is U+FFFD.
+  const bool open = tokenizer_->is_byte(id) && text_.ends_with("\xef\xbf\xbd");
+  if (text_.empty() || open) return text_;
+  certain_ = text_.size();
+  run_.clear();
+  return text_;
 }
 
 }  // namespace tutti

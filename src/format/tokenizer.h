@@ -34,8 +34,12 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // bad_input with the byte offset when the text is not UTF-8. No <s> or </s> is added.
+  // bad_input with the byte offset when the text is not UTF-8. No <s> or </s> is added. Takes time
+  // and memory with every byte: what comes from strangers is measured with fewest_tokens() first.
   Result<std::vector<int32_t>> encode(std::string_view utf8) const;
+
+  // So many tokens at least has a text of that many bytes: none is longer than the longest piece.
+  size_t fewest_tokens(size_t bytes) const { return bytes / longest_piece_; }
 
   // Special tokens and ids outside the vocabulary give no text; bytes that form no character give
   // U+FFFD. decode(encode(x)) == x, except that U+2581, the mark for spaces, comes back as a space.
@@ -44,9 +48,34 @@ class Tokenizer {
   int vocabulary_size() const;
 
  private:
+  friend class TokenDecoder;
   explicit Tokenizer(std::unique_ptr<sentencepiece::SentencePieceProcessor> processor);
 
+  bool is_text(int32_t id) const;
+  bool is_byte(int32_t id) const;
+  // As decode(), of ids that follow others: a space in front of them stays.
+  std::string decode_further(std::span<const int32_t> ids) const;
+
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
+  size_t longest_piece_ = 1;  // bytes
+  int32_t anchor_ = 0;        // some piece that is not empty where a text begins with it
+};
+
+// Ids that come one by one, as text: always what Tokenizer::decode() gives of all of them, but what
+// is certain is not decoded again. The tokenizer must outlive it.
+class TokenDecoder {
+ public:
+  explicit TokenDecoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
+
+  // The text of all ids so far.
+  const std::string& push(int32_t id);
+  const std::string& text() const { return text_; }
+
+ private:
+  const Tokenizer* tokenizer_;
+  std::string text_;
+  size_t certain_ = 0;        // bytes of it that no further id changes
+  std::vector<int32_t> run_;  // the ids behind those bytes
 };
 
 }  // namespace tutti

@@ -63,6 +63,35 @@ TEST(Tokenizer, GivesBackEveryText) {
   }
 }
 
+// Random ids, many of them bytes: whole characters, halves of them, nonsense.
+TEST(Tokenizer, IdsOneByOneGiveTheSameTextAsAllAtOnce) {
+  const Tokenizer t = tokenizer();
+  std::mt19937 random(5);
+  const auto snow = *t.encode(" \u2603\U0001f98a x");
+  for (int round = 0; round < 100; ++round) {
+    std::vector<int32_t> ids;
+    while (ids.size() < 40) {
+      if (random() % 5 == 0)
+        ids.insert(ids.end(), snow.begin(), snow.begin() + ptrdiff_t(random() % snow.size()));
+      else if (random() % 2)
+        ids.push_back(int32_t(random() % vocabulary));
+      else
+        ids.push_back(t.encode(" ")->front());
+    }
+    TokenDecoder decoder(t);
+    for (size_t i = 0; i < ids.size(); ++i)
+      ASSERT_EQ(decoder.push(ids[i]), t.decode(std::span(ids).first(i + 1))) << round << ' ' << i;
+  }
+}
+
+TEST(Tokenizer, NoTextHasFewerTokensThanItsBytesAllow) {
+  const Tokenizer t = tokenizer();
+  EXPECT_EQ(t.fewest_tokens(0), 0u);
+  for (const std::string& line : sentences())
+    EXPECT_GE(t.encode(line)->size(), t.fewest_tokens(line.size()));
+  EXPECT_GT(t.fewest_tokens(size_t(32) << 20), size_t(1) << 18);
+}
+
 TEST(Tokenizer, TextCannotForgeSpecialTokens) {
   const Tokenizer t = tokenizer();
   for (std::string_view name : special_token_names) {

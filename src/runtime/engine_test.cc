@@ -91,9 +91,43 @@ TEST(Engine, AListenerStopsAndTheContextEnds) {
   const Prompt endless = {Part::of_text(std::string(5000, 'x'))};
   const auto refused = engine.describe(endless, {});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), ErrorCode::bad_input);
+  EXPECT_EQ(refused.error().code(), ErrorCode::too_long);
   EXPECT_NE(refused.error().message().find("192"), std::string::npos);
   EXPECT_TRUE(engine.describe(picture_prompt(), {}));  // and it still works
+}
+
+// Refused by their bytes: tokenising any of these would take minutes and gigabytes.
+TEST(Engine, TextsThatCannotFitAreNotTokenised) {
+  Engine engine = load();
+  const std::string vast(size_t(8) << 20, 'x');
+  const auto code = [](const auto& result) { return result ? ErrorCode() : result.error().code(); };
+  EXPECT_EQ(code(engine.describe({Part::of_text(vast)}, {})), ErrorCode::too_long);
+  EXPECT_EQ(code(engine.describe({Part::of_text(vast), Part::of_text("x")}, {})),
+            ErrorCode::too_long);
+  EXPECT_EQ(code(engine.paint({Part::of_text(vast)}, {})), ErrorCode::too_long);
+  EXPECT_EQ(code(engine.embed(Part::of_text(vast))), ErrorCode::too_long);
+  EXPECT_EQ(code(engine.explain({Part::of_text(vast)}, {})), ErrorCode::too_long);
+  EXPECT_EQ(code(engine.score(picture_prompt(), {vast}, {})), ErrorCode::too_long);
+  EXPECT_EQ(
+      code(engine.describe(picture_prompt(), {.task = TextOptions::Task::name, .language = vast})),
+      ErrorCode::too_long);
+  // What was said earlier is left out instead.
+  const Prompt talk = {Part::of_text(vast), Part::of_answer(vast), Part::of_text("the fox")};
+  const TextOptions options{.max_tokens = 4, .temperature = 2, .seed = 1};
+  EXPECT_EQ(value(engine.describe(talk, options)).text,
+            value(engine.describe({talk.back()}, options)).text);
+}
+
+// Sums of rows that are larger than an int: no sequence is built of them.
+TEST(Engine, PromptsOfMoreMediaThanCanBeCountedAreRefused) {
+  Engine engine = load();
+  const Part sound = Part::of_audio(mel(200000));  // 16,667 rows
+  const Prompt prompt(40, sound);
+  const auto refused = engine.describe(prompt, {.task = TextOptions::Task::transcribe});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::too_long);
+  EXPECT_EQ(engine.embed(sound).error().code(), ErrorCode::too_long);
+  EXPECT_EQ(engine.paint(prompt, {}).error().code(), ErrorCode::too_long);
 }
 
 TEST(Engine, MemoryIsPlannedBeforeLoading) {

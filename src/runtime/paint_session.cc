@@ -8,7 +8,7 @@ Status PaintRequest::prefill(Session& session) {
   flow_options_ = flow_options(options_.steps, options_.guidance_scale, options_.seed,
                                config.paint_steps, config.paint_guidance);
   TUTTI_CHECK(check_flow_options(flow_options_));
-  TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_paint_prompt(prompt_, loaded_.tokenizer));
+  TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_paint_prompt(prompt_, loaded_));
   // Training drops the prompt, but neither <s> nor the marker.
   const ResolvedPrompt unconditional{{}, generation_prompt({}, token_paint), {}};
   flow_.emplace(
@@ -29,7 +29,7 @@ Result<bool> PaintRequest::step(Session& session) {
 }
 
 Result<Picture> Engine::paint(const Prompt& prompt, const PaintOptions& options) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   PaintRequest request(*state_->loaded, prompt, options);
   TUTTI_CHECK(run(request, *state_->session));
   return request.result();

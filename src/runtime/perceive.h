@@ -7,6 +7,7 @@
 namespace tutti {
 
 Result<Transcript> transcribe(Session& session, const Mel& mel);
-Result<std::vector<float>> embed(Session& session, const Part& part);
+// `tokens`, if given, receives how many a text has, without <s>; 0 for other parts.
+Result<std::vector<float>> embed(Session& session, const Part& part, int* tokens = nullptr);
 
 }  // namespace tutti

@@ -79,14 +79,14 @@ Result<Transcript> transcribe(Session& session, const Mel& mel) {
 }
 
 Result<std::string> Engine::transcribe(const Mel& mel) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   TUTTI_ASSIGN(Transcript heard, tutti::transcribe(*state_->session, mel));
   return std::move(heard.text);
 }
 
 Result<std::vector<double>> Engine::spelling_scores(const Mel& mel,
                                                     const std::vector<std::string>& texts) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   std::vector<double> scores;
   TUTTI_CHECK(hear(*state_->session, mel, [&](ConstMatrix logits) {
     for (const std::string& text : texts) scores.push_back(ctc_log_likelihood(logits, text));
@@ -94,7 +94,7 @@ Result<std::vector<double>> Engine::spelling_scores(const Mel& mel,
   return scores;
 }
 
-Result<std::vector<float>> embed(Session& session, const Part& part) {
+Result<std::vector<float>> embed(Session& session, const Part& part, int* tokens) {
   TUTTI_CHECK(check_part(part));
   if (part.kind == Part::Kind::answer)
     return usage_error("an answer has no embedding; give it as text");
@@ -102,13 +102,15 @@ Result<std::vector<float>> embed(Session& session, const Part& part) {
   BatchBuilder builder(loaded.config);
   builder.begin_sequence();
   if (part.kind == Part::Kind::text) {
-    TUTTI_ASSIGN(const Tokens ids, loaded.tokenizer.encode(part.text));
+    TUTTI_ASSIGN(const Tokens ids, encode_within_context(loaded, part.text, "the text"));
     builder.text(joined({mark(token_begin), ids}));
   } else {
+    TUTTI_CHECK(check_context(loaded.config, media_rows(loaded.config, part), "what to embed"));
     add_media(builder, part);
   }
   const Batch batch = builder.build();
   TUTTI_CHECK(check_context(loaded.config, batch.rows(), "what to embed"));
+  if (tokens) *tokens = part.kind == Part::Kind::text ? batch.rows() - 1 : 0;
 
   std::vector<int32_t> index(batch.rows());
   for (int row = 0; row < batch.rows(); ++row) index[row] = row;
@@ -125,13 +127,13 @@ Result<std::vector<float>> embed(Session& session, const Part& part) {
 }
 
 Result<std::vector<float>> Engine::embed(const Part& part) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   return tutti::embed(*state_->session, part);
 }
 
 Result<Picture> Engine::matte(const Picture& picture) const {
   TUTTI_CHECK(check_part(Part::of_picture(picture)));
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   BatchBuilder builder(config());
   builder.begin_sequence();
   builder.image(picture);
@@ -148,7 +150,7 @@ Result<Picture> Engine::matte(const Picture& picture) const {
 }
 
 Result<AttentionShare> Engine::explain(const Prompt& prompt, const TextOptions& options) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   TUTTI_ASSIGN(const ResolvedPrompt resolved,
                resolve_text_prompt(prompt, options, *state_->loaded));
   BatchBuilder builder(config());

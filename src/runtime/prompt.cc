@@ -79,6 +79,15 @@ Status check_part(const Part& part) {
   return usage_error("a prompt part of an unknown kind");
 }
 
+Status check_text_length(const Prompt& prompt, const LoadedModel& loaded) {
+  size_t bytes = 0;
+  for (auto part = prompt.rbegin(); part != prompt.rend(); ++part) {
+    if (part->kind == Part::Kind::answer) break;
+    bytes += part->text.size();
+  }
+  return check_length(loaded, bytes, "the text");
+}
+
 Status Contents::add(const Part& part) {
   TUTTI_CHECK(check_part(part));
   if (part.kind == Part::Kind::answer)
@@ -93,14 +102,18 @@ Status Contents::add(const Part& part) {
   return {};
 }
 
-Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const Tokenizer& tokenizer) {
+Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedModel& loaded) {
+  TUTTI_CHECK(check_text_length(prompt, loaded));
   Contents contents;
   for (const Part& part : prompt) TUTTI_CHECK(contents.add(part));
   if (contents.pictures)
     return usage_error("painting follows text or audio; take pictures and clips out of the prompt");
   if (contents.text.empty() && !contents.audio)
     return usage_error("say what to paint: the prompt has neither text nor audio");
-  TUTTI_ASSIGN(const Tokens text, tokenizer.encode(contents.text));
+  TUTTI_ASSIGN(const Tokens text, encode_within_context(loaded, contents.text, "the text"));
+  TUTTI_CHECK(check_context(loaded.config,
+                            media_rows(loaded.config, contents.media) + int64_t(text.size()),
+                            "the prompt"));
   return ResolvedPrompt{
       contents.media,
       contents.text.empty() ? mark(token_paint) : generation_prompt(text, token_paint),
@@ -122,8 +135,14 @@ void add_prompt(BatchBuilder& builder, const ResolvedPrompt& prompt) {
   add(prompt.media, prompt.text);
 }
 
-int media_rows(const ModelConfig& config, const Part& part) {
-  const auto merged = [&](int tokens, int merge) {
+int64_t media_rows(const ModelConfig& config, const std::vector<const Part*>& media) {
+  int64_t rows = 0;
+  for (const Part* part : media) rows += media_rows(config, *part);
+  return rows;
+}
+
+int64_t media_rows(const ModelConfig& config, const Part& part) {
+  const auto merged = [&](int64_t tokens, int merge) -> int64_t {
     return config.hierarchy ? (tokens + merge - 1) / merge : tokens;
   };
   constexpr int kPicture = kLocalGrid * kLocalGrid, kQuantum = kAudioStride * kAudioMerge;
@@ -133,8 +152,9 @@ int media_rows(const ModelConfig& config, const Part& part) {
     case Part::Kind::clip:
       return merged(kPicture * kClipTubelets, kClipMerge);
     case Part::Kind::audio:  // padded to whole quanta
-      return merged(std::max(1, (part.mel.frames() + kQuantum - 1) / kQuantum) * kAudioMerge,
-                    kAudioMerge);
+      return merged(
+          std::max<int64_t>(1, (part.mel.frames() + kQuantum - 1) / kQuantum) * kAudioMerge,
+          kAudioMerge);
     default:
       return 0;
   }

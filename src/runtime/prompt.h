@@ -23,6 +23,10 @@ struct ResolvedPrompt {
   std::vector<ResolvedTurn> before;
 };
 
+// too_long where the text of the last turn, which is always read whole, cannot fit the context by
+// its bytes alone. Costs nothing, so it comes before all else; resolving a prompt begins with it.
+Status check_text_length(const Prompt& prompt, const LoadedModel& loaded);
+
 // What the parts say, joined by spaces, and what they show.
 struct Contents {
   std::string text;
@@ -34,12 +38,13 @@ struct Contents {
 };
 
 // For paint: "<s> text <paint>", audio before it, or both.
-Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const Tokenizer& tokenizer);
+Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedModel& loaded);
 
 // Appends a media part to the builder's current sequence; returns its span.
 int add_media(BatchBuilder& builder, const Part& part);
 void add_prompt(BatchBuilder& builder, const ResolvedPrompt& prompt);
 // Rows of the trunk that a media part takes.
-int media_rows(const ModelConfig& config, const Part& part);
+int64_t media_rows(const ModelConfig& config, const Part& part);
+int64_t media_rows(const ModelConfig& config, const std::vector<const Part*>& media);
 
 }  // namespace tutti

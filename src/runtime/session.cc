@@ -112,7 +112,7 @@ void Engine::observe(ProductObserver* observer) {
 }
 
 Result<Engine::MemoryPlan> Engine::memory_plan() const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   Session& session = *state_->session;
   session.forget_plan();
   const size_t arena = plan_arena(session.loaded.model, session.ops, session.caches->layers());

@@ -6,7 +6,8 @@
 //   TUTTI_ASSIGN(TextResult answer, engine.describe(prompt, {}));
 //
 // Thread-safety: an Engine may be shared; each call takes a session (arena and caches) of its own
-// and returns it. Calls on one Engine run one after another on its thread pool.
+// and returns it. Calls on one Engine run one after another on its thread pool; a callback of one
+// (on_text, on_preview, on_audio) gets usage_error from all others.
 #pragma once
 
 #include <array>
@@ -64,6 +65,7 @@ struct TextResult {
   int tokens = 0;
   double seconds_to_first_token = 0;
   double seconds = 0;
+  bool cut = false;  // ended by max_tokens or by the context, not by the model or the listener
 };
 
 struct PaintOptions {

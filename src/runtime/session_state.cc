@@ -68,11 +68,27 @@ uint64_t Session::new_shape() {
   return ++last;
 }
 
-Status check_context(const ModelConfig& config, int tokens, const char* what) {
+Status check_context(const ModelConfig& config, int64_t tokens, const std::string& what) {
   if (tokens <= config.context) return {};
-  return bad_input(std::string(what) + " takes " + std::to_string(tokens) +
-                   " tokens; this model holds " + std::to_string(config.context) +
-                   ", so shorten it");
+  return too_long(what + " takes " + std::to_string(tokens) + " tokens; this model holds " +
+                  std::to_string(config.context) + ", so shorten it");
+}
+
+Status check_length(const LoadedModel& loaded, size_t bytes, const std::string& what) {
+  const size_t fewest = loaded.tokenizer.fewest_tokens(bytes);
+  if (fewest <= size_t(loaded.config.context)) return {};
+  return too_long(what + " has " + std::to_string(bytes) + " bytes, so " + std::to_string(fewest) +
+                  " tokens at least; this model holds " + std::to_string(loaded.config.context) +
+                  ", so shorten it");
+}
+
+Result<std::vector<int32_t>> encode_within_context(const LoadedModel& loaded,
+                                                   const std::string& text,
+                                                   const std::string& what) {
+  TUTTI_CHECK(check_length(loaded, text.size(), what));
+  TUTTI_ASSIGN(std::vector<int32_t> ids, loaded.tokenizer.encode(text));
+  TUTTI_CHECK(check_context(loaded.config, int64_t(ids.size()), what));
+  return ids;
 }
 
 }  // namespace tutti

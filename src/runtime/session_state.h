@@ -1,9 +1,11 @@
 // What is behind an Engine: the loaded model, and sessions, each of which runs one pass at a time.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -99,10 +101,45 @@ class Session {
 struct Engine::State {
   std::unique_ptr<LoadedModel> loaded;
   std::unique_ptr<Session> session;
-  std::mutex mutex;  // held for a request
+
+  // Has the engine for as long as it lives.
+  class Turn {
+   public:
+    explicit Turn(State& state) : state_(&state), lock_(state.mutex_) {
+      state.caller_ = std::this_thread::get_id();
+    }
+    Turn(Turn&& other) noexcept
+        : state_(std::exchange(other.state_, nullptr)), lock_(std::move(other.lock_)) {}
+    ~Turn() {
+      if (state_) state_->caller_ = std::thread::id();
+    }
+
+   private:
+    State* state_;
+    std::unique_lock<std::mutex> lock_;
+  };
+  // Waits for the calls of other threads. usage_error where this thread has the engine already, in
+  // a callback: it would wait for itself.
+  Result<Turn> take_turn() {
+    if (caller_ == std::this_thread::get_id())
+      return usage_error(
+          "a callback asked for more from the model that is calling it; let it return first, or "
+          "load the model a second time");
+    return Turn(*this);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<std::thread::id> caller_{};
 };
 
-// bad_input unless the sequence fits the model's context.
-Status check_context(const ModelConfig& config, int tokens, const char* what);
+// too_long unless the sequence fits the model's context.
+Status check_context(const ModelConfig& config, int64_t tokens, const std::string& what);
+// Tokens of a text that must fit the context; too_long, by its bytes alone where these are too many
+// for that, before any work goes into it. `what` names it in messages.
+Status check_length(const LoadedModel& loaded, size_t bytes, const std::string& what);
+Result<std::vector<int32_t>> encode_within_context(const LoadedModel& loaded,
+                                                   const std::string& text,
+                                                   const std::string& what);
 
 }  // namespace tutti

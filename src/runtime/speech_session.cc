@@ -153,7 +153,7 @@ Result<bool> SpeakRequest::step(Session& session) {
 }
 
 Result<SpeakResult> Engine::speak(const std::string& text, const SpeakOptions& options) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   SpeakRequest request(*state_->loaded, text, options);
   TUTTI_CHECK(run(request, *state_->session));
   return std::move(request.result());
@@ -161,7 +161,7 @@ Result<SpeakResult> Engine::speak(const std::string& text, const SpeakOptions& o
 
 Result<Sound> Engine::vocode(const Mel& mel) const {
   TUTTI_CHECK(check_part(Part::of_audio(mel)));
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   constexpr size_t step = size_t(kVocoderFrames) * kMelBins;
   VocoderStream vocoder(*state_->loaded);
   Sound sound;

@@ -38,17 +38,17 @@ Task resolve_task(Task task, const Contents& contents) {
 
 // The text behind a turn's media, up to where the answer begins.
 Result<Tokens> instruction(const Contents& contents, Task task, const std::string& language,
-                           const Tokenizer& tokenizer) {
+                           const LoadedModel& loaded) {
   switch (task) {
     case Task::name:
     case Task::caption: {
-      TUTTI_ASSIGN(const Tokens code, tokenizer.encode(language));
+      TUTTI_ASSIGN(const Tokens code, encode_within_context(loaded, language, "the language"));
       return describe_prompt(task == Task::name ? token_name : token_caption, code);
     }
     case Task::transcribe:
       return transcribe_prompt();
     default: {
-      TUTTI_ASSIGN(const Tokens text, tokenizer.encode(contents.text));
+      TUTTI_ASSIGN(const Tokens text, encode_within_context(loaded, contents.text, "the text"));
       return question_prompt(text);
     }
   }
@@ -81,7 +81,9 @@ class Fitting {
 
   Status run(const std::vector<Turn>& turns, ResolvedPrompt& resolved) {
     const auto newest = turns.rbegin();
-    room_ -= rows(resolved.media) + int(resolved.text.size());
+    const int64_t last = rows(resolved.media) + int64_t(resolved.text.size());
+    TUTTI_CHECK(check_context(loaded_.config, last, "the prompt"));
+    room_ -= last;
     auto pinned = turns.rend();
     if (resolved.media.empty()) {
       pinned = std::find_if(std::next(newest), turns.rend(),
@@ -90,11 +92,14 @@ class Fitting {
     }
     bool reached = false;
     for (auto turn = std::next(newest); turn != turns.rend(); ++turn) {
-      TUTTI_ASSIGN(Tokens text, said(*turn));
       const auto& media = turn->contents.media;
-      if (!take(int(text.size()) + (turn == pinned ? 0 : rows(media)))) break;
+      const int64_t shown = turn == pinned ? 0 : rows(media);
+      if (shown + fewest_tokens(*turn) > room_) break;  // without work for what cannot fit
+      Result<Tokens> text = said(*turn);
+      if (!text && text.error().code() != ErrorCode::too_long) return text.error();
+      if (!text || !take(int64_t(text->size()) + shown)) break;
       reached = reached || turn == pinned;
-      if (!media.empty() || !text.empty()) resolved.before.push_back({media, std::move(text)});
+      if (!media.empty() || !text->empty()) resolved.before.push_back({media, *std::move(text)});
     }
     if (pinned != turns.rend() && !reached) resolved.before.push_back({pinned->contents.media, {}});
     std::reverse(resolved.before.begin(), resolved.before.end());
@@ -102,28 +107,31 @@ class Fitting {
   }
 
  private:
-  bool take(int rows) {
+  bool take(int64_t rows) {
     if (rows > room_) return false;
     room_ -= rows;
     return true;
   }
-  int rows(const std::vector<const Part*>& media) const {
-    int sum = 0;
-    for (const Part* part : media) sum += media_rows(loaded_.config, *part);
-    return sum;
+  int64_t rows(const std::vector<const Part*>& media) const {
+    return media_rows(loaded_.config, media);
+  }
+  int64_t fewest_tokens(const Turn& turn) const {
+    if (turn.answer.empty()) return 0;
+    return int64_t(loaded_.tokenizer.fewest_tokens(turn.contents.text.size()) +
+                   loaded_.tokenizer.fewest_tokens(turn.answer.size()));
   }
   Result<Tokens> said(const Turn& turn) const {
     if (turn.answer.empty()) return Tokens();
     TUTTI_ASSIGN(Tokens text,
                  instruction(turn.contents, resolve_task(Task::automatic, turn.contents),
-                             options_.language, loaded_.tokenizer));
+                             options_.language, loaded_));
     TUTTI_ASSIGN(const Tokens answer, loaded_.tokenizer.encode(turn.answer));
     return joined({text, answer});
   }
 
   const TextOptions& options_;
   const LoadedModel& loaded_;
-  int room_;
+  int64_t room_;
 };
 
 }  // namespace
@@ -137,11 +145,12 @@ Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptio
   }
   if (prompt.back().kind == Part::Kind::answer)
     return usage_error("the prompt ends with an answer; put behind it what is to be answered");
+  TUTTI_CHECK(check_text_length(prompt, loaded));
   TUTTI_ASSIGN(const std::vector<Turn> turns, turns_of(prompt));
   const Contents& last = turns.back().contents;
   const Task task = resolve_task(options.task, last);
   resolved.media = last.media;
-  TUTTI_ASSIGN(resolved.text, instruction(last, task, options.language, loaded.tokenizer));
+  TUTTI_ASSIGN(resolved.text, instruction(last, task, options.language, loaded));
   TUTTI_CHECK(Fitting(options, loaded).run(turns, resolved));
 
   std::vector<const Part*> seen = resolved.media;

@@ -19,8 +19,8 @@
 
 namespace tutti {
 
-// An empty prompt is free text (to score). usage_error where the task does not fit the parts, or
-// where the prompt ends with an answer.
+// An empty prompt is free text (to score). too_long where the last turn does not fit; usage_error
+// where the task does not fit the parts, or where the prompt ends with an answer.
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
                                            const LoadedModel& loaded);
 

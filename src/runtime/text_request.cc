@@ -29,7 +29,8 @@ TextRequest::TextRequest(const LoadedModel& loaded, const Prompt& prompt,
       prompt_(prompt),
       options_(options),
       start_(std::chrono::steady_clock::now()),
-      sampler_({options.temperature, options.top_k, options.top_p, options.seed}) {}
+      sampler_({options.temperature, options.top_k, options.top_p, options.seed}),
+      decoder_(loaded.tokenizer) {}
 
 Status TextRequest::prefill(Session& session) {
   TUTTI_CHECK(check_text_options(options_));
@@ -51,12 +52,12 @@ bool TextRequest::take_token() {
   bool more = id != token_end;
   if (more) {
     ids_.push_back(id);
-    result_.text = loaded_.tokenizer.decode(ids_);
-    const std::string piece = stream_.advance(result_.text);
+    const std::string piece = stream_.advance(decoder_.push(id));
     if (options_.on_text && !piece.empty()) more = options_.on_text(piece);
   }
-  more = more && int(ids_.size()) < limit_;
-  if (more) return true;
+  result_.cut = more && int(ids_.size()) >= limit_;
+  if (more && !result_.cut) return true;
+  result_.text = decoder_.text();
   const std::string rest = stream_.finish(result_.text);
   if (options_.on_text && !rest.empty()) options_.on_text(rest);
   result_.tokens = int(ids_.size());

@@ -37,6 +37,7 @@ class TextRequest : public StepRequest {
   TextSequence sequence_;
   Sampler sampler_;
   TextStream stream_;
+  TokenDecoder decoder_;
   Tokens ids_;  // the last one is not in the caches yet
   int limit_ = 0;
   DecodeBatch alone_;

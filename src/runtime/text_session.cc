@@ -7,7 +7,7 @@
 namespace tutti {
 
 Result<TextResult> Engine::describe(const Prompt& prompt, const TextOptions& options) const {
-  const std::lock_guard lock(state_->mutex);
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   TextRequest request(*state_->loaded, prompt, options);
   TUTTI_CHECK(run(request, *state_->session));
   return request.result();
@@ -16,24 +16,23 @@ Result<TextResult> Engine::describe(const Prompt& prompt, const TextOptions& opt
 Result<std::vector<double>> Engine::score(const Prompt& prompt,
                                           const std::vector<std::string>& answers,
                                           const TextOptions& options) const {
-  const std::lock_guard lock(state_->mutex);
-  const Tokenizer& tokenizer = state_->loaded->tokenizer;
+  TUTTI_ASSIGN(const auto turn, state_->take_turn());
   TUTTI_ASSIGN(const ResolvedPrompt resolved,
                resolve_text_prompt(prompt, options, *state_->loaded));
   std::vector<Tokens> candidates;
   size_t longest = 1;
   for (const std::string& answer : answers) {
-    TUTTI_ASSIGN(Tokens ids, tokenizer.encode(answer));
+    TUTTI_ASSIGN(Tokens ids, encode_within_context(*state_->loaded, answer, "an answer"));
     longest = std::max(longest, ids.size());
     candidates.push_back(std::move(ids));
   }
-  TUTTI_CHECK(check_context(config(), int(std::min(longest, size_t(1) << 30)), "an answer"));
 
   Session& session = *state_->session;
   TextSequence sequence;
   TUTTI_CHECK(sequence.prefill(session, resolved));
   const int prompt_length = sequence.length();
-  TUTTI_CHECK(check_context(config(), prompt_length + int(longest), "the prompt with an answer"));
+  TUTTI_CHECK(check_context(config(), int64_t(prompt_length) + int64_t(longest),
+                            "the prompt with an answer"));
   const std::vector<float> first(sequence.logits().begin(), sequence.logits().end());
   std::vector<double> scores;
   for (const Tokens& ids : candidates) {
