@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/perceive.h"
+
 namespace tutti {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTokenTime{50};     // 20 tokens a second are as fast as people read
+constexpr milliseconds kTokenTime{50};  // 20 tokens a second are as fast as people read
+constexpr int kBriefTokens = 64;
 constexpr milliseconds kFirstSound{100};   // from acceptance: at once, where only pictures wait
 constexpr milliseconds kSoundInHand{300};  // what a listener should always have left to play
 
@@ -29,17 +32,17 @@ std::optional<Error> ScheduledJob::refusal(SteadyTime now) const {
   return std::nullopt;
 }
 
-ScheduledText::ScheduledText(const LoadedModel& loaded, Prompt prompt, TextOptions options,
+ScheduledText::ScheduledText(const LoadedModel& loaded, SharedPrompt prompt, TextOptions options,
                              TextEvents events)
     : ScheduledJob(JobKind::text, 1),
       prompt_(std::move(prompt)),
       events_(std::move(events)),
-      request_(loaded, prompt_,
+      brief_(options.max_tokens <= kBriefTokens),
+      request_(loaded, *prompt_,
                listening<TextOptions, std::function<bool(const std::string&)>>(
                    std::move(options), &TextOptions::on_text, [this](const std::string& piece) {
                      if (cancelled()) return false;
-                     if (events_.on_text) events_.on_text(piece);
-                     return true;
+                     return !events_.on_text || events_.on_text(piece);
                    })) {}
 
 void ScheduledText::end(const std::optional<Error>& error) {
@@ -50,12 +53,12 @@ SteadyTime ScheduledText::next_due(SteadyTime now) {
   return now + kTokenTime;
 }
 
-ScheduledPicture::ScheduledPicture(const LoadedModel& loaded, Prompt prompt, PaintOptions options,
+ScheduledPicture::ScheduledPicture(const LoadedModel& loaded, SharedPrompt prompt, PaintOptions options,
                    PaintEvents events)
     : ScheduledJob(JobKind::paint, 2),
       prompt_(std::move(prompt)),
       events_(std::move(events)),
-      request_(loaded, prompt_,
+      request_(loaded, *prompt_,
                listening<PaintOptions, std::function<bool(int, int, const Picture&)>>(
                    std::move(options), &PaintOptions::on_preview,
                    events_.on_preview ? [this](int step, int steps, const Picture& preview) {
@@ -83,6 +86,22 @@ ScheduledSpeech::ScheduledSpeech(const LoadedModel& loaded, std::string text, Sp
 void ScheduledSpeech::end(const std::optional<Error>& error) {
   if (events_.done)
     events_.done(error ? Result<SpeakResult>(*error) : std::move(request_.result()));
+}
+
+Result<bool> ScheduledEmbeddings::step(Session& session) {
+  if (next_ == parts_->size()) return false;
+  int tokens = 0;
+  TUTTI_ASSIGN(std::vector<float> vector, embed(session, (*parts_)[next_], &tokens));
+  if (!cancelled() && events_.on_vector) events_.on_vector(next_, std::move(vector), tokens);
+  return ++next_ < parts_->size();
+}
+
+void ScheduledEmbeddings::end(const std::optional<Error>& error) {
+  if (events_.done) events_.done(error ? Status(*error) : Status());
+}
+
+SteadyTime ScheduledEmbeddings::next_due(SteadyTime now) {
+  return now + kTokenTime;
 }
 
 SteadyTime ScheduledSpeech::next_due(SteadyTime now) {

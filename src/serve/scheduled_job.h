@@ -8,6 +8,7 @@
 #include "runtime/paint_request.h"
 #include "runtime/speak_request.h"
 #include "runtime/text_request.h"
+#include "serve/owners.h"
 #include "serve/scheduler.h"
 #include "serve/turns.h"
 
@@ -34,6 +35,8 @@ class ScheduledJob {
   // When the next step is due. Called after each step, at `now`.
   virtual SteadyTime next_due(SteadyTime now) { return now; }
 
+  // Over so soon that caches are kept free for it (scheduler_state.h).
+  virtual bool brief() const { return false; }
   bool patient() const { return kind == JobKind::paint || kind == JobKind::explain; }
   bool cancelled() const { return control->cancelled; }
   // Why it must not go on, if so.
@@ -44,35 +47,39 @@ class ScheduledJob {
   const std::shared_ptr<Ticket::Control> control = std::make_shared<Ticket::Control>();
   // Of the scheduler, under its lock.
   SteadyTime accepted, started, due, too_late;
+  Owner* owner = nullptr;
   State state = State::waiting;
   Slots slots = {-1, -1};
 };
 
 class ScheduledText : public ScheduledJob {
  public:
-  ScheduledText(const LoadedModel& loaded, Prompt prompt, TextOptions options, TextEvents events);
+  ScheduledText(const LoadedModel& loaded, SharedPrompt prompt, TextOptions options,
+                TextEvents events);
   void set_slots(const Slots& slots) override { request_.slots = slots; }
   Result<bool> step(Session& session) override { return request_.step(session); }
   void end(const std::optional<Error>& error) override;
   TextRequest* decoding() override { return request_.decoding() ? &request_ : nullptr; }
   SteadyTime next_due(SteadyTime now) override;
+  bool brief() const override { return brief_; }
 
  private:
-  const Prompt prompt_;
+  const SharedPrompt prompt_;
   const TextEvents events_;
+  const bool brief_;
   TextRequest request_;
 };
 
 class ScheduledPicture : public ScheduledJob {
  public:
-  ScheduledPicture(const LoadedModel& loaded, Prompt prompt, PaintOptions options,
+  ScheduledPicture(const LoadedModel& loaded, SharedPrompt prompt, PaintOptions options,
                    PaintEvents events);
   void set_slots(const Slots& slots) override { request_.slots = slots; }
   Result<bool> step(Session& session) override { return request_.step(session); }
   void end(const std::optional<Error>& error) override;
 
  private:
-  const Prompt prompt_;
+  const SharedPrompt prompt_;
   const PaintEvents events_;
   PaintRequest request_;
 };
@@ -91,6 +98,21 @@ class ScheduledSpeech : public ScheduledJob {
   SpeakRequest request_;
   double delivered_ = 0;      // seconds of sound
   SteadyTime heard_until_{};  // when who listens will have heard that
+};
+
+// A pass for each of many parts, without caches.
+class ScheduledEmbeddings : public ScheduledJob {
+ public:
+  ScheduledEmbeddings(SharedPrompt parts, EmbedEachEvents events)
+      : ScheduledJob(JobKind::embed, 0), parts_(std::move(parts)), events_(std::move(events)) {}
+  Result<bool> step(Session& session) override;
+  void end(const std::optional<Error>& error) override;
+  SteadyTime next_due(SteadyTime now) override;
+
+ private:
+  const SharedPrompt parts_;
+  const EmbedEachEvents events_;
+  size_t next_ = 0;
 };
 
 // One pass, without caches.

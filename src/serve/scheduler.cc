@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "runtime/perceive.h"
+#include "runtime/prompt.h"
 #include "serve/scheduler_state.h"
 
 namespace tutti {
@@ -34,43 +35,66 @@ Scheduler::~Scheduler() {
   for (std::thread& thread : state_->threads) thread.join();
 }
 
-Result<Ticket> Scheduler::text(Prompt prompt, TextOptions options, TextEvents events) {
+Result<Ticket> Scheduler::text(SharedPrompt prompt, TextOptions options, TextEvents events,
+                               const std::string& owner) {
+  TUTTI_CHECK(check_text_length(*prompt, state_->loaded));
   return state_->submit(std::make_unique<ScheduledText>(state_->loaded, std::move(prompt),
-                                                        std::move(options), std::move(events)));
+                                                        std::move(options), std::move(events)),
+                        owner);
 }
 
-Result<Ticket> Scheduler::paint(Prompt prompt, PaintOptions options, PaintEvents events) {
+Result<Ticket> Scheduler::paint(SharedPrompt prompt, PaintOptions options, PaintEvents events,
+                                const std::string& owner) {
+  TUTTI_CHECK(check_text_length(*prompt, state_->loaded));
   return state_->submit(std::make_unique<ScheduledPicture>(state_->loaded, std::move(prompt),
-                                                           std::move(options), std::move(events)));
+                                                           std::move(options), std::move(events)),
+                        owner);
 }
 
-Result<Ticket> Scheduler::speak(std::string text, SpeakOptions options, SpeakEvents events) {
+Result<Ticket> Scheduler::speak(std::string text, SpeakOptions options, SpeakEvents events,
+                                const std::string& owner) {
   return state_->submit(std::make_unique<ScheduledSpeech>(state_->loaded, std::move(text),
-                                                          std::move(options), std::move(events)));
+                                                          std::move(options), std::move(events)),
+                        owner);
 }
 
-Result<Ticket> Scheduler::transcribe(Mel mel, TranscribeEvents events) {
-  return state_->submit(std::make_unique<ScheduledPass<Transcript>>(
-      JobKind::transcribe,
-      [mel = std::move(mel)](Session& session) { return tutti::transcribe(session, mel); },
-      std::move(events.done)));
+Result<Ticket> Scheduler::transcribe(Mel mel, TranscribeEvents events, const std::string& owner) {
+  return state_->submit(
+      std::make_unique<ScheduledPass<Transcript>>(
+          JobKind::transcribe,
+          [mel = std::move(mel)](Session& session) { return tutti::transcribe(session, mel); },
+          std::move(events.done)),
+      owner);
 }
 
-Result<Ticket> Scheduler::embed(Part part, EmbedEvents events) {
-  return state_->submit(std::make_unique<ScheduledPass<std::vector<float>>>(
-      JobKind::embed,
-      [part = std::move(part)](Session& session) { return tutti::embed(session, part); },
-      std::move(events.done)));
+Result<Ticket> Scheduler::embed(Part part, EmbedEvents events, const std::string& owner) {
+  TUTTI_CHECK(check_length(state_->loaded, part.text.size(), "the text"));
+  return state_->submit(
+      std::make_unique<ScheduledPass<std::vector<float>>>(
+          JobKind::embed,
+          [part = std::move(part)](Session& session) { return tutti::embed(session, part); },
+          std::move(events.done)),
+      owner);
 }
 
-Result<Ticket> Scheduler::explain(Prompt prompt, TextOptions options, ExplainEvents events) {
+Result<Ticket> Scheduler::embed_each(SharedPrompt parts, EmbedEachEvents events,
+                                     const std::string& owner) {
+  for (const Part& part : *parts)
+    TUTTI_CHECK(check_length(state_->loaded, part.text.size(), "a text"));
+  return state_->submit(std::make_unique<ScheduledEmbeddings>(std::move(parts), std::move(events)),
+                        owner);
+}
+
+Result<Ticket> Scheduler::explain(SharedPrompt prompt, TextOptions options, ExplainEvents events,
+                                  const std::string& owner) {
+  TUTTI_CHECK(check_text_length(*prompt, state_->loaded));
   // In the engine's own session: attention is observed in all sequences of a cache.
   return state_->submit(std::make_unique<ScheduledPass<AttentionShare>>(
-      JobKind::explain,
-      [this, prompt = std::move(prompt), options = std::move(options)](Session&) {
-        return state_->engine.explain(prompt, options);
-      },
-      std::move(events.done)));
+                            JobKind::explain,
+                            [this, prompt = std::move(prompt), options = std::move(options)](
+                                Session&) { return state_->engine.explain(*prompt, options); },
+                            std::move(events.done)),
+                        owner);
 }
 
 int Scheduler::retry_after() const {

@@ -19,6 +19,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,10 +31,26 @@
 namespace tutti {
 
 struct SchedulerOptions {
-  int threads = 0;            // 0: all cores
-  int most_waiting = 64;      // requests accepted and not started; above that: busy
+  int threads = 0;  // 0: all cores
+  // Requests accepted and not started; above that: busy. As many more of owners who have none
+  // waiting, so that nobody can fill the queue for others.
+  int most_waiting = 64;
   int most_running = 16;      // requests that hold caches
   double most_seconds = 120;  // of one request, from acceptance on; then it fails with timed_out
+};
+
+// A prompt that several requests may read: made from a Prompt where it is one's own.
+class SharedPrompt {
+ public:
+  SharedPrompt() : SharedPrompt(Prompt()) {}
+  SharedPrompt(Prompt prompt) : prompt_(std::make_shared<const Prompt>(std::move(prompt))) {}
+  SharedPrompt(std::shared_ptr<const Prompt> prompt) : prompt_(std::move(prompt)) {}
+  SharedPrompt(std::initializer_list<Part> parts) : SharedPrompt(Prompt(parts)) {}
+  const Prompt& operator*() const { return *prompt_; }
+  const Prompt* operator->() const { return prompt_.get(); }
+
+ private:
+  std::shared_ptr<const Prompt> prompt_;
 };
 
 enum class JobKind { text, paint, speak, transcribe, embed, explain };
@@ -42,7 +59,8 @@ inline constexpr std::array<const char*, kJobKinds> kJobKindNames = {
     "text", "paint", "speak", "transcribe", "embed", "explain"};
 
 struct TextEvents {
-  std::function<void(const std::string& piece)> on_text;  // may be empty
+  // May be empty. False: enough; `done` comes with what there is.
+  std::function<bool(const std::string& piece)> on_text;
   std::function<void(Result<TextResult>)> done;
 };
 struct PaintEvents {
@@ -59,6 +77,11 @@ struct TranscribeEvents {
 };
 struct EmbedEvents {
   std::function<void(Result<std::vector<float>>)> done;
+};
+struct EmbedEachEvents {
+  // In order. `tokens`: of a text, without <s>; 0 of other parts.
+  std::function<void(size_t index, std::vector<float> vector, int tokens)> on_vector;
+  std::function<void(Status)> done;  // an error is of the part behind the last vector
 };
 struct ExplainEvents {
   std::function<void(Result<AttentionShare>)> done;
@@ -92,15 +115,24 @@ class Scheduler {
   Scheduler(const Engine& engine, SchedulerOptions options);
   ~Scheduler();  // cancels what is left and waits for it
 
-  // Errors at once: busy where most_waiting wait already or the scheduler drains. Whatever else is
-  // wrong with a request comes to its `done`. The options' own callbacks (on_text, on_audio) are
-  // not called.
-  Result<Ticket> text(Prompt prompt, TextOptions options, TextEvents events);
-  Result<Ticket> paint(Prompt prompt, PaintOptions options, PaintEvents events);
-  Result<Ticket> speak(std::string text, SpeakOptions options, SpeakEvents events);
-  Result<Ticket> transcribe(Mel mel, TranscribeEvents events);
-  Result<Ticket> embed(Part part, EmbedEvents events);
-  Result<Ticket> explain(Prompt prompt, TextOptions options, ExplainEvents events);
+  // `owner` takes turns with the other owners (owners.h), whatever the number of its requests, and
+  // holds three quarters of the caches at most. Errors at once: busy where too many wait already or
+  // the scheduler drains; too_long where a text cannot fit the context by its bytes alone. Whatever
+  // else is wrong with a request comes to its `done`. The options' own callbacks (on_text,
+  // on_audio) are not called.
+  Result<Ticket> text(SharedPrompt prompt, TextOptions options, TextEvents events,
+                      const std::string& owner = {});
+  Result<Ticket> paint(SharedPrompt prompt, PaintOptions options, PaintEvents events,
+                       const std::string& owner = {});
+  Result<Ticket> speak(std::string text, SpeakOptions options, SpeakEvents events,
+                       const std::string& owner = {});
+  Result<Ticket> transcribe(Mel mel, TranscribeEvents events, const std::string& owner = {});
+  Result<Ticket> embed(Part part, EmbedEvents events, const std::string& owner = {});
+  // Any number of parts in one place of the queue, a part a step.
+  Result<Ticket> embed_each(SharedPrompt parts, EmbedEachEvents events,
+                            const std::string& owner = {});
+  Result<Ticket> explain(SharedPrompt prompt, TextOptions options, ExplainEvents events,
+                         const std::string& owner = {});
 
   // Whole seconds after which a refused client may well succeed: 1 to 60.
   int retry_after() const;

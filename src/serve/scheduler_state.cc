@@ -17,10 +17,12 @@ double seconds(SteadyTime::duration d) {
 }  // namespace
 
 Scheduler::State::State(const Engine& engine, const SchedulerOptions& options)
-    : engine(engine), options(options), loaded(engine.model()) {
+    : engine(engine),
+      options(options),
+      loaded(engine.model()),
+      slots(Session::kSequences * std::max(1, options.most_running)) {
   const int cores = options.threads > 0 ? options.threads : default_threads();
   const int count = std::min(cores, kMostWorkers);
-  const int slots = Session::kSequences * std::max(1, options.most_running);
   auto caches = SequenceCaches::create(loaded.config, loaded.cached(), slots);
   if (!caches) {
     broken = caches.error().with_context("making room for " + std::to_string(slots) + " sequences");
@@ -35,20 +37,28 @@ Scheduler::State::State(const Engine& engine, const SchedulerOptions& options)
   for (auto& worker : workers) threads.emplace_back([this, &worker] { work(*worker); });
 }
 
-Result<Ticket> Scheduler::State::submit(std::unique_ptr<ScheduledJob> job) {
+// Why one more job of that owner cannot be taken, if so.
+std::optional<Error> Scheduler::State::no_place(const std::string& owner) const {
+  if (draining) return Error(ErrorCode::busy, "the server is shutting down; try again later");
+  const int most = options.most_waiting * (owners.is_waiting(owner) ? 1 : 2);
+  if (waiting < most) return std::nullopt;
+  return Error(ErrorCode::busy,
+               std::to_string(waiting) + " requests wait already; try again later");
+}
+
+Result<Ticket> Scheduler::State::submit(std::unique_ptr<ScheduledJob> job,
+                                        const std::string& owner) {
   TUTTI_CHECK(broken);
   const std::lock_guard lock(mutex);
-  const auto waiting = std::count_if(jobs.begin(), jobs.end(), [](const auto& other) {
-    return other->state == ScheduledJob::State::waiting;
-  });
   Stats::Kind& kind = stats.kinds[int(job->kind)];
-  if (draining || waiting >= options.most_waiting) {
+  if (const auto refusal = no_place(owner)) {
     ++kind.rejected;
-    return Error(ErrorCode::busy,
-                 draining ? "the server is shutting down; try again later"
-                          : std::to_string(waiting) + " requests wait already; try again later");
+    return *refusal;
   }
   ++kind.accepted;
+  job->owner = &owners.enter(owner);
+  ++job->owner->waiting;
+  ++waiting;
   job->accepted = std::chrono::steady_clock::now();
   job->due = job->accepted + kFirstStep;
   job->too_late = job->accepted + std::chrono::duration_cast<SteadyTime::duration>(
@@ -89,7 +99,12 @@ bool Scheduler::State::end_refused(std::unique_lock<std::mutex>& lock) {
 }
 
 bool Scheduler::State::may_start(const ScheduledJob& job) const {
-  return int(free_slots.size()) >= job.slots_wanted;
+  const int wanted = job.slots_wanted;
+  if (wanted == 0) return true;
+  const auto share = [&](double part) { return std::max(Session::kSequences, int(slots * part)); };
+  const int kept_free = job.brief() ? 0 : slots / 8;
+  return int(free_slots.size()) - kept_free >= wanted && job.owner->slots + wanted <= share(0.75) &&
+         (!job.patient() || patient_slots + wanted <= share(0.5));
 }
 
 // All that decode are one candidate, due when the first of them is.
@@ -103,11 +118,13 @@ void Scheduler::State::list_candidates(Worker& worker) const {
     if (job->state == ScheduledJob::State::stepping) continue;
     if (job->state == ScheduledJob::State::waiting && !may_start(*job)) continue;
     const Candidate candidate{job->patient(), job->state == ScheduledJob::State::ready,
-                              job->accepted, job->due};
+                              job->accepted, job->due, job->owner->served};
     if (job->decoding()) {
       if (decoding) continue;  // joins the next pass
       if (decoders) {
-        candidates[*decoders].due = std::min(candidates[*decoders].due, job->due);
+        Candidate& all = candidates[*decoders];
+        all.due = std::min(all.due, job->due);
+        all.served = std::min(all.served, job->owner->served);
         continue;
       }
       decoders = candidates.size();
@@ -119,6 +136,10 @@ void Scheduler::State::list_candidates(Worker& worker) const {
 
 void Scheduler::State::start(ScheduledJob& job, SteadyTime now) {
   job.started = now;
+  --waiting;
+  --job.owner->waiting;
+  job.owner->slots += job.slots_wanted;
+  if (job.patient()) patient_slots += job.slots_wanted;
   for (int i = 0; i < job.slots_wanted; ++i) {
     job.slots[i] = free_slots.back();
     free_slots.pop_back();
@@ -150,6 +171,7 @@ bool Scheduler::State::choose(Worker& worker) {
   }
   turn.wide = all_threads && !wide && stepping == 0 && worker.candidates.size() == 1;
   wide = wide || turn.wide;
+  turn.begun = now;
   ++stepping;
   for (ScheduledJob* job : turn.jobs) job->state = ScheduledJob::State::stepping;
   if (worker.candidates.size() > 1) work_came.notify_one();
@@ -177,6 +199,13 @@ void Scheduler::State::run(Worker& worker) {
   if (!status) worker.errors.assign(turn.jobs.size(), status.error());
 }
 
+// Owners pay for the time of a worker, those of a pass that they share in equal parts.
+void Scheduler::State::charge(const Turn& turn, SteadyTime now) {
+  const double workers_held = turn.wide ? double(workers.size()) : 1;
+  const double each = seconds(now - turn.begun) * workers_held / double(turn.jobs.size());
+  for (const ScheduledJob* job : turn.jobs) job->owner->served += each;
+}
+
 // Takes note of a turn, and ends the requests that it finished.
 void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock) {
   const Turn& turn = worker.turn;
@@ -184,6 +213,7 @@ void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock
   --stepping;
   if (turn.decoding) decoding = false;
   if (turn.wide) wide = false;
+  charge(turn, now);
   for (size_t i = 0; i < turn.jobs.size(); ++i) {
     ScheduledJob& job = *turn.jobs[i];
     if (!worker.more[i]) continue;
@@ -199,6 +229,20 @@ void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock
   }
 }
 
+// What a job that ends held of what others want.
+void Scheduler::State::release(const ScheduledJob& job) {
+  for (const int slot : job.slots)
+    if (slot >= 0) free_slots.push_back(slot);
+  if (job.state == ScheduledJob::State::waiting) {
+    --waiting;
+    --job.owner->waiting;
+  } else {
+    job.owner->slots -= job.slots_wanted;
+    if (job.patient()) patient_slots -= job.slots_wanted;
+  }
+  owners.leave(*job.owner);
+}
+
 // Unlocks while `done` runs. The job is gone afterwards.
 void Scheduler::State::end(ScheduledJob& job, const std::optional<Error>& error,
                            std::unique_lock<std::mutex>& lock) {
@@ -206,9 +250,8 @@ void Scheduler::State::end(ScheduledJob& job, const std::optional<Error>& error,
                                   [&](const auto& other) { return other.get() == &job; });
   std::unique_ptr<ScheduledJob> ended = std::move(*place);
   jobs.erase(place);
-  for (const int slot : ended->slots)
-    if (slot >= 0) free_slots.push_back(slot);
   count(*ended, error);
+  release(*ended);
   ++ending;
   lock.unlock();
   ended->end(error);

@@ -80,9 +80,12 @@ TEST(Scheduler, ResultsAreTheEngines) {
   std::vector<float> heard;
   Scheduler scheduler(engine, {});
   std::vector<Result<Ticket>> tickets;
-  tickets.push_back(
-      scheduler.text({Part::of_picture(noise_picture(1))}, kTokens20,
-                     {[&](const std::string& piece) { streamed += piece; }, text.done()}));
+  tickets.push_back(scheduler.text({Part::of_picture(noise_picture(1))}, kTokens20,
+                                   {[&](const std::string& piece) {
+                                      streamed += piece;
+                                      return true;
+                                    },
+                                    text.done()}));
   tickets.push_back(scheduler.paint(words(), {.steps = 3, .seed = 2}, {{}, picture.done()}));
   tickets.push_back(scheduler.speak("hello world", {.steps = 2, .seed = 2},
                                     {[&](std::span<const float> samples) {
@@ -109,14 +112,66 @@ TEST(Scheduler, ResultsAreTheEngines) {
   EXPECT_EQ((*share.wait()).layers, (*engine.explain(words(), {})).layers);
 }
 
-TEST(Scheduler, RefusesWhatIsAboveTheLimitAndLosesNothingBelowIt) {
+// Holds a scheduler's workers in a listener until it is opened.
+class Gate {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    entered_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open_; });
+  }
+  void wait_for_entry() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return entered_; });
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false, entered_ = false;
+};
+
+// One worker, held by a text's first piece: what comes then waits, for sure.
+class HeldScheduler {
+ public:
+  explicit HeldScheduler(SchedulerOptions options)
+      : scheduler(engine, [&] {
+          options.threads = 1;
+          return options;
+        }()) {
+    holder_ = *scheduler.text({Part::of_text("the quick fox")}, kTokens20,
+                              {[this](const std::string&) {
+                                 gate.wait();
+                                 return true;
+                               },
+                               {}},
+                              "holder");
+    gate.wait_for_entry();
+  }
+  ~HeldScheduler() { gate.open(); }
+
   const Engine engine = load();
+  Gate gate;
+  Scheduler scheduler;
+
+ private:
+  Ticket holder_;
+};
+
+TEST(Scheduler, RefusesWhatIsAboveTheLimitAndLosesNothingBelowIt) {
   std::vector<Outcome<Picture>> outcomes(12);
   std::vector<Ticket> tickets;
   int refused = 0;
-  Scheduler scheduler(engine, {.most_waiting = 4});
+  HeldScheduler held({.most_waiting = 4});
+  Scheduler& scheduler = held.scheduler;
   for (auto& outcome : outcomes) {
-    auto ticket = scheduler.paint(words(), {.steps = 20}, {{}, outcome.done()});
+    auto ticket = scheduler.paint(words(), {.steps = 2}, {{}, outcome.done()});
     if (ticket) {
       tickets.push_back(*std::move(ticket));
       continue;
@@ -125,15 +180,108 @@ TEST(Scheduler, RefusesWhatIsAboveTheLimitAndLosesNothingBelowIt) {
     EXPECT_GE(scheduler.retry_after(), 1);
     ++refused;
   }
+  EXPECT_EQ(refused, 8);
+  EXPECT_EQ(scheduler.stats().waiting, 4);
+  held.gate.open();
   EXPECT_TRUE(scheduler.drain());
   int finished = 0;
   for (auto& outcome : outcomes)
     if (outcome.arrived()) finished += bool(outcome.wait());
-  EXPECT_EQ(finished, int(tickets.size()));
-  EXPECT_EQ(finished + refused, 12);
+  EXPECT_EQ(finished, 4);
   const auto count = scheduler.stats().kinds[int(JobKind::paint)];
-  EXPECT_EQ(count.rejected, uint64_t(refused));
+  EXPECT_EQ(count.rejected, 8u);
   EXPECT_EQ(count.finished, count.accepted);
+}
+
+TEST(Scheduler, OneOwnerCannotFillTheQueueForOthers) {
+  std::vector<Outcome<Picture>> outcomes(40);
+  std::vector<Ticket> tickets;
+  size_t next = 0;
+  HeldScheduler held({.most_waiting = 4});
+  const auto ask = [&](const std::string& owner) {
+    auto ticket = held.scheduler.paint(words(), {.steps = 1}, {{}, outcomes[next++].done()}, owner);
+    if (ticket) tickets.push_back(*std::move(ticket));
+    return bool(ticket);
+  };
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask("greedy"), i < 4);
+  // As many again for who has none waiting; each of them one.
+  for (const char* owner : {"a", "b", "c", "d"}) {
+    EXPECT_TRUE(ask(owner)) << owner;
+    EXPECT_FALSE(ask(owner)) << owner;
+  }
+  EXPECT_FALSE(ask("e"));
+  held.gate.open();
+  EXPECT_TRUE(held.scheduler.drain());
+}
+
+// The mass of one owner's work came first; another's short text is done long before it.
+TEST(Scheduler, AnotherOwnersShortTextDoesNotWaitForTheMassOfOne) {
+  std::vector<Outcome<TextResult>> mass(60);
+  Outcome<TextResult> brief;
+  std::atomic<int> done = 0, done_before = -1;
+  std::vector<Ticket> tickets;
+  {
+    HeldScheduler held({.most_waiting = 100});
+    for (size_t i = 0; i < mass.size(); ++i)
+      tickets.push_back(*held.scheduler.text(words(),
+                                             {.max_tokens = 150, .temperature = 3, .seed = i},
+                                             {{},
+                                              [&, end = mass[i].done()](Result<TextResult> result) {
+                                                ++done;
+                                                end(std::move(result));
+                                              }},
+                                             "greedy"));
+    const Ticket ticket = *held.scheduler.text(words(), {.max_tokens = 4, .temperature = 3},
+                                               {{},
+                                                [&, end = brief.done()](Result<TextResult> result) {
+                                                  done_before = done.load();
+                                                  end(std::move(result));
+                                                }},
+                                               "other");
+    held.gate.open();
+    EXPECT_TRUE(brief.wait());
+    tickets.clear();
+    held.scheduler.drain();
+  }
+  EXPECT_LT(done_before, 30);
+}
+
+TEST(Scheduler, ManyPartsAreEmbeddedInOnePlaceOfTheQueue) {
+  const Engine engine = load();
+  Prompt parts;
+  for (int i = 0; i < 300; ++i)
+    parts.push_back(i % 50 ? Part::of_text("the fox number " + std::to_string(i))
+                           : Part::of_picture(noise_picture(i)));
+  std::vector<std::vector<float>> vectors;
+  Outcome<bool> outcome;
+  Scheduler scheduler(engine, {.most_waiting = 1});
+  EmbedEachEvents events;
+  events.on_vector = [&](size_t index, std::vector<float> vector, int tokens) {
+    EXPECT_EQ(index, vectors.size());
+    EXPECT_EQ(tokens > 0, index % 50 != 0);
+    vectors.push_back(std::move(vector));
+  };
+  events.done = [done = outcome.done()](Status status) {
+    done(status ? Result<bool>(true) : status.error());
+  };
+  const auto ticket = scheduler.embed_each(parts, std::move(events));
+  ASSERT_TRUE(ticket);
+  ASSERT_TRUE(outcome.wait());
+  ASSERT_EQ(vectors.size(), parts.size());
+  for (size_t i = 0; i < parts.size(); i += 23) EXPECT_EQ(vectors[i], *engine.embed(parts[i])) << i;
+}
+
+TEST(Scheduler, TextsThatCannotFitAreRefusedAtOnce) {
+  const Engine engine = load();
+  const std::string vast(size_t(8) << 20, 'x');
+  Scheduler scheduler(engine, {});
+  const auto code = [](const auto& ticket) { return ticket ? ErrorCode() : ticket.error().code(); };
+  EXPECT_EQ(code(scheduler.text({Part::of_text(vast)}, {}, {})), ErrorCode::too_long);
+  EXPECT_EQ(code(scheduler.paint({Part::of_text(vast)}, {}, {})), ErrorCode::too_long);
+  EXPECT_EQ(code(scheduler.embed(Part::of_text(vast), {})), ErrorCode::too_long);
+  EXPECT_EQ(code(scheduler.embed_each({Part::of_text("x"), Part::of_text(vast)}, {})),
+            ErrorCode::too_long);
+  EXPECT_EQ(code(scheduler.explain({Part::of_text(vast)}, {}, {})), ErrorCode::too_long);
 }
 
 TEST(Scheduler, ErrorsComeToDone) {
@@ -159,6 +307,20 @@ TEST(Scheduler, CancelledRequestsEndOnceAndTheNextOnesRun) {
   auto ticket = scheduler.text(words(), kTokens20, {{}, kept.done()});
   EXPECT_EQ(dropped.wait().error().code(), ErrorCode::cancelled);
   EXPECT_TRUE(kept.wait());
+}
+
+TEST(Scheduler, AListenerThatHasEnoughEndsItsTextAndIsNotCancelled) {
+  const Engine engine = load();
+  Outcome<TextResult> outcome;
+  int pieces = 0;
+  Scheduler scheduler(engine, {});
+  const auto ticket =
+      scheduler.text(words(), {.max_tokens = 100000, .temperature = 3, .seed = 9},
+                     {[&](const std::string&) { return ++pieces < 3; }, outcome.done()});
+  ASSERT_TRUE(outcome.wait());
+  EXPECT_EQ(pieces, 3);
+  EXPECT_LE((*outcome.wait()).tokens, 30);
+  EXPECT_EQ(scheduler.stats().kinds[int(JobKind::text)].finished, 1u);
 }
 
 TEST(Scheduler, DrainRefusesNewRequestsAndFinishesOldOnes) {

@@ -6,23 +6,39 @@
 namespace tutti {
 namespace {
 
-SteadyTime urgency(const Candidate& candidate, SteadyTime now, SteadyTime last_patient) {
-  if (candidate.patient) {
-    const SteadyTime due = std::max(candidate.accepted, last_patient) + kPatientTurn;
-    return due <= now ? SteadyTime::min() : due;  // whatever else is late
+// What decides between kinds: of all patient ones together, and of all live ones where some are
+// late, the most urgent.
+struct Urgency {
+  SteadyTime patient = SteadyTime::max(), live = SteadyTime::max();
+  bool late = false;
+};
+
+Urgency survey(std::span<const Candidate> candidates, SteadyTime now, SteadyTime last_patient) {
+  Urgency most;
+  for (const Candidate& c : candidates) {
+    if (c.patient) {
+      most.patient = std::min(most.patient, std::max(c.accepted, last_patient) + kPatientTurn);
+    } else {
+      most.live = std::min(most.live, c.due);
+    }
   }
-  return candidate.started ? candidate.due : std::max(candidate.due, now);
+  most.late = most.live < now;
+  if (most.patient <= now) most.patient = SteadyTime::min();  // before whatever is late
+  return most;
 }
 
 }  // namespace
 
 std::optional<size_t> next_turn(std::span<const Candidate> candidates, SteadyTime now,
                                 SteadyTime last_patient) {
-  std::optional<size_t> best;
+  const Urgency most = survey(candidates, now, last_patient);
   const auto order = [&](size_t i) {
     const Candidate& c = candidates[i];
-    return std::tuple(urgency(c, now, last_patient), c.accepted, i);
+    if (c.patient) return std::tuple(most.patient, c.served, c.accepted, c.accepted, i);
+    const SteadyTime due = c.started ? c.due : std::max(c.due, now);
+    return std::tuple(most.late ? most.live : due, c.served, due, c.accepted, i);
   };
+  std::optional<size_t> best;
   for (size_t i = 0; i < candidates.size(); ++i)
     if (!best || order(i) < order(*best)) best = i;
   return best;

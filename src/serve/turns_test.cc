@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 namespace tutti {
@@ -24,6 +25,7 @@ struct Work {
   int ends = -1, late_ms = 0;
   bool started = false, stepping = false;
   int heard_until = 0;
+  int owner = 0;
 
   bool finished() const { return ends >= 0; }
   int due() const {
@@ -46,6 +48,7 @@ struct Machine {
     for (int now = 0; now < limit_ms; ++now)
       for (size_t core = 0; core < busy.size(); ++core) {
         if (busy[core] && until[core] <= now) {
+          served[busy[core]->owner] += busy[core]->step_ms * 1e-3;
           busy[core]->stepping = false;
           busy[core]->step_done(now);
           busy[core] = nullptr;
@@ -58,7 +61,7 @@ struct Machine {
     std::vector<Work*> owners;
     for (Work& w : work) {
       if (w.accepted > now || w.finished() || w.stepping) continue;
-      candidates.push_back({w.patient, w.started, at(w.accepted), at(w.due())});
+      candidates.push_back({w.patient, w.started, at(w.accepted), at(w.due()), served[w.owner]});
       owners.push_back(&w);
     }
     const auto turn = next_turn(candidates, at(now), last_patient);
@@ -72,6 +75,7 @@ struct Machine {
 
   std::vector<Work*> busy;
   std::vector<int> until;
+  std::map<int, double> served;  // seconds, by owner
   SteadyTime last_patient{};
 };
 
@@ -100,6 +104,36 @@ TEST(Turns, WhatRunsAndIsLateComesBeforeWhatHasNotStarted) {
                                        {false, true, at(300), at(480)}};
   EXPECT_EQ(next_turn(live, at(500), at(499)), 1u);
   EXPECT_EQ(next_turn(live, at(450), at(449)), 0u);
+}
+
+TEST(Turns, WhenThereIsTooMuchWhoHadLeastComesFirst) {
+  const std::vector<Candidate> live = {{false, true, at(0), at(50), 7},
+                                       {false, true, at(1), at(20), 9},
+                                       {false, false, at(80), at(180), 2}};
+  EXPECT_EQ(next_turn(live, at(10), at(0)), 1u);   // nothing is late: by the deadlines
+  EXPECT_EQ(next_turn(live, at(90), at(80)), 2u);  // and here to the owner who waits
+  const std::vector<Candidate> patient = {
+      {true, true, at(0), {}, 7}, {true, false, at(5), {}, 2}, {true, false, at(6), {}, 2}};
+  EXPECT_EQ(next_turn(patient, at(50), at(49)), 1u);
+  EXPECT_EQ(next_turn(patient, at(500), at(49)), 1u);
+}
+
+// Sixty streams that two cores cannot serve, all one owner's, and now and then a short one of
+// another's: it is as if the sixty were few.
+TEST(Turns, AnotherOwnersShortWorkDoesNotWaitForTheMassOfOne) {
+  std::vector<Work> work;
+  for (int i = 0; i < 60; ++i) work.push_back(speech(0, 40));
+  for (Work& w : work) w.owner = 1;
+  for (int i = 0; i < 5; ++i) {
+    work.push_back(
+        {.patient = false, .accepted = 3000 + 2000 * i, .step_ms = 5, .steps = 8, .chunks = 1});
+    work.back().owner = 2;
+  }
+  Machine(2).run(work, 20000);
+  for (size_t i = 60; i < work.size(); ++i) {
+    ASSERT_TRUE(work[i].finished());
+    EXPECT_LE(work[i].ends - work[i].accepted, 8 * (5 + 10)) << i;
+  }
 }
 
 TEST(Turns, PicturesInTheOrderOfArrival) {
