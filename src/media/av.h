@@ -9,6 +9,8 @@
 #include <mutex>
 #include <string>
 
+#include "base/result.h"
+
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -39,6 +41,13 @@ inline std::string av_error(int code) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};
   av_strerror(code, text, sizeof text);
   return text;
+}
+
+// What is wrong with an input, in `message`; but a lack of memory is not the input's fault.
+inline Error input_error(int code, std::string message) {
+  if (code != AVERROR(ENOMEM)) return bad_input(std::move(message));
+  return {ErrorCode::no_memory,
+          "there was too little memory to decode it; try again later, or give a smaller one"};
 }
 
 // FFmpeg logs to stderr by default, for the whole process; a library must not print.

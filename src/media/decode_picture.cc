@@ -58,7 +58,7 @@ Result<CodecPtr> open_decoder(const Kind& kind, const MediaLimits& limits) {
                   "; install a complete libavcodec");
   }
   CodecPtr context(avcodec_alloc_context3(codec));
-  if (!context) return failed("out of memory for a decoder");
+  if (!context) return input_error(AVERROR(ENOMEM), {});
   context->thread_count = 1;
   context->max_pixels = padded_pixel_limit(limits.max_pixels);
   context->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
@@ -73,7 +73,7 @@ Result<FramePtr> decode_still(AVCodecContext& decoder, const std::vector<uint8_t
                               size_t size) {
   PacketPtr packet(av_packet_alloc());
   FramePtr frame(av_frame_alloc());
-  if (!packet || !frame) return failed("out of memory for a picture");
+  if (!packet || !frame) return input_error(AVERROR(ENOMEM), {});
   packet->data = const_cast<uint8_t*>(data.data());  // not reference-counted: the decoder copies it
   packet->size = int(size);
   packet->flags = AV_PKT_FLAG_KEY;
@@ -81,7 +81,7 @@ Result<FramePtr> decode_still(AVCodecContext& decoder, const std::vector<uint8_t
   if (code >= 0) code = avcodec_send_packet(&decoder, nullptr);
   if (code >= 0) code = avcodec_receive_frame(&decoder, frame.get());
   if (code < 0) {
-    return bad_input(code == AVERROR_EOF ? "it holds no picture" : av_error(code));
+    return input_error(code, code == AVERROR_EOF ? "it holds no picture" : av_error(code));
   }
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) {
     return bad_input("a part of it is missing");
@@ -126,7 +126,9 @@ Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits,
                               " is damaged, cut short or of absurd size, so export it again";
   if (!looks_whole(text, kind.codec)) return bad_input("the end is missing").with_context(damaged);
   const Result<FramePtr> frame = decode_still(*decoder, data, text.size());
-  if (!frame) return frame.error().with_context(damaged);
+  if (!frame)
+    return frame.error().with_context(frame.error().code() == ErrorCode::no_memory ? input.name()
+                                                                                   : damaged);
   const size_t pixels = size_t((*frame)->width) * size_t((*frame)->height);
   if (pixels > limits.max_pixels) {
     return bad_input(input.name() + ": it has " + std::to_string(pixels) + " pixels and at most " +

@@ -96,7 +96,7 @@ class ToMono {
 Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits) {
   TUTTI_ASSIGN(const auto decoder, StreamDecoder::open(input, limits, AVMEDIA_TYPE_AUDIO));
   FramePtr frame(av_frame_alloc());
-  if (!frame) return failed("out of memory for sound");
+  if (!frame) return input_error(AVERROR(ENOMEM), {});
   ToMono mono(input.name(), limits.max_seconds);
   for (;;) {
     TUTTI_ASSIGN(const bool more, decoder->next(*frame));

@@ -53,7 +53,7 @@ Result<VideoReader> VideoReader::open(const MediaInput& input, const MediaLimits
   auto state = std::make_unique<State>();
   TUTTI_ASSIGN(state->decoder, StreamDecoder::open(input, endless, AVMEDIA_TYPE_VIDEO));
   state->frame.reset(av_frame_alloc());
-  if (!state->frame) return failed("out of memory for video");
+  if (!state->frame) return input_error(AVERROR(ENOMEM), {});
   state->width = state->decoder->codec().width;
   state->height = state->decoder->codec().height;
   state->orientation = orientation_of(state->decoder->stream());

@@ -42,7 +42,7 @@ const int* matrix_of(const AVFrame& frame) {
 
 Result<FramePtr> make_video_frame(int width, int height, AVPixelFormat format) {
   FramePtr frame(av_frame_alloc());
-  if (!frame) return failed("out of memory for a video frame");
+  if (!frame) return input_error(AVERROR(ENOMEM), {});
   frame->width = width;
   frame->height = height;
   frame->format = format;

@@ -49,11 +49,11 @@ Status StreamDecoder::open_container(const MediaInput& input, const MediaLimits&
     return bad_input(name_ + ": cannot be opened (" + std::strerror(errno) + ")");
   }
   auto* buffer = static_cast<uint8_t*>(av_malloc(io_buffer));
-  if (!buffer) return failed("out of memory while opening " + name_);
+  if (!buffer) return input_error(AVERROR(ENOMEM), {});
   io_ = avio_alloc_context(buffer, io_buffer, 0, this, read, nullptr, seek);
   if (!io_) av_free(buffer);
   format_ = avformat_alloc_context();
-  if (!io_ || !format_) return failed("out of memory while opening " + name_);
+  if (!io_ || !format_) return input_error(AVERROR(ENOMEM), {});
   format_->pb = io_;
   format_->io_open = refuse_to_open;
 
@@ -63,8 +63,9 @@ Status StreamDecoder::open_container(const MediaInput& input, const MediaLimits&
   av_dict_free(&options);
   if (code >= 0) code = avformat_find_stream_info(format_, nullptr);
   if (code < 0) {
-    return bad_input(name_ + ": this is no sound or video that can be read, or its beginning is " +
-                     "damaged (" + av_error(code) + "); convert it to WAV or MP4");
+    return input_error(
+        code, name_ + ": this is no sound or video that can be read, or its beginning is " +
+                  "damaged (" + av_error(code) + "); convert it to WAV or MP4");
   }
   return {};
 }
@@ -79,7 +80,7 @@ Status StreamDecoder::open_codec(const MediaLimits& limits, AVMediaType kind) {
   }
   codec_.reset(avcodec_alloc_context3(codec));
   packet_.reset(av_packet_alloc());
-  if (!codec_ || !packet_) return failed("out of memory while opening " + name_);
+  if (!codec_ || !packet_) return input_error(AVERROR(ENOMEM), {});
   int code = avcodec_parameters_to_context(codec_.get(), stream().codecpar);
   codec_->pkt_timebase = stream().time_base;  // lets the decoder drop an encoder's start padding
   codec_->max_pixels = padded_pixel_limit(limits.max_pixels);
@@ -90,8 +91,9 @@ Status StreamDecoder::open_codec(const MediaLimits& limits, AVMediaType kind) {
           : int(std::clamp(std::thread::hardware_concurrency(), 1u, most_threads));
   if (code >= 0) code = avcodec_open2(codec_.get(), codec, nullptr);
   if (code < 0) {
-    return bad_input(name_ + ": its " + kind_name(kind) + " (" + codec->name +
-                     ") cannot be decoded (" + av_error(code) + "); convert it to WAV or MP4");
+    return input_error(code, name_ + ": its " + kind_name(kind) + " (" + codec->name +
+                                 ") cannot be decoded (" + av_error(code) +
+                                 "); convert it to WAV or MP4");
   }
   // Other streams are skipped before they cost anything.
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
@@ -115,8 +117,9 @@ Result<bool> StreamDecoder::next(AVFrame& frame) {
       continue;
     }
     if (frames_ > 0) return false;
-    return bad_input(name_ + ": not a single frame could be decoded (" + av_error(last_error_) +
-                     "); the file is damaged or cut short, export it again");
+    return input_error(last_error_, name_ + ": not a single frame could be decoded (" +
+                                        av_error(last_error_) +
+                                        "); the file is damaged or cut short, export it again");
   }
 }
 

@@ -1,7 +1,10 @@
 #include "serve/media/isolated_decoder.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
@@ -10,6 +13,45 @@
 namespace tutti {
 
 using Failure = WorkerProcess::Failure;
+using Time = std::chrono::steady_clock::time_point;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLook{20};  // how often who waits looks whether to go on
+constexpr std::chrono::seconds kRound{1};       // how often idle workers are looked after
+
+Error stopped() {
+  return {ErrorCode::cancelled, "decoding was cancelled"};
+}
+
+Time in(double seconds) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(seconds));
+}
+
+}  // namespace
+
+void DecodeStop::request() {
+  const std::lock_guard lock(mutex_);
+  requested_ = true;
+  for (WorkerProcess* worker : running_) worker->interrupt();
+}
+
+bool DecodeStop::requested() const {
+  const std::lock_guard lock(mutex_);
+  return requested_;
+}
+
+bool DecodeStop::enter(WorkerProcess& worker) {
+  const std::lock_guard lock(mutex_);
+  if (!requested_) running_.push_back(&worker);
+  return !requested_;
+}
+
+void DecodeStop::leave(WorkerProcess& worker) {
+  const std::lock_guard lock(mutex_);
+  std::erase(running_, &worker);
+}
 
 struct IsolatedDecoder::State {
   IsolationOptions options;
@@ -18,7 +60,8 @@ struct IsolatedDecoder::State {
   // Of the workers nobody uses; nullptr for one that is to be started by who takes it.
   std::vector<std::unique_ptr<WorkerProcess>> idle;
   std::atomic<uint64_t> uploads = 0, crashes = 0, timeouts = 0, starts = 0;
-  // Workers that have served their share, and who replaces them: no upload waits for that.
+  // Workers that have served their share or were stopped, and who replaces them, and those that
+  // died while they had nothing to do: no upload waits for that.
   std::vector<std::unique_ptr<WorkerProcess>> worn;
   std::condition_variable worn_came;
   bool ending = false;
@@ -35,9 +78,11 @@ struct IsolatedDecoder::State {
 
   void replace_worn() {
     std::unique_lock lock(mutex);
-    for (;;) {
-      worn_came.wait(lock, [&] { return ending || !worn.empty(); });
+    while (!ending) {
+      worn_came.wait_for(lock, kRound, [&] { return ending || !worn.empty(); });
       if (ending) return;
+      if (worn.empty()) collect_dead();
+      if (worn.empty()) continue;
       std::unique_ptr<WorkerProcess> worker = std::move(worn.back());
       worn.pop_back();
       lock.unlock();
@@ -46,22 +91,36 @@ struct IsolatedDecoder::State {
     }
   }
 
+  // With the lock held.
+  void collect_dead() {
+    const auto dead = [](const auto& worker) { return worker && !worker->alive(); };
+    const auto first = std::stable_partition(idle.begin(), idle.end(), std::not_fn(dead));
+    std::move(first, idle.end(), std::back_inserter(worn));
+    idle.erase(first, idle.end());
+  }
+
   Result<std::unique_ptr<WorkerProcess>> start_worker() {
     ++starts;
     return WorkerProcess::start(options);
   }
 
   // Waits for a worker; starts it where it is new or has died meanwhile.
-  Result<std::unique_ptr<WorkerProcess>> take(std::chrono::steady_clock::time_point deadline) {
+  Result<std::unique_ptr<WorkerProcess>> take(Time deadline, const DecodeStop* stop) {
     std::unique_ptr<WorkerProcess> worker;
     {
       std::unique_lock lock(mutex);
-      if (!freed.wait_until(lock, deadline, [&] { return !idle.empty(); }))
-        return Error(ErrorCode::busy, "all media workers are busy; try again in a few seconds");
+      while (idle.empty()) {
+        if (stop && stop->requested()) return stopped();
+        const Time now = std::chrono::steady_clock::now();
+        if (now >= deadline)
+          return Error(ErrorCode::busy, "all media workers are busy; try again in a few seconds");
+        freed.wait_until(lock, stop ? std::min(deadline, now + kLook) : deadline);
+      }
       worker = std::move(idle.back());
       idle.pop_back();
     }
     if (worker && worker->alive()) return worker;
+    worker.reset();
     auto started = start_worker();
     if (!started) give_back(nullptr);
     return started;
@@ -80,27 +139,35 @@ struct IsolatedDecoder::State {
   }
 
   // A worker that failed is replaced by the request that found out.
-  void finish(std::unique_ptr<WorkerProcess> worker, Failure failure) {
-    if (failure == Failure::crash) ++crashes;
-    if (failure == Failure::timeout) ++timeouts;
-    if (failure != Failure::none) return give_back(replacement(std::move(worker)));
-    if (worker->uploads() < options.requests_per_worker) return give_back(std::move(worker));
+  void finish(std::unique_ptr<WorkerProcess> worker, Failure failure, bool was_stopped) {
+    const bool worn_out = worker->uploads() >= options.requests_per_worker || worker->used_up();
+    if (failure == Failure::none && !worn_out) return give_back(std::move(worker));
+    if (!was_stopped && failure != Failure::none) {
+      ++(failure == Failure::crash ? crashes : timeouts);
+      return give_back(replacement(std::move(worker)));
+    }
     const std::lock_guard lock(mutex);
     worn.push_back(std::move(worker));
     worn_came.notify_one();
   }
 
-  Result<WorkerProcess::Answer> ask(wire::Request request, std::span<const uint8_t> upload) {
+  Result<WorkerProcess::Answer> ask(wire::Request request, std::span<const uint8_t> upload,
+                                    const DecodeControl& control) {
     TUTTI_CHECK(check_input(upload, request.limits.max_bytes));
     request.size = upload.size();
     TUTTI_CHECK(wire::check(request));
     ++uploads;
-    const auto longest = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-        std::chrono::duration<double>(options.seconds));
-    TUTTI_ASSIGN(auto worker, take(std::chrono::steady_clock::now() + longest));
+    const double longest = std::min(options.seconds, control.seconds);
+    TUTTI_ASSIGN(auto worker, take(in(longest), control.stop));
     Failure failure = Failure::none;
-    auto answer = worker->ask(request, upload, std::chrono::steady_clock::now() + longest, failure);
-    finish(std::move(worker), failure);
+    Result<WorkerProcess::Answer> answer = stopped();
+    if (!control.stop || control.stop->enter(*worker)) {
+      answer = worker->ask(request, upload, in(longest), failure);
+      if (control.stop) control.stop->leave(*worker);
+    }
+    const bool was_stopped = control.stop && control.stop->requested();
+    finish(std::move(worker), failure, was_stopped);
+    if (was_stopped) return stopped();
     return answer;
   }
 };
@@ -123,45 +190,50 @@ Result<IsolatedDecoder> IsolatedDecoder::start(const IsolationOptions& options) 
 }
 
 Result<Picture> IsolatedDecoder::load_picture(std::span<const uint8_t> bytes,
-                                              const MediaLimits& limits,
-                                              Transparency transparency) const {
+                                              const MediaLimits& limits, Transparency transparency,
+                                              const DecodeControl& control) const {
   TUTTI_ASSIGN(auto answer, state_->ask({.kind = wire::Kind::picture,
                                          .keep_transparency = transparency == Transparency::keep,
                                          .limits = limits},
-                                        bytes));
+                                        bytes, control));
   return wire::to_picture(answer.reply, std::move(answer.bytes));
 }
 
 Result<Picture> IsolatedDecoder::load_fitted_picture(std::span<const uint8_t> bytes, int side,
-                                                     const MediaLimits& limits) const {
+                                                     const MediaLimits& limits,
+                                                     const DecodeControl& control) const {
   TUTTI_ASSIGN(auto answer, state_->ask({.kind = wire::Kind::fitted_picture,
                                          .count = 1,
                                          .side = uint32_t(side),
                                          .limits = limits},
-                                        bytes));
+                                        bytes, control));
   return wire::to_picture(answer.reply, std::move(answer.bytes));
 }
 
-Result<Sound> IsolatedDecoder::load_sound(std::span<const uint8_t> bytes,
-                                          const MediaLimits& limits) const {
+Result<Sound> IsolatedDecoder::load_sound(std::span<const uint8_t> bytes, const MediaLimits& limits,
+                                          const DecodeControl& control) const {
   TUTTI_ASSIGN(const auto answer,
-               state_->ask({.kind = wire::Kind::sound, .limits = limits}, bytes));
+               state_->ask({.kind = wire::Kind::sound, .limits = limits}, bytes, control));
   return wire::to_sound(answer.reply, answer.bytes);
 }
 
 Result<std::vector<Picture>> IsolatedDecoder::load_frames(std::span<const uint8_t> bytes, int count,
-                                                          int side,
-                                                          const MediaLimits& limits) const {
+                                                          int side, const MediaLimits& limits,
+                                                          const DecodeControl& control) const {
   TUTTI_ASSIGN(const auto answer, state_->ask({.kind = wire::Kind::frames,
                                                .count = uint32_t(count),
                                                .side = uint32_t(side),
                                                .limits = limits},
-                                              bytes));
+                                              bytes, control));
   return wire::to_frames(answer.reply, answer.bytes);
 }
 
 IsolatedDecoder::Stats IsolatedDecoder::stats() const {
   return {state_->uploads, state_->crashes, state_->timeouts, state_->starts};
+}
+
+int IsolatedDecoder::workers() const {
+  return state_->options.workers;
 }
 
 std::vector<int> IsolatedDecoder::process_ids() const {

@@ -100,7 +100,8 @@ Status check(const Reply& reply, const Request& request) {
   if (reply.error != 0) {
     const bool known = reply.error == uint32_t(ErrorCode::failed) ||
                        reply.error == uint32_t(ErrorCode::usage) ||
-                       reply.error == uint32_t(ErrorCode::bad_input);
+                       reply.error == uint32_t(ErrorCode::bad_input) ||
+                       reply.error == uint32_t(ErrorCode::no_memory);
     if (known && reply.size <= longest_message) return {};
     return nonsense("an unknown error");
   }

@@ -90,8 +90,9 @@ bool serve_one(int socket, const MediaDecoders& decoders) {
     if (!receive_upload(socket, size_t(request.size), upload)) return false;
     return answer(socket, request, upload, decoders);
   } catch (const std::bad_alloc&) {
-    return send_error(socket, bad_input("the upload: decoding it takes more memory than a media "
-                                        "worker may use; send a smaller one"));
+    return send_error(socket, {ErrorCode::no_memory,
+                               "the upload: decoding it takes more memory than a media worker has; "
+                               "send a smaller one, or try again later"});
   }
 }
 

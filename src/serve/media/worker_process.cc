@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -77,9 +78,20 @@ Result<pid_t> spawn(const IsolationOptions& options, int socket) {
   return id;
 }
 
+// Both limits, or what the server itself was given where that is less.
 bool limit(pid_t id, __rlimit_resource resource, rlim_t most) {
-  const rlimit both = {most, most};
+  rlimit now = {};
+  if (prlimit(id, resource, nullptr, &now) != 0) return false;
+  const rlim_t least = std::min(most, now.rlim_max);
+  const rlimit both = {least, least};
   return prlimit(id, resource, &both, nullptr) == 0;
+}
+
+// The model's threads come first wherever there are too few cores.
+void yield_to_server(pid_t id) {
+  constexpr int kLess = 10, kLeast = 19;
+  const int now = getpriority(PRIO_PROCESS, 0);
+  setpriority(PRIO_PROCESS, id_t(id), std::min(now + kLess, kLeast));  // always allowed
 }
 
 }  // namespace
@@ -96,6 +108,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const IsolationOptio
     return id.error();
   }
   std::unique_ptr<WorkerProcess> worker(new WorkerProcess(*id, ends[0], options.processor_seconds));
+  yield_to_server(*id);
   TUTTI_CHECK(worker->greet(options));
   return worker;
 }
@@ -121,10 +134,29 @@ Status WorkerProcess::greet(const IsolationOptions& options) {
   if (!message.empty()) return failed(message);
   const bool limited = (!memory_can_be_limited || limit(id_, RLIMIT_AS, options.memory_bytes)) &&
                        limit(id_, RLIMIT_FSIZE, 0) && limit(id_, RLIMIT_CORE, 0) &&
-                       limit(id_, RLIMIT_NOFILE, 3);
+                       limit(id_, RLIMIT_NOFILE, 3) && limit(id_, RLIMIT_CPU, rlim_t(lifetime()));
   if (!limited)
-    return failed(std::string("a media worker cannot be limited (") + std::strerror(errno) + ")");
+    return failed(
+        std::string("a media worker cannot be limited (") + std::strerror(errno) +
+        "); start the server where prlimit() may be used: as the user who owns its files, "
+        "in a container with the default seccomp profile");
   return {};
+}
+
+void WorkerProcess::interrupt() const {
+  shutdown(socket_, SHUT_RDWR);
+  kill(id_, SIGKILL);
+}
+
+bool WorkerProcess::used_up() const {
+  return processor_time() + 2 * std::ceil(processor_seconds_) > lifetime();
+}
+
+double WorkerProcess::processor_time() const {
+  clockid_t clock;
+  timespec used = {};
+  if (clock_getcpuclockid(id_, &clock) == 0) clock_gettime(clock, &used);
+  return double(used.tv_sec) + double(used.tv_nsec) * 1e-9;
 }
 
 bool WorkerProcess::alive() const {
@@ -134,10 +166,10 @@ bool WorkerProcess::alive() const {
 
 // Should the server die, a worker at work goes on until it has used this up.
 void WorkerProcess::allow_processor_time() const {
-  clockid_t clock;
-  timespec used = {};
-  if (clock_getcpuclockid(id_, &clock) == 0) clock_gettime(clock, &used);
-  const rlimit both = {rlim_t(used.tv_sec + std::ceil(processor_seconds_)) + 1, RLIM_INFINITY};
+  rlimit both = {};
+  if (prlimit(id_, RLIMIT_CPU, nullptr, &both) != 0) return;
+  both.rlim_cur =
+      std::min(rlim_t(processor_time() + std::ceil(processor_seconds_)) + 1, both.rlim_max);
   prlimit(id_, RLIMIT_CPU, &both, nullptr);
 }
 
