@@ -211,5 +211,112 @@ TEST_F(ServeFaults, MalformedBodies) {
   expect_well();
 }
 
+// Limits are looked at before the work that they bound, and the answer names what is too long.
+TEST_F(ServeFaults, TextsThatCannotFitAreRefusedByName) {
+  start();
+  const auto expect_too_long = [&](const std::string& url, const Json& body,
+                                   const std::string& param) {
+    const TestAnswer answer = post(url, body.dump());
+    EXPECT_EQ(answer.status, 400) << url;
+    const Json error = Json::parse(answer.body)["error"];
+    EXPECT_EQ(error["code"], "context_length_exceeded") << answer.body;
+    EXPECT_EQ(error["param"], param) << answer.body;
+  };
+  std::string words;  // few enough bytes to be tokenised, and too many tokens
+  while (words.size() < 3000) words += "word ";
+  for (const std::string& text : {words, std::string(size_t(6) << 20, 'x')}) {
+    const Json messages = {{{"role", "user"}, {"content", text}}};
+    expect_too_long("/v1/chat/completions", {{"model", "model"}, {"messages", messages}},
+                    "messages");
+    expect_too_long("/v1/responses", {{"model", "model"}, {"input", text}}, "input");
+    expect_too_long("/v1/explain", {{"model", "model"}, {"messages", messages}}, "messages");
+    expect_too_long("/v1/completions", {{"model", "model"}, {"prompt", text}}, "prompt");
+    expect_too_long("/v1/completions", {{"model", "model"}, {"prompt", {"a", text}}}, "prompt[1]");
+    expect_too_long("/v1/embeddings", {{"model", "model"}, {"input", text}}, "input");
+    expect_too_long("/v1/embeddings", {{"model", "model"}, {"input", {"a", "b", text}}},
+                    "input[2]");
+    expect_too_long("/v1/images/generations", {{"prompt", text}}, "prompt");
+    // What was said long ago is left out instead.
+    const Json talk = {{{"role", "user"}, {"content", text}},
+                       {{"role", "assistant"}, {"content", text}},
+                       {{"role", "user"}, {"content", "hello"}}};
+    const Json later = {{"model", "model"}, {"messages", talk}, {"max_tokens", 4}};
+    EXPECT_EQ(post("/v1/chat/completions", later.dump()).status, 200);
+  }
+  expect_well();
+}
+
+TEST_F(ServeFaults, WhatStopsAnAnswerStopsTheWorkToo) {
+  start();
+  Json request = {{"model", "model"},
+                  {"messages", {{{"role", "user"}, {"content", "a long story"}}}},
+                  {"temperature", 1.5},
+                  {"max_tokens", 16384}};
+  int shorter = 0;
+  for (int seed = 0; seed < 6; ++seed) {
+    request["seed"] = seed;
+    request.erase("stop");
+    const Json whole = Json::parse(post("/v1/chat/completions", request.dump()).body);
+    ASSERT_TRUE(whole.contains("choices")) << whole;  // clients ask for 16384; it is what fits
+    const std::string text = whole["choices"][0]["message"]["content"];
+    const int tokens = whole["usage"]["completion_tokens"];
+    if (tokens > 60) EXPECT_EQ(whole["choices"][0]["finish_reason"], "length");
+    std::string letter;
+    for (size_t i = text.size() / 4; i < text.size() && letter.empty(); ++i)
+      if (text[i] > ' ' && text[i] < 127) letter = text.substr(i, 1);
+    if (tokens < 20 || letter.empty()) continue;
+    request["stop"] = {letter};
+    const Json cut = Json::parse(post("/v1/chat/completions", request.dump()).body);
+    EXPECT_EQ(cut["choices"][0]["message"]["content"], text.substr(0, text.find(letter)));
+    EXPECT_EQ(cut["choices"][0]["finish_reason"], "stop");
+    EXPECT_LT(cut["usage"]["completion_tokens"], tokens);
+    ++shorter;
+  }
+  EXPECT_GT(shorter, 0);
+}
+
+TEST_F(ServeFaults, NumbersAreLookedAtBeforeWorkIsMadeOfThem) {
+  start();
+  const Json many = {{"model", "model"},
+                     {"prompt", std::vector<std::string>(5000, "a")},
+                     {"n", 4},
+                     {"stop", std::string(1000, 'x')}};
+  expect_refused(post("/v1/completions", many.dump()), "many prompts");
+  expect_refused(
+      post("/v1/completions",
+           Json{{"model", "model"}, {"prompt", "a"}, {"stop", std::string(200'000, 'x')}}.dump()),
+      "a long stop");
+  Json texts = Json::array();
+  for (int i = 0; i < 2048; ++i) texts.push_back("text " + std::to_string(i));
+  const TestAnswer all = post("/v1/embeddings", Json{{"model", "model"}, {"input", texts}}.dump());
+  ASSERT_EQ(all.status, 200) << all.body.substr(0, 500);
+  const Json data = Json::parse(all.body)["data"];
+  ASSERT_EQ(data.size(), 2048u);
+  EXPECT_EQ(data[2047]["index"], 2047);
+  texts.push_back("one more");
+  expect_refused(post("/v1/embeddings", Json{{"model", "model"}, {"input", texts}}.dump()),
+                 "2049 texts");
+}
+
+// With an hour to drain in, the first signal would let these go on for minutes.
+TEST_F(ServeFaults, ASecondSignalEndsAtOnce) {
+  start({"--drain", "3600", "--max-seconds", "3600"});
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 4; ++i) {
+    const std::string body =
+        R"({"prompt":"a","n":4,"steps":256,"stream":true,"partial_images":64})";
+    clients.push_back(std::make_unique<TestClient>(port_));
+    ASSERT_TRUE(clients.back()->send(
+        "POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+        "application/json\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body));
+  }
+  clients[0]->receive([](const std::string& text) { return text.find("partial") != text.npos; });
+  kill(server_, SIGTERM);
+  while (log().find("letting requests end") == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(stop(SIGTERM), 0);
+}
+
 }  // namespace
 }  // namespace tutti::program

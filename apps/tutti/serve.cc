@@ -133,6 +133,7 @@ Status run(ServeOptions& options) {
   server.run();
   pthread_kill(waiter.native_handle(), SIGUSR1);
   waiter.join();
+  api.stop();
   scheduler.drain(0);
   return {};
 }

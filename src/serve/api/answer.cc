@@ -5,6 +5,15 @@
 #include <chrono>
 
 namespace tutti {
+namespace {
+
+Problem problem_about(const Error& error, const Api& api, const std::string& param) {
+  Problem problem = problem_of(error, api.scheduler().retry_after());
+  if (error.code() == ErrorCode::too_long) problem.param = param;
+  return problem;
+}
+
+}  // namespace
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -21,8 +30,8 @@ void send_problem(Reply& reply, const Problem& problem) {
              error_json(problem.message, problem.type, problem.code, problem.param), more);
 }
 
-void send_error(Reply& reply, const Api& api, const Error& error) {
-  send_problem(reply, problem_of(error, api.scheduler().retry_after()));
+void send_error(Reply& reply, const Api& api, const Error& error, const std::string& param) {
+  send_problem(reply, problem_about(error, api, param));
 }
 
 std::string new_id(const char* prefix) {
@@ -52,15 +61,19 @@ void EventStream::end(bool with_done) {
   reply_->end();
 }
 
-void EventStream::fail(const Api& api, const Error& error) {
-  if (!reply_->begun()) return send_error(*reply_, api, error);
-  const Problem problem = problem_of(error, 0);
-  send_raw("data: " + error_json(problem.message, problem.type, problem.code) + "\n\n");
+void EventStream::fail(const Problem& problem) {
+  if (!reply_->begun()) return send_problem(*reply_, problem);
+  send_raw("data: " + error_json(problem.message, problem.type, problem.code, problem.param) +
+           "\n\n");
   reply_->end();
 }
 
-std::shared_ptr<Jobs> Jobs::of(const ReplyPtr& reply) {
-  auto jobs = std::make_shared<Jobs>();
+void EventStream::fail(const Api& api, const Error& error, const std::string& param) {
+  fail(problem_about(error, api, param));
+}
+
+std::shared_ptr<Jobs> Jobs::of(const Request& request, const ReplyPtr& reply) {
+  const std::shared_ptr<Jobs> jobs(new Jobs(request.owner, request.account));
   reply->on_gone([jobs] { jobs->cancel(); });
   return jobs;
 }
@@ -73,10 +86,46 @@ Status Jobs::add(Result<Ticket> ticket) {
   return {};
 }
 
+Status Jobs::add(Result<std::shared_ptr<DecodeQueue::Handle>> decoding) {
+  if (!decoding) return decoding.error();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cancelled_) {
+      decoding_ = *std::move(decoding);
+      return {};
+    }
+  }
+  (*decoding)->cancel();
+  return {};
+}
+
 void Jobs::cancel() {
-  const std::lock_guard lock(mutex_);
-  cancelled_ = true;
-  tickets_.clear();
+  std::shared_ptr<DecodeQueue::Handle> decoding;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    tickets_.clear();
+    decoding.swap(decoding_);
+  }
+  if (decoding) decoding->cancel();  // it calls back, so without the lock
+}
+
+void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft,
+                  std::function<void(SharedPrompt prompt)> then,
+                  std::function<void(const Problem& problem)> refuse) {
+  if (draft.holes.empty()) return then(std::move(draft.prompt));
+  std::vector<std::string> params;
+  for (const Draft::Hole& hole : draft.holes) params.push_back(hole.upload.param);
+  auto done = [&api, then, refuse, params](Result<SharedPrompt> prompt, size_t hole) {
+    if (prompt) return then(*std::move(prompt));
+    Problem problem = problem_of(prompt.error(), api.scheduler().retry_after());
+    problem.param = params[hole];
+    if (!problem.param.empty()) problem.message = problem.param + ": " + problem.message;
+    refuse(problem);
+  };
+  const Status status = jobs->add(
+      api.decoding().decode(jobs->owner(), jobs->account(), std::move(draft), std::move(done)));
+  if (!status) refuse(problem_of(status.error(), api.scheduler().retry_after()));
 }
 
 }  // namespace tutti

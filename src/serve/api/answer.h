@@ -15,7 +15,8 @@ std::string dump(const Json& json);
 
 void send_json(Reply& reply, const Json& json);
 void send_problem(Reply& reply, const Problem& problem);
-void send_error(Reply& reply, const Api& api, const Error& error);
+// `param` names the field whose text is too long, where that is what is wrong.
+void send_error(Reply& reply, const Api& api, const Error& error, const std::string& param = {});
 
 // "chatcmpl-" and 24 random letters.
 std::string new_id(const char* prefix);
@@ -31,13 +32,46 @@ class EventStream {
   // With its type as the event's name, as the newer endpoints do.
   void send_named(const Json& data);
   void end(bool with_done);  // "data: [DONE]", of chat and completions
-  void fail(const Api& api, const Error& error);
+  void fail(const Api& api, const Error& error, const std::string& param = {});
+  void fail(const Problem& problem);
 
  private:
   void send_raw(std::string text);
 
   ReplyPtr reply_;
 };
+
+// The jobs of one request: cancelled when its client goes away.
+class Jobs : public std::enable_shared_from_this<Jobs> {
+ public:
+  static std::shared_ptr<Jobs> of(const Request& request, const ReplyPtr& reply);
+
+  // Who takes turns with others, and what is held is charged to.
+  const std::string& owner() const { return owner_; }
+  const Account::Ptr& account() const { return account_; }
+
+  // Keeps the ticket; the error where the scheduler is busy.
+  Status add(Result<Ticket> ticket);
+  Status add(Result<std::shared_ptr<DecodeQueue::Handle>> decoding);
+  void cancel();
+
+ private:
+  Jobs(std::string owner, Account::Ptr account)
+      : owner_(std::move(owner)), account_(std::move(account)) {}
+
+  const std::string owner_;
+  const Account::Ptr account_;
+  std::mutex mutex_;
+  bool cancelled_ = false;
+  std::deque<Ticket> tickets_;
+  std::shared_ptr<DecodeQueue::Handle> decoding_;
+};
+
+// Has what the draft shows decoded; then calls `then`, at once where it shows nothing. Where
+// something cannot be used, `refuse` says what.
+void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft,
+                  std::function<void(SharedPrompt prompt)> then,
+                  std::function<void(const Problem& problem)> refuse);
 
 // POST `path` with a body that `read(fields, api)` reads: a Job of what it wants is started, and
 // keeps itself alive until it has answered.
@@ -50,24 +84,9 @@ void add_job_route(Router& router, Api& api, const std::string& path, Read read)
         Fields fields = checker.object(request.body);
         auto wanted = read(fields, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Job>(api, std::move(wanted), reply)->start();
+        std::make_shared<Job>(api, std::move(wanted), reply, Jobs::of(request, reply))->start();
       },
       api.route_options());
 }
-
-// The jobs of one request: cancelled when its client goes away.
-class Jobs : public std::enable_shared_from_this<Jobs> {
- public:
-  static std::shared_ptr<Jobs> of(const ReplyPtr& reply);
-
-  // Keeps the ticket; the error where the scheduler is busy.
-  Status add(Result<Ticket> ticket);
-  void cancel();
-
- private:
-  std::mutex mutex_;
-  bool cancelled_ = false;
-  std::deque<Ticket> tickets_;
-};
 
 }  // namespace tutti

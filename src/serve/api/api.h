@@ -14,6 +14,7 @@
 #include <functional>
 #include <string>
 
+#include "serve/api/decode_queue.h"
 #include "serve/http/server.h"
 #include "serve/media/isolated_decoder.h"
 #include "serve/scheduler.h"
@@ -31,7 +32,7 @@ struct ApiLimits {
   int most_pictures = 4;                 // n
   int most_picture_side = 1024;
   int most_choices = 4;
-  int most_inputs = 64;       // of one embeddings request
+  int most_inputs = 2048;     // of one embeddings request
   double most_seconds = 120;  // wall time
 };
 
@@ -57,6 +58,14 @@ class Api {
   const Engine& engine() const { return engine_; }
   Scheduler& scheduler() const { return scheduler_; }
   const IsolatedDecoder& decoder() const { return decoder_; }
+  DecodeQueue& decoding() { return decoding_; }
+  // For what takes milliseconds or more, as encoding pictures and sounds does: on threads of its
+  // own that yield to the model's.
+  void post_slow(const std::string& owner, std::function<void()> work);
+  // As post_slow(), but what goes through one sequence runs one after another.
+  std::function<void(std::function<void()>)> slow_sequence(const std::string& owner);
+  // Drops and cancels what waits there and in decoding(). Before the server is gone.
+  void stop();
   const ApiOptions& options() const { return options_; }
   const ApiLimits& limits() const { return options_.limits; }
   HttpServer& server() const { return *server_; }
@@ -66,6 +75,8 @@ class Api {
   Scheduler& scheduler_;
   const IsolatedDecoder& decoder_;
   ApiOptions options_;
+  DecodeQueue decoding_;
+  FairPool slow_ = FairPool(FairPool::Options{.threads = 2});
   HttpServer* server_ = nullptr;
 };
 

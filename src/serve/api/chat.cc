@@ -9,6 +9,7 @@ namespace tutti {
 namespace {
 
 struct ChatRequest {
+  Draft draft;
   TextJob text;
   int choices = 1;
   bool stream = false, usage = false, audio = false;
@@ -46,7 +47,7 @@ ChatRequest read_chat(Fields& request, const Api& api) {
   const bool new_name = request.has("max_completion_tokens");
   chat.text.options =
       read_text_options(request, api, new_name ? "max_completion_tokens" : "max_tokens");
-  chat.text.stop = read_stop(request);
+  chat.text.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
   chat.choices = int(request.integer("n", 1, 1, api.limits().most_choices));
   chat.stream = request.flag("stream");
   chat.usage = request.object("stream_options").flag("include_usage");
@@ -60,7 +61,7 @@ ChatRequest read_chat(Fields& request, const Api& api) {
   request.unsupported("top_logprobs", 0, never);
   request.unsupported("logit_bias", Json::object(), never);
   request.unsupported("response_format", {{"type", "text"}}, "answers are plain text");
-  chat.text.prompt = read_messages(request, "messages", api);
+  if (!request.refused()) chat.draft = read_messages(request, "messages", api);
   return chat;
 }
 
@@ -68,15 +69,26 @@ ChatRequest read_chat(Fields& request, const Api& api) {
 // perhaps at once.
 class Chat : public std::enable_shared_from_this<Chat> {
  public:
-  Chat(Api& api, ChatRequest request, ReplyPtr reply)
+  Chat(Api& api, ChatRequest request, ReplyPtr reply, std::shared_ptr<Jobs> jobs)
       : api_(api),
         request_(std::move(request)),
         reply_(std::move(reply)),
         events_(reply_),
-        jobs_(Jobs::of(reply_)),
+        jobs_(std::move(jobs)),
         answers_(request_.choices) {}
 
   void start() {
+    decode_draft(
+        api_, jobs_, std::move(request_.draft),
+        [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); },
+        [self = shared_from_this()](const Problem& problem) {
+          send_problem(*self->reply_, problem);
+        });
+  }
+
+ private:
+  void begin(SharedPrompt prompt) {
+    request_.text.prompt = std::move(prompt);
     for (int i = 0; i < request_.choices; ++i) {
       TextJob job = request_.text;
       job.options.seed += uint64_t(i);
@@ -93,10 +105,10 @@ class Chat : public std::enable_shared_from_this<Chat> {
     }
   }
 
- private:
   void fail(const Error& error) {
     jobs_->cancel();
-    request_.stream ? events_.fail(api_, error) : send_error(*reply_, api_, error);
+    request_.stream ? events_.fail(api_, error, "messages")
+                    : send_error(*reply_, api_, error, "messages");
   }
 
   Json envelope(const char* object) const {
@@ -208,7 +220,7 @@ class Chat : public std::enable_shared_from_this<Chat> {
   };
 
   Api& api_;
-  const ChatRequest request_;
+  ChatRequest request_;
   const ReplyPtr reply_;
   EventStream events_;
   const std::shared_ptr<Jobs> jobs_;

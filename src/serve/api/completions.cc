@@ -1,4 +1,5 @@
 // POST /v1/completions: the older shape, a text for a text.
+#include "runtime/session_state.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
 
@@ -6,30 +7,45 @@ namespace tutti {
 namespace {
 
 struct CompletionRequest {
-  std::vector<TextJob> jobs;  // a choice each: every prompt, n times
+  std::vector<SharedPrompt> prompts;
+  TextJob job;  // of every prompt
+  int n = 1;
   bool stream = false, usage = false, echo = false;
 };
 
-std::vector<std::string> read_prompts(Fields& request) {
+// How many there are comes first, then their lengths, then their texts.
+std::vector<SharedPrompt> read_prompts(Fields& request, int n, const Api& api) {
   const Json& prompt = request.json("prompt");
-  if (!prompt.is_array()) return {request.required_text("prompt")};
-  std::vector<std::string> prompts;
-  for (const Json& one : prompt)
-    if (one.is_string() && !one.get_ref<const std::string&>().empty())
-      prompts.push_back(one.get<std::string>());
-    else
+  const size_t count = prompt.is_array() ? prompt.size() : 1, most = api.limits().most_choices;
+  if (count == 0) request.refuse("prompt", "is empty");
+  if (count * size_t(n) > most)
+    request.refuse("prompt", "and n ask for " + std::to_string(count * size_t(n)) +
+                                 " texts, and at most " + std::to_string(most) +
+                                 " are written at once; send several requests");
+  if (!prompt.is_array()) request.required_text("prompt");
+  std::vector<SharedPrompt> prompts;
+  for (size_t i = 0; i < count && !request.refused(); ++i) {
+    const Json& one = prompt.is_array() ? prompt[i] : prompt;
+    if (!one.is_string() || one.get_ref<const std::string&>().empty()) {
       request.refuse("prompt", "must be a string or an array of strings; token ids are not read");
-  if (prompts.empty()) request.refuse("prompt", "is empty");
+      break;
+    }
+    const std::string& text = one.get_ref<const std::string&>();
+    const std::string param = prompt.is_array() ? "prompt[" + std::to_string(i) + "]" : "prompt";
+    if (const Status fits = check_length(api.engine().model(), text.size(), "it"); !fits)
+      request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
+                     "context_length_exceeded");
+    prompts.push_back(Prompt{Part::of_text(text)});
+  }
   return prompts;
 }
 
 CompletionRequest read_completion(Fields& request, const Api& api) {
   CompletionRequest completion;
   check_model(request, api);
-  TextJob job;
-  job.options = read_text_options(request, api, "max_tokens");
-  job.stop = read_stop(request);
-  const int n = int(request.integer("n", 1, 1, api.limits().most_choices));
+  completion.job.options = read_text_options(request, api, "max_tokens");
+  completion.job.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
+  const int n = completion.n = int(request.integer("n", 1, 1, api.limits().most_choices));
   completion.stream = request.flag("stream");
   completion.usage = request.object("stream_options").flag("include_usage");
   completion.echo = request.flag("echo");
@@ -38,30 +54,22 @@ CompletionRequest read_completion(Fields& request, const Api& api) {
   request.unsupported("best_of", n, "leave it out");
   request.unsupported("frequency_penalty", 0, "leave it out");
   request.unsupported("presence_penalty", 0, "leave it out");
-  for (const std::string& prompt : read_prompts(request))
-    for (int i = 0; i < n; ++i) {
-      completion.jobs.push_back(job);
-      completion.jobs.back().prompt = {Part::of_text(prompt)};
-      completion.jobs.back().options.seed += uint64_t(i);
-    }
-  if (completion.jobs.size() > size_t(api.limits().most_choices))
-    request.refuse("prompt", "and n ask for more than " +
-                                 std::to_string(api.limits().most_choices) + " texts at once");
+  completion.prompts = read_prompts(request, n, api);
   return completion;
 }
 
 class Completion : public std::enable_shared_from_this<Completion> {
  public:
-  Completion(Api& api, CompletionRequest request, ReplyPtr reply)
+  Completion(Api& api, CompletionRequest request, ReplyPtr reply, std::shared_ptr<Jobs> jobs)
       : api_(api),
         request_(std::move(request)),
         reply_(std::move(reply)),
         events_(reply_),
-        jobs_(Jobs::of(reply_)),
-        answers_(request_.jobs.size()) {}
+        jobs_(std::move(jobs)),
+        answers_(request_.prompts.size() * size_t(request_.n)) {}
 
   void start() {
-    for (size_t i = 0; i < request_.jobs.size(); ++i) {
+    for (size_t i = 0; i < answers_.size(); ++i) {
       if (request_.stream && request_.echo) send(i, prompt(i), nullptr);
       TextJobEvents events;
       if (request_.stream)
@@ -71,18 +79,25 @@ class Completion : public std::enable_shared_from_this<Completion> {
       events.done = [self = shared_from_this(), i](Result<TextAnswer> answer) {
         self->on_answer(i, std::move(answer));
       };
-      if (const Status status = start_text(api_, jobs_, request_.jobs[i], std::move(events));
-          !status)
-        return fail(status.error());
+      TextJob job = request_.job;
+      job.prompt = request_.prompts[i / size_t(request_.n)];
+      job.options.seed += i % size_t(request_.n);
+      if (const Status status = start_text(api_, jobs_, std::move(job), std::move(events)); !status)
+        return fail(i, status.error());
     }
   }
 
  private:
-  const std::string& prompt(size_t i) const { return request_.jobs[i].prompt[0].text; }
+  const std::string& prompt(size_t i) const {
+    return request_.prompts[i / size_t(request_.n)]->front().text;
+  }
 
-  void fail(const Error& error) {
+  void fail(size_t i, const Error& error) {
     jobs_->cancel();
-    request_.stream ? events_.fail(api_, error) : send_error(*reply_, api_, error);
+    const std::string param = request_.prompts.size() == 1
+                                  ? "prompt"
+                                  : "prompt[" + std::to_string(i / size_t(request_.n)) + "]";
+    request_.stream ? events_.fail(api_, error, param) : send_error(*reply_, api_, error, param);
   }
 
   Json envelope() const {
@@ -103,7 +118,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
   }
 
   void on_answer(size_t i, Result<TextAnswer> answer) {
-    if (!answer) return fail(answer.error());
+    if (!answer) return fail(i, answer.error());
     answers_[i] = *std::move(answer);
     if (request_.stream) send(i, "", answers_[i].finish_reason);
     if (++finished_ == answers_.size()) finish();

@@ -1,8 +1,8 @@
 // POST /v1/embeddings: unit vectors of texts and, beyond OpenAI's shape, of pictures, sounds and
 // videos, all in one space.
-#include <cstring>
+#include <algorithm>
 
-#include "format/tokenizer.h"
+#include "runtime/session_state.h"
 #include "serve/api/data_url.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
@@ -11,30 +11,45 @@ namespace tutti {
 namespace {
 
 struct EmbeddingsRequest {
-  std::vector<Part> inputs;
+  Draft inputs;
+  std::vector<std::string> params;  // where the request has each
   bool base64 = false;
 };
+
+void read_one(Fields& request, Checker& checker, const Api& api, const Json& one,
+              const std::string& param, EmbeddingsRequest& embeddings) {
+  if (one.is_object()) {
+    Fields part = checker.object(one, param);
+    if (auto read = read_part(part)) embeddings.inputs.append(std::move(*read));
+    return;
+  }
+  if (!one.is_string() || one.get_ref<const std::string&>().empty())
+    return request.refuse("input",
+                          "must be strings that are not empty, or content parts as in "
+                          "/v1/chat/completions; token ids are not read");
+  const std::string& text = one.get_ref<const std::string&>();
+  if (const Status fits = check_length(api.engine().model(), text.size(), "it"); !fits)
+    return request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
+                          "context_length_exceeded");
+  embeddings.inputs.append(Draft(Part::of_text(text)));
+}
 
 // A string, a content part as in chat, or an array of these.
 void read_input(Fields& request, Checker& checker, const Api& api, EmbeddingsRequest& embeddings) {
   const Json& input = request.json("input");
-  const Json list = input.is_array() ? input : Json::array({input});
-  if (list.empty() || list.size() > size_t(api.limits().most_inputs))
-    return request.refuse("input",
-                          "must hold 1 to " + std::to_string(api.limits().most_inputs) + " things");
-  for (size_t i = 0; i < list.size() && !checker.problem(); ++i) {
-    const Json& one = list[i];
-    if (one.is_string() && !one.get_ref<const std::string&>().empty()) {
-      embeddings.inputs.push_back(Part::of_text(one.get<std::string>()));
-    } else if (one.is_object()) {
-      Fields part = checker.object(one, "input[" + std::to_string(i) + "]");
-      if (auto read = read_part(part, api)) embeddings.inputs.push_back(std::move(*read));
-    } else {
-      request.refuse("input",
-                     "must be strings that are not empty, or content parts as in "
-                     "/v1/chat/completions; token ids are not read");
-    }
+  const size_t count = input.is_array() ? input.size() : 1;
+  if (count == 0 || count > size_t(api.limits().most_inputs))
+    return request.refuse("input", "holds " + std::to_string(count) + " things; send 1 to " +
+                                       std::to_string(api.limits().most_inputs));
+  for (size_t i = 0; i < count && !checker.problem(); ++i) {
+    embeddings.params.push_back(input.is_array() ? "input[" + std::to_string(i) + "]" : "input");
+    read_one(request, checker, api, input.is_array() ? input[i] : input, embeddings.params.back(),
+             embeddings);
   }
+  const int most = api.limits().most_parts;
+  if (embeddings.inputs.holes.size() > size_t(most))
+    request.refuse("input", "brings more than " + std::to_string(most) +
+                                " pictures, sounds and videos; send several requests");
 }
 
 EmbeddingsRequest read_embeddings(Fields& request, Checker& checker, const Api& api) {
@@ -49,39 +64,37 @@ EmbeddingsRequest read_embeddings(Fields& request, Checker& checker, const Api& 
 
 class Embeddings : public std::enable_shared_from_this<Embeddings> {
  public:
-  Embeddings(Api& api, EmbeddingsRequest request, ReplyPtr reply)
-      : api_(api),
-        request_(std::move(request)),
-        reply_(std::move(reply)),
-        jobs_(Jobs::of(reply_)),
-        vectors_(request_.inputs.size()) {}
+  Embeddings(Api& api, EmbeddingsRequest request, ReplyPtr reply, std::shared_ptr<Jobs> jobs)
+      : api_(api), request_(std::move(request)), reply_(std::move(reply)), jobs_(std::move(jobs)) {}
 
   void start() {
-    for (const Part& part : request_.inputs)
-      if (part.kind == Part::Kind::text)
-        if (const auto ids = api_.engine().tokenizer().encode(part.text)) tokens_ += ids->size();
-    for (size_t i = 0; i < vectors_.size(); ++i) {
-      EmbedEvents events;
-      events.done = [self = shared_from_this(), i](Result<std::vector<float>> vector) {
-        self->on_vector(i, std::move(vector));
-      };
-      if (const Status status =
-              jobs_->add(api_.scheduler().embed(std::move(request_.inputs[i]), std::move(events)));
-          !status)
-        return fail(status.error());
-    }
+    decode_draft(
+        api_, jobs_, std::move(request_.inputs),
+        [self = shared_from_this()](SharedPrompt inputs) { self->begin(std::move(inputs)); },
+        [self = shared_from_this()](const Problem& problem) {
+          send_problem(*self->reply_, problem);
+        });
   }
 
  private:
-  void fail(const Error& error) {
-    jobs_->cancel();
-    send_error(*reply_, api_, error);
+  void begin(SharedPrompt inputs) {
+    EmbedEachEvents events;
+    events.on_vector = [self = shared_from_this()](size_t, std::vector<float> vector, int tokens) {
+      self->vectors_.push_back(std::move(vector));
+      self->tokens_ += size_t(tokens);
+    };
+    events.done = [self = shared_from_this()](const Status& status) {
+      status ? self->finish() : self->fail(status.error());
+    };
+    const Status status = jobs_->add(
+        api_.scheduler().embed_each(std::move(inputs), std::move(events), jobs_->owner()));
+    if (!status) fail(status.error());
   }
 
-  void on_vector(size_t i, Result<std::vector<float>> vector) {
-    if (!vector) return fail(vector.error());
-    vectors_[i] = *std::move(vector);
-    if (++finished_ == vectors_.size()) finish();
+  // The one behind those that succeeded is what is wrong.
+  void fail(const Error& error) {
+    send_error(*reply_, api_, error,
+               request_.params[std::min(vectors_.size(), request_.params.size() - 1)]);
   }
 
   void finish() {
@@ -105,7 +118,6 @@ class Embeddings : public std::enable_shared_from_this<Embeddings> {
   const ReplyPtr reply_;
   const std::shared_ptr<Jobs> jobs_;
   std::vector<std::vector<float>> vectors_;
-  std::atomic<size_t> finished_ = 0;
   size_t tokens_ = 0;
 };
 
@@ -119,7 +131,8 @@ void add_embeddings_routes(Router& router, Api& api) {
         Fields fields = checker.object(request.body);
         EmbeddingsRequest embeddings = read_embeddings(fields, checker, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Embeddings>(api, std::move(embeddings), reply)->start();
+        std::make_shared<Embeddings>(api, std::move(embeddings), reply, Jobs::of(request, reply))
+            ->start();
       },
       api.route_options());
 }

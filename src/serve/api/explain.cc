@@ -37,15 +37,21 @@ void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Fields fields = checker.object(request.body);
   check_model(fields, api);
   const TextOptions options = read_text_options(fields, api, "max_tokens");
-  Prompt prompt = read_messages(fields, "messages", api);
+  Draft draft = read_messages(fields, "messages", api);
   if (checker.problem()) return send_problem(*reply, *checker.problem());
-  ExplainEvents events;
-  events.done = [&api, reply](Result<AttentionShare> share) {
-    share ? send_json(*reply, explanation(*share, api)) : send_error(*reply, api, share.error());
+  const auto jobs = Jobs::of(request, reply);
+  const auto begin = [&api, jobs, reply, options](SharedPrompt prompt) {
+    ExplainEvents events;
+    events.done = [&api, reply](Result<AttentionShare> share) {
+      share ? send_json(*reply, explanation(*share, api))
+            : send_error(*reply, api, share.error(), "messages");
+    };
+    const Status status = jobs->add(
+        api.scheduler().explain(std::move(prompt), options, std::move(events), jobs->owner()));
+    if (!status) send_error(*reply, api, status.error(), "messages");
   };
-  const Status status =
-      Jobs::of(reply)->add(api.scheduler().explain(std::move(prompt), options, std::move(events)));
-  if (!status) send_error(*reply, api, status.error());
+  decode_draft(api, jobs, std::move(draft), begin,
+               [reply](const Problem& problem) { send_problem(*reply, problem); });
 }
 
 }  // namespace

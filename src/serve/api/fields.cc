@@ -23,6 +23,10 @@ Problem problem_of(const Error& error, int retry_after) {
     case ErrorCode::usage:
     case ErrorCode::bad_input:
       return {400, error.message()};
+    case ErrorCode::too_long:
+      return {400, error.message(), "invalid_request_error", "", "context_length_exceeded"};
+    case ErrorCode::no_memory:
+      return {503, error.message(), "server_error", "", "overloaded", retry_after};
     case ErrorCode::busy:
       return {429, error.message(), "rate_limit_error", "", "busy", retry_after};
     case ErrorCode::too_large:
@@ -68,6 +72,10 @@ const Json& Fields::json(const char* name) const {
 
 bool Fields::has(const char* name) const {
   return !json(name).is_null();
+}
+
+bool Fields::refused() const {
+  return checker_->problem().has_value();
 }
 
 void Fields::refuse(const char* name, const std::string& message, const std::string& code) {

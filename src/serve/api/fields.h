@@ -31,7 +31,8 @@ struct Problem {
   int retry_after = 0;  // seconds; 0: not said
 };
 
-// bad_input and usage 400, too_large 413, busy 429, timed_out 504, the rest 500.
+// bad_input, usage and too_long 400, too_large 413, busy 429, no_memory 503, timed_out 504, the
+// rest 500.
 Problem problem_of(const Error& error, int retry_after);
 
 class Checker;
@@ -51,11 +52,13 @@ class Fields {
   const Json& json(const char* name) const;       // null where it is not there
   const Json& json() const { return *json_; }
 
+  bool refused() const;  // something of the request has been
   // Refuses the field where it is there and says something other than `harmless`.
   void unsupported(const char* name, const Json& harmless, const std::string& instead);
   void refuse(const char* name, const std::string& message, const std::string& code = {});
   void refuse(const Error& error);  // of this object as a whole
   std::string path(const char* name) const;
+  const std::string& path() const { return path_; }  // of this object
 
  private:
   friend class Checker;

@@ -70,9 +70,11 @@ void add_connections(Metrics& metrics, const HttpServer::Stats& stats) {
   metrics.value(stats.body_bytes);
 }
 
-void add_decoder(Metrics& metrics, const IsolatedDecoder::Stats& stats) {
+void add_decoder(Metrics& metrics, const IsolatedDecoder::Stats& stats, size_t waiting) {
   metrics.family("tutti_media_uploads_total", "counter", "Uploads given to a media process.");
   metrics.value(stats.uploads);
+  metrics.family("tutti_media_waiting", "gauge", "Uploads whose turn to be decoded will come.");
+  metrics.value(double(waiting));
   metrics.family("tutti_media_crashes_total", "counter", "Media processes that an upload crashed.");
   metrics.value(stats.crashes);
   metrics.family("tutti_media_timeouts_total", "counter", "Uploads that took too long to decode.");
@@ -108,7 +110,7 @@ void add_health_routes(Router& router, Api& api) {
                Metrics metrics;
                add_requests(metrics, api.scheduler().stats());
                add_connections(metrics, api.server().stats());
-               add_decoder(metrics, api.decoder().stats());
+               add_decoder(metrics, api.decoder().stats(), api.decoding().waiting());
                reply->send(200, "text/plain; version=0.0.4", metrics.text());
              },
              {.quick = true});

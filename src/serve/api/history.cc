@@ -1,24 +1,18 @@
 #include "serve/api/history.h"
 
-#include <iterator>
-
+#include "format/tokenizer.h"
 #include "runtime/prompt.h"
 
 namespace tutti {
-namespace {
 
-constexpr size_t kLongestPiece = 64;  // bytes; no token of a tokenizer is longer
-
-}  // namespace
-
-bool History::wants(int media) const {
-  const int context = api_.engine().config().context;
-  return media_ + media <= api_.limits().most_parts && rows_ < context &&
-         bytes_ < size_t(context) * kLongestPiece;
+bool History::wants(int media, size_t bytes) const {
+  const size_t context = size_t(api_.engine().config().context);
+  return media_ + media <= api_.limits().most_parts && rows_ < int64_t(context) &&
+         api_.engine().tokenizer().fewest_tokens(bytes_ + bytes) <= context;
 }
 
-void History::add(Prompt message) {
-  for (const Part& part : message) {
+void History::add(Draft message) {
+  for (const Part& part : message.prompt) {
     const bool words = part.kind == Part::Kind::text || part.kind == Part::Kind::answer;
     media_ += !words;
     rows_ += media_rows(api_.engine().config(), part);
@@ -27,10 +21,10 @@ void History::add(Prompt message) {
   newest_first_.push_back(std::move(message));
 }
 
-Prompt History::take() {
-  Prompt all;
+Draft History::take() {
+  Draft all;
   for (auto message = newest_first_.rbegin(); message != newest_first_.rend(); ++message)
-    std::move(message->begin(), message->end(), std::back_inserter(all));
+    all.append(std::move(*message));
   return all;
 }
 

@@ -4,7 +4,7 @@
 //
 //   History history(api);
 //   for (message : messages from the last user's backwards)
-//     if (!history.wants(count_media(message))) break; else history.add(parts_of(message));
+//     if (!history.wants(count(message))) break; else history.add(draft_of(message));
 //   ask(history.take());
 #pragma once
 
@@ -16,17 +16,19 @@ class History {
  public:
   explicit History(const Api& api) : api_(api) {}
 
-  // Whether an earlier message with so many pictures, sounds and videos may still count.
-  bool wants(int media) const;
+  // Whether an earlier message with so many pictures, sounds and videos, and so many bytes of text,
+  // may still be read.
+  bool wants(int media, size_t bytes) const;
   // A message in front of those added so far; an assistant's is one answer.
-  void add(Prompt message);
+  void add(Draft message);
   // Everything, in the order in which it was said.
-  Prompt take();
+  Draft take();
 
  private:
   const Api& api_;
-  std::vector<Prompt> newest_first_;
-  int media_ = 0, rows_ = 0;
+  std::vector<Draft> newest_first_;
+  int media_ = 0;
+  int64_t rows_ = 0;
   size_t bytes_ = 0;
 };
 

@@ -53,16 +53,17 @@ ImageRequest read_image(Fields& request, const Api& api) {
 
 class Images : public std::enable_shared_from_this<Images> {
  public:
-  Images(Api& api, ImageRequest request, ReplyPtr reply)
+  Images(Api& api, ImageRequest request, ReplyPtr reply, std::shared_ptr<Jobs> jobs)
       : api_(api),
         request_(std::move(request)),
         reply_(std::move(reply)),
         events_(reply_),
-        jobs_(Jobs::of(reply_)),
-        in_order_(api.server().sequence()),
+        jobs_(std::move(jobs)),
+        in_order_(api.slow_sequence(jobs_->owner())),
         pictures_(request_.count) {}
 
   void start() {
+    const SharedPrompt prompt = {Part::of_text(request_.prompt)};
     for (int i = 0; i < request_.count; ++i) {
       PaintOptions options = request_.paint;
       options.seed += uint64_t(i);
@@ -77,7 +78,7 @@ class Images : public std::enable_shared_from_this<Images> {
         self->in_order_([self, i, picture = *std::move(picture)] { self->on_picture(i, picture); });
       };
       if (const Status status = jobs_->add(
-              api_.scheduler().paint({Part::of_text(request_.prompt)}, options, std::move(events)));
+              api_.scheduler().paint(prompt, options, std::move(events), jobs_->owner()));
           !status)
         return fail(status.error());
     }
@@ -86,7 +87,8 @@ class Images : public std::enable_shared_from_this<Images> {
  private:
   void fail(const Error& error) {
     jobs_->cancel();
-    request_.stream ? events_.fail(api_, error) : send_error(*reply_, api_, error);
+    request_.stream ? events_.fail(api_, error, "prompt")
+                    : send_error(*reply_, api_, error, "prompt");
   }
 
   // Enlarging and encoding take milliseconds, which the scheduler's threads do not have.

@@ -1,9 +1,9 @@
 #include "serve/api/media.h"
 
 #include "media/mel.h"
+#include "serve/api/api.h"
 
 namespace tutti {
-namespace {
 
 MediaLimits media_limits(const ApiLimits& limits) {
   MediaLimits media;
@@ -13,27 +13,22 @@ MediaLimits media_limits(const ApiLimits& limits) {
   return media;
 }
 
-}  // namespace
-
-Result<Part> picture_part(std::span<const uint8_t> bytes, const Api& api) {
-  TUTTI_ASSIGN(Picture picture,
-               api.decoder().load_fitted_picture(bytes, kImageSize, media_limits(api.limits())));
-  return Part::of_picture(std::move(picture));
-}
-
-Result<Part> sound_part(std::span<const uint8_t> bytes, const Api& api, double* seconds) {
-  TUTTI_ASSIGN(const Sound sound, api.decoder().load_sound(bytes, media_limits(api.limits())));
-  if (seconds) *seconds = sound.seconds();
+Result<Part> decode_upload(const MediaUpload& upload, const IsolatedDecoder& decoder,
+                           const MediaLimits& limits, const DecodeControl& control) {
+  const std::vector<uint8_t>& bytes = upload.bytes;
+  if (upload.kind == Part::Kind::picture) {
+    TUTTI_ASSIGN(Picture picture, decoder.load_fitted_picture(bytes, kImageSize, limits, control));
+    return Part::of_picture(std::move(picture));
+  }
+  if (upload.kind == Part::Kind::clip) {
+    TUTTI_ASSIGN(std::vector<Picture> frames,
+                 decoder.load_frames(bytes, kClipFrames, kImageSize, limits, control));
+    return Part::of_clip(std::move(frames));
+  }
+  TUTTI_ASSIGN(const Sound sound, decoder.load_sound(bytes, limits, control));
   TUTTI_ASSIGN(Mel mel, log_mel(sound));
   if (mel.frames() == 0) return bad_input("the sound is shorter than 10 ms");
   return Part::of_audio(std::move(mel));
-}
-
-Result<Part> video_part(std::span<const uint8_t> bytes, const Api& api) {
-  TUTTI_ASSIGN(
-      std::vector<Picture> frames,
-      api.decoder().load_frames(bytes, kClipFrames, kImageSize, media_limits(api.limits())));
-  return Part::of_clip(std::move(frames));
 }
 
 }  // namespace tutti

@@ -1,17 +1,18 @@
-// Uploaded bytes as parts of a prompt, decoded in a process of their own (serve/media/), within a
-// request's limits. Blocking; for workers.
+// An upload as a part of a prompt: decoded in a process of its own (serve/media/), within a
+// request's limits, and fitted to what the model reads. Blocking; for the threads of
+// decode_queue.h.
 #pragma once
 
-#include <span>
-
-#include "serve/api/api.h"
+#include "serve/api/draft.h"
+#include "serve/media/isolated_decoder.h"
 
 namespace tutti {
 
-Result<Part> picture_part(std::span<const uint8_t> bytes, const Api& api);
-// `seconds`, if given, receives how long the sound is.
-Result<Part> sound_part(std::span<const uint8_t> bytes, const Api& api, double* seconds = nullptr);
-// Sixteen frames spread over the video; its sound is not heard.
-Result<Part> video_part(std::span<const uint8_t> bytes, const Api& api);
+struct ApiLimits;
+MediaLimits media_limits(const ApiLimits& limits);
+
+// Of a video sixteen frames spread over it; its sound is not heard.
+Result<Part> decode_upload(const MediaUpload& upload, const IsolatedDecoder& decoder,
+                           const MediaLimits& limits, const DecodeControl& control);
 
 }  // namespace tutti

@@ -3,7 +3,8 @@
 // It is asked the last user message and reads what led to it: what the user said and showed and
 // what the assistant answered, as far back as the model's context reaches (runtime/text_prompt.h).
 // It was taught no instructions, so system and developer messages are checked and not read; nor is
-// what an assistant said after the last user message.
+// what an assistant said after the last user message; calls of tools and what these gave are read
+// over. Nothing is decoded here: a Draft names what is to be (decode_queue.h).
 #pragma once
 
 #include "serve/api/api.h"
@@ -12,11 +13,11 @@
 namespace tutti {
 
 // Parts of "messages" or, for a response, "input". What is wrong is told to the fields' Checker.
-Prompt read_messages(Fields& request, const char* name, const Api& api);
+Draft read_messages(Fields& request, const char* name, const Api& api);
 
 // One content part: {"type": "text" | "input_text" | "image_url" | "input_image" | "input_audio" |
 // "video_url" | "input_video", ...}.
-std::optional<Part> read_part(Fields& part, const Api& api);
+std::optional<Draft> read_part(Fields& part);
 
 // model, max_tokens, temperature, top_p, top_k, seed, task, language: the same for all text.
 TextOptions read_text_options(Fields& request, const Api& api, const char* max_tokens_name);

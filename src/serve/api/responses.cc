@@ -7,6 +7,7 @@ namespace tutti {
 namespace {
 
 struct ResponseRequest {
+  Draft draft;
   TextJob text;
   Json echoed;  // fields that the answer repeats
   bool stream = false;
@@ -32,21 +33,33 @@ ResponseRequest read_response(Fields& request, const Api& api) {
   format.choice("type", {"text"}, "text");
   if (!request.has("input"))
     request.refuse("input", "is needed", "missing_required_parameter");
-  else
-    response.text.prompt = read_messages(request, "input", api);
+  else if (!request.refused())
+    response.draft = read_messages(request, "input", api);
+  response.text.stop = std::make_shared<const std::vector<std::string>>();
   return response;
 }
 
 class Response : public std::enable_shared_from_this<Response> {
  public:
-  Response(Api& api, ResponseRequest request, ReplyPtr reply)
+  Response(Api& api, ResponseRequest request, ReplyPtr reply, std::shared_ptr<Jobs> jobs)
       : api_(api),
         request_(std::move(request)),
         reply_(std::move(reply)),
         events_(reply_),
-        jobs_(Jobs::of(reply_)) {}
+        jobs_(std::move(jobs)) {}
 
   void start() {
+    decode_draft(
+        api_, jobs_, std::move(request_.draft),
+        [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); },
+        [self = shared_from_this()](const Problem& problem) {
+          send_problem(*self->reply_, problem);
+        });
+  }
+
+ private:
+  void begin(SharedPrompt prompt) {
+    request_.text.prompt = std::move(prompt);
     TextJobEvents events;
     if (request_.stream)
       events.on_text = [self = shared_from_this()](const std::string& piece) {
@@ -65,9 +78,9 @@ class Response : public std::enable_shared_from_this<Response> {
       fail(status.error());
   }
 
- private:
   void fail(const Error& error) {
-    request_.stream ? events_.fail(api_, error) : send_error(*reply_, api_, error);
+    request_.stream ? events_.fail(api_, error, "input")
+                    : send_error(*reply_, api_, error, "input");
   }
 
   void send(const char* type, Json fields) {
@@ -153,7 +166,7 @@ class Response : public std::enable_shared_from_this<Response> {
   }
 
   Api& api_;
-  const ResponseRequest request_;
+  ResponseRequest request_;
   const ReplyPtr reply_;
   EventStream events_;
   const std::shared_ptr<Jobs> jobs_;

@@ -30,7 +30,8 @@ SpeechRequest read_speech(Fields& request, const Api& api) {
   return speech;
 }
 
-void send_speech(Api& api, SpeechRequest request, const ReplyPtr& reply) {
+void send_speech(Api& api, SpeechRequest request, const std::shared_ptr<Jobs>& jobs,
+                 const ReplyPtr& reply) {
   auto events = std::make_shared<EventStream>(reply);
   const bool sse = request.events, pieces = streams(request.job.format);
   const std::string type = media_type_of(request.job.format);
@@ -52,7 +53,7 @@ void send_speech(Api& api, SpeechRequest request, const ReplyPtr& reply) {
     reply->begin(200, type);
     reply->end();
   };
-  const Status status = start_speech(api, Jobs::of(reply), std::move(request.job), std::move(job));
+  const Status status = start_speech(api, jobs, std::move(request.job), std::move(job));
   if (!status) send_error(*reply, api, status.error());
 }
 
@@ -66,7 +67,7 @@ void add_speech_routes(Router& router, Api& api) {
         Fields fields = checker.object(request.body);
         SpeechRequest speech = read_speech(fields, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());
-        send_speech(api, std::move(speech), reply);
+        send_speech(api, std::move(speech), Jobs::of(request, reply), reply);
       },
       api.route_options());
 }

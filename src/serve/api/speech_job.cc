@@ -52,7 +52,8 @@ Status speak_in_pieces(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob jo
   events.done = [spoken](Result<SpeakResult> result) {
     result ? spoken->end() : spoken->events.done(result.error());
   };
-  return jobs->add(api.scheduler().speak(std::move(job.text), job.options, std::move(events)));
+  return jobs->add(
+      api.scheduler().speak(std::move(job.text), job.options, std::move(events), jobs->owner()));
 }
 
 }  // namespace
@@ -74,15 +75,16 @@ Status start_speech(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob job,
   if (streams(job.format)) return speak_in_pieces(api, jobs, std::move(job), std::move(events));
   SpeakEvents speak;
   // Encoders take their time, and the scheduler's threads have none.
-  speak.done = [&api, extension = kFormats.at(job.format).extension,
+  speak.done = [&api, owner = jobs->owner(), extension = kFormats.at(job.format).extension,
                 done = std::move(events.done)](Result<SpeakResult> result) {
     if (!result) return done(result.error());
-    api.server().post([sound = std::move(result->sound), extension, done] {
+    api.post_slow(owner, [sound = std::move(result->sound), extension, done] {
       Result<std::vector<uint8_t>> bytes = encode_sound(sound, extension);
       bytes ? done(std::string(bytes->begin(), bytes->end())) : done(bytes.error());
     });
   };
-  return jobs->add(api.scheduler().speak(std::move(job.text), job.options, std::move(speak)));
+  return jobs->add(
+      api.scheduler().speak(std::move(job.text), job.options, std::move(speak), jobs->owner()));
 }
 
 }  // namespace tutti

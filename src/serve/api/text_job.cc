@@ -9,7 +9,6 @@ namespace {
 struct Running {
   StopCutter cutter;
   TextJobEvents events;
-  int max_tokens;
   std::string text;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   double first = 0;
@@ -23,9 +22,8 @@ struct Running {
     text += piece;
     if (events.on_text) events.on_text(piece);
   }
-  void end(int prompt_tokens, int tokens) {
+  void end(int prompt_tokens, int tokens, bool cut) {
     take(cutter.finish());
-    const bool cut = !cutter.stopped() && tokens >= max_tokens;
     events.done(TextAnswer{text, cut ? "length" : "stop", prompt_tokens, tokens, first, seconds()});
   }
 };
@@ -38,10 +36,9 @@ Status start_transcript(Api& api, const std::shared_ptr<Jobs>& jobs, Mel mel,
   events.done = [running, heard](Result<Transcript> result) {
     if (!result) return running->events.done(result.error());
     running->take(running->cutter.push(result->text));
-    running->max_tokens = INT32_MAX;
-    running->end(heard, int(result->text.size()));
+    running->end(heard, int(result->text.size()), false);
   };
-  return jobs->add(api.scheduler().transcribe(std::move(mel), std::move(events)));
+  return jobs->add(api.scheduler().transcribe(std::move(mel), std::move(events), jobs->owner()));
 }
 
 }  // namespace
@@ -50,7 +47,7 @@ std::string StopCutter::push(const std::string& piece) {
   if (stopped_) return {};
   held_ += piece;
   size_t cut = held_.npos, keep = 0;
-  for (const std::string& stop : stop_) {
+  for (const std::string& stop : *stop_) {
     cut = std::min(cut, held_.find(stop));
     for (size_t n = std::min(stop.size() - 1, held_.size()); n > keep; --n)
       if (held_.compare(held_.size() - n, n, stop, 0, n) == 0) keep = n;
@@ -69,20 +66,21 @@ std::string StopCutter::finish() {
 }
 
 Status start_text(Api& api, const std::shared_ptr<Jobs>& jobs, TextJob job, TextJobEvents events) {
-  auto running = std::make_shared<Running>(
-      Running{StopCutter(std::move(job.stop)), std::move(events), job.options.max_tokens, {}});
-  if (only_transcribes(job.prompt, job.options))
-    return start_transcript(api, jobs, std::move(job.prompt.back().mel), running);
+  auto running =
+      std::make_shared<Running>(Running{StopCutter(std::move(job.stop)), std::move(events), {}});
+  if (only_transcribes(*job.prompt, job.options))
+    return start_transcript(api, jobs, job.prompt->back().mel, running);
   TextEvents text;
   text.on_text = [running](const std::string& piece) {
     running->take(running->cutter.push(piece));
+    return !running->cutter.stopped();  // then no more is computed, nor counted
   };
   text.done = [running](Result<TextResult> result) {
     if (!result) return running->events.done(result.error());
-    running->end(result->prompt_tokens, result->tokens);
+    running->end(result->prompt_tokens, result->tokens, result->cut && !running->cutter.stopped());
   };
-  return jobs->add(
-      api.scheduler().text(std::move(job.prompt), std::move(job.options), std::move(text)));
+  return jobs->add(api.scheduler().text(std::move(job.prompt), std::move(job.options),
+                                        std::move(text), jobs->owner()));
 }
 
 }  // namespace tutti

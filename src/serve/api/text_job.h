@@ -7,9 +7,10 @@
 namespace tutti {
 
 struct TextJob {
-  Prompt prompt;
+  SharedPrompt prompt;
   TextOptions options;
-  std::vector<std::string> stop;  // the answer ends before the first of these
+  // The answer ends before the first of these. Shared by the choices of a request; never null.
+  std::shared_ptr<const std::vector<std::string>> stop;
 };
 
 struct TextAnswer {
@@ -31,14 +32,17 @@ Status start_text(Api& api, const std::shared_ptr<Jobs>& jobs, TextJob job, Text
 // one is held back until it is known.
 class StopCutter {
  public:
-  explicit StopCutter(std::vector<std::string> stop) : stop_(std::move(stop)) {}
+  explicit StopCutter(std::vector<std::string> stop)
+      : StopCutter(std::make_shared<const std::vector<std::string>>(std::move(stop))) {}
+  explicit StopCutter(std::shared_ptr<const std::vector<std::string>> stop)
+      : stop_(std::move(stop)) {}
 
   std::string push(const std::string& piece);
   std::string finish();  // what was held back
   bool stopped() const { return stopped_; }
 
  private:
-  std::vector<std::string> stop_;
+  std::shared_ptr<const std::vector<std::string>> stop_;
   std::string held_;
   bool stopped_ = false;
 };

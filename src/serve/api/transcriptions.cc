@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "serve/api/answer.h"
-#include "serve/api/media.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/subtitles.h"
 #include "serve/http/multipart.h"
@@ -15,8 +14,8 @@ enum class Format { json, text, verbose_json, srt, vtt };
 const std::vector<std::string> kFormats = {"json", "text", "verbose_json", "srt", "vtt"};
 
 struct TranscriptionRequest {
-  Mel mel;
-  double seconds = 0;
+  MediaUpload file;
+  double seconds = 0;  // once it is decoded
   Format format = Format::json;
   bool words = false, segments = true;  // of verbose_json
   bool stream = false;
@@ -68,12 +67,7 @@ TranscriptionRequest read_transcription(const Request& request, Checker& checker
   const FormPart* file = form->find("file");
   if (!file || file->content.empty()) fields.refuse("file", "is needed and must not be empty");
   if (checker.problem()) return wanted;
-  const auto* bytes = reinterpret_cast<const uint8_t*>(file->content.data());
-  Result<Part> part = sound_part({bytes, file->content.size()}, api, &wanted.seconds);
-  if (part)
-    wanted.mel = std::move(part->mel);
-  else
-    fields.refuse("file", "cannot be used: " + part.error().message());
+  wanted.file = {Part::Kind::audio, {file->content.begin(), file->content.end()}, "file"};
   return wanted;
 }
 
@@ -138,6 +132,18 @@ void answer(const TranscriptionRequest& wanted, const Transcript& transcript,
   send_json(*reply, json);
 }
 
+void transcribe(Api& api, const std::shared_ptr<TranscriptionRequest>& wanted, const Mel& mel,
+                const ReplyPtr& reply, const std::shared_ptr<Jobs>& jobs) {
+  wanted->seconds = double(mel.frames()) / 100;
+  TranscribeEvents events;
+  events.done = [&api, wanted, reply](Result<Transcript> transcript) {
+    transcript ? answer(*wanted, *transcript, reply) : send_error(*reply, api, transcript.error());
+  };
+  const Status status =
+      jobs->add(api.scheduler().transcribe(mel, std::move(events), jobs->owner()));
+  if (!status) send_error(*reply, api, status.error());
+}
+
 }  // namespace
 
 void add_transcriptions_routes(Router& router, Api& api) {
@@ -148,14 +154,14 @@ void add_transcriptions_routes(Router& router, Api& api) {
         auto wanted =
             std::make_shared<TranscriptionRequest>(read_transcription(request, checker, api));
         if (checker.problem()) return send_problem(*reply, *checker.problem());
-        TranscribeEvents events;
-        events.done = [&api, wanted, reply](Result<Transcript> transcript) {
-          transcript ? answer(*wanted, *transcript, reply)
-                     : send_error(*reply, api, transcript.error());
-        };
-        const Status status = Jobs::of(reply)->add(
-            api.scheduler().transcribe(std::move(wanted->mel), std::move(events)));
-        if (!status) send_error(*reply, api, status.error());
+        const auto jobs = Jobs::of(request, reply);
+        Draft draft(std::move(wanted->file));
+        decode_draft(
+            api, jobs, std::move(draft),
+            [&api, wanted, reply, jobs](const SharedPrompt& sound) {
+              transcribe(api, wanted, sound->front().mel, reply, jobs);
+            },
+            [reply](const Problem& problem) { send_problem(*reply, problem); });
       },
       api.route_options());
 }

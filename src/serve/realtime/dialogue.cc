@@ -142,6 +142,10 @@ void Dialogue::understand(const ItemPtr& item, bool tell) {
   for (size_t i = 0; i < item->content.size(); ++i) {
     Item::Content& content = item->content[i];
     if (content.heard) continue;
+    if (content.kind == Item::Content::Kind::picture) {
+      decode(item, i);
+      continue;
+    }
     TranscribeEvents events;
     events.done = [self = weak_from_this(), item, i, tell](Result<Transcript> heard) {
       if (const auto alive = self.lock()) {
@@ -151,12 +155,46 @@ void Dialogue::understand(const ItemPtr& item, bool tell) {
         alive->begin_if_understood();
       }
     };
-    auto ticket = api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events));
+    auto ticket =
+        api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events), owner_);
     if (ticket)
       ticket->detach();  // milliseconds, and an answer may wait for it
     else
       take_transcript(item, i, tell, ticket.error());
   }
+}
+
+void Dialogue::decode(const ItemPtr& item, size_t index) {
+  std::erase_if(decoding_, [](const auto& handle) { return handle.expired(); });
+  auto done = [self = weak_from_this(), item, index](const Result<SharedPrompt>& picture, size_t) {
+    if (const auto alive = self.lock()) {
+      const std::lock_guard lock(alive->mutex_);
+      alive->take_picture(item, index, picture);
+      alive->begin_if_understood();
+    }
+  };
+  const auto handle = api_.decoding().decode(
+      owner_, account_, std::exchange(item->content[index].upload, {}), std::move(done));
+  if (handle)
+    decoding_.push_back(*handle);
+  else
+    take_picture(item, index, handle.error());
+}
+
+// What cannot be used is told, and the item does without it.
+void Dialogue::take_picture(const ItemPtr& item, size_t index,
+                            const Result<SharedPrompt>& picture) {
+  Item::Content& content = item->content[index];
+  content.heard = true;
+  if (picture) {
+    content.picture = (*picture)->front().picture;
+  } else if (!closed_) {
+    Problem problem = problem_of(picture.error(), api_.scheduler().retry_after());
+    problem.param = "item.content[" + std::to_string(index) + "]";
+    problem.message = "the picture of item " + quote(item->id) + ": " + problem.message;
+    send_error(problem, "");
+  }
+  item->count_anyway();
 }
 
 void Dialogue::take_transcript(const ItemPtr& item, size_t index, bool tell,

@@ -67,9 +67,11 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   // Forgets the oldest items where there are too many, or they hold too much; never `newest`, nor
   // what is being answered.
   void forget_oldest(const ItemPtr& newest);
-  // Begins to transcribe the item's sounds. What cannot be begun is taken as it is;
-  // begin_if_understood() is the caller's.
+  // Begins to transcribe the item's sounds and to decode its pictures. What cannot be begun is taken
+  // as it is; begin_if_understood() is the caller's.
   void understand(const ItemPtr& item, bool tell);
+  void decode(const ItemPtr& item, size_t index);
+  void take_picture(const ItemPtr& item, size_t index, const Result<SharedPrompt>& picture);
   void take_transcript(const ItemPtr& item, size_t index, bool tell,
                        const Result<std::string>& text);
   void begin_if_understood();
@@ -98,6 +100,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   mutable std::mutex mutex_;
   std::vector<ItemPtr> items_;
   std::unique_ptr<Response> response_;
+  std::vector<std::weak_ptr<DecodeQueue::Handle>> decoding_;
   bool closed_ = false;
 };
 

@@ -66,9 +66,14 @@ void Dialogue::begin() {
   options.max_tokens =
       settings.max_tokens ? settings.max_tokens : std::min(kUsualTokens, api_.limits().most_tokens);
   TextEvents events;
-  events.on_text = later<const std::string&>(&Dialogue::take_text);
+  events.on_text = [take =
+                        later<const std::string&>(&Dialogue::take_text)](const std::string& piece) {
+    take(piece);
+    return true;
+  };
   events.done = later<Result<TextResult>>(&Dialogue::end_text);
-  auto ticket = api_.scheduler().text(std::move(prompt), std::move(options), std::move(events));
+  auto ticket =
+      api_.scheduler().text(std::move(prompt), std::move(options), std::move(events), owner_);
   if (!ticket) return finish(ticket.error());
   response_->ticket = *std::move(ticket);
 
@@ -134,7 +139,7 @@ void Dialogue::end_text(const Result<TextResult>& result) {
   events.done = later<Result<SpeakResult>>(&Dialogue::end_audio);
   response.pcm = std::make_unique<PcmStream>(settings.output_rate);
   if (const Status ready = response.pcm->ready(); !ready) return finish(ready.error());
-  auto ticket = api_.scheduler().speak(text, std::move(options), std::move(events));
+  auto ticket = api_.scheduler().speak(text, std::move(options), std::move(events), owner_);
   if (!ticket) return finish(ticket.error());
   response.ticket = *std::move(ticket);
 }
@@ -169,9 +174,15 @@ std::optional<Problem> Dialogue::cancel(const std::string& response_id, const st
 }
 
 void Dialogue::close() {
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
-  response_.reset();  // its ticket cancels
+  std::vector<std::weak_ptr<DecodeQueue::Handle>> decoding;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    response_.reset();  // its ticket cancels
+    decoding.swap(decoding_);
+  }
+  for (const auto& weak : decoding)  // they call back, so without the lock
+    if (const auto handle = weak.lock()) handle->cancel();
 }
 
 }  // namespace tutti

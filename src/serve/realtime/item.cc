@@ -49,10 +49,10 @@ Item::Content read_content(Fields& fields, int rate, const Api& api) {
   if (type == "output_audio" || type == "audio")
     return {ContentKind::audio, fields.text("transcript")};
   if (type == "input_image") {
-    auto part = read_part(fields, api);
-    if (!part) return {};
-    Item::Content content{ContentKind::picture};
-    content.picture = std::move(part->picture);
+    auto draft = read_part(fields);
+    if (!draft) return {};
+    Item::Content content{ContentKind::picture, {}, false};
+    content.upload = std::move(*draft);
     return content;
   }
   fields.refuse("type", "is " + quote(type) + "; it can be input_text, input_audio, input_image",
@@ -76,10 +76,11 @@ Json content_json(const Item::Content& content, bool user) {
 Prompt said_by_user(const Item& item) {
   Prompt parts;
   for (const Item::Content& content : item.content)
-    if (content.kind == ContentKind::picture)
-      parts.push_back(Part::of_picture(content.picture));
-    else if (!content.text.empty())
+    if (content.kind == ContentKind::picture) {
+      if (!content.picture.pixels.empty()) parts.push_back(Part::of_picture(content.picture));
+    } else if (!content.text.empty()) {
       parts.push_back(Part::of_text(content.text));
+    }
   return parts;
 }
 
@@ -96,6 +97,7 @@ size_t bytes_of(const Item& item) {
   for (const Item::Content& part : item.content) {
     bytes += sizeof part + part.text.size() + part.mel.values.size() * sizeof(float) +
              part.picture.pixels.size();
+    for (const Draft::Hole& hole : part.upload.holes) bytes += hole.upload.bytes.size();
   }
   return bytes;
 }
@@ -165,12 +167,15 @@ Prompt prompt_of(std::span<const ItemPtr> items, const Api& api) {
   History history(api);
   for (auto item = last; item != items.rend(); ++item) {
     if ((*item)->role == "system") continue;
-    Prompt parts = (*item)->role == "user" ? said_by_user(**item) : said_by_model(**item);
-    if (item == last && parts.empty()) return {};  // nothing was understood
-    if (!history.wants(0)) break;
-    history.add(std::move(parts));
+    Draft said;
+    said.prompt = (*item)->role == "user" ? said_by_user(**item) : said_by_model(**item);
+    if (item == last && said.empty()) return {};  // nothing was understood
+    size_t bytes = 0;
+    for (const Part& part : said.prompt) bytes += part.text.size();
+    if (item != last && !history.wants(0, bytes)) break;
+    history.add(std::move(said));
   }
-  return history.take();
+  return history.take().prompt;
 }
 
 }  // namespace tutti

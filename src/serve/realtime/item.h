@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "runtime/session.h"
+#include "serve/api/draft.h"
 #include "serve/api/fields.h"
 #include "serve/http/ledger.h"
 
@@ -16,9 +17,10 @@ struct Item {
     enum class Kind { text, audio, picture };
     Kind kind = Kind::text;
     std::string text;   // of sound: what was heard or is said
-    bool heard = true;  // false: a sound that is still being transcribed
+    bool heard = true;  // false: a sound still being transcribed, a picture still being decoded
     Mel mel;            // until then
     double seconds = 0;
+    Draft upload;  // of a picture, until it is being decoded
     Picture picture;
   };
 
@@ -29,13 +31,13 @@ struct Item {
   // Counts what it holds now: refused, or whatever it is.
   Status count();
   void count_anyway();
-  bool understood() const;  // nothing is still being transcribed
+  bool understood() const;  // nothing is still being transcribed or decoded
   Json json() const;
 };
 using ItemPtr = std::shared_ptr<Item>;
 
-// A client's item of type "message". Sounds are base64 PCM of `input_rate`. Blocks while
-// pictures are decoded. What is wrong is told to the fields' Checker.
+// A client's item of type "message". Sounds are base64 PCM of `input_rate`. Pictures are decoded
+// later (Dialogue). What is wrong is told to the fields' Checker.
 ItemPtr read_item(Fields& fields, int input_rate, const Api& api, const Account::Ptr& account);
 // A sound that was recorded, at 16 kHz.
 ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account);
