@@ -59,13 +59,8 @@ class Api {
   Scheduler& scheduler() const { return scheduler_; }
   const IsolatedDecoder& decoder() const { return decoder_; }
   DecodeQueue& decoding() { return decoding_; }
-  // For what takes milliseconds or more, as encoding pictures and sounds does: on threads of its
-  // own that yield to the model's.
-  void post_slow(const std::string& owner, std::function<void()> work);
-  // As post_slow(), but what goes through one sequence runs one after another.
-  std::function<void(std::function<void()>)> slow_sequence(const std::string& owner);
-  // Drops and cancels what waits there and in decoding(). Before the server is gone.
-  void stop();
+  // Cancels what is being decoded. Before the server is gone.
+  void stop() { decoding_.stop(); }
   const ApiOptions& options() const { return options_; }
   const ApiLimits& limits() const { return options_.limits; }
   HttpServer& server() const { return *server_; }
@@ -76,7 +71,6 @@ class Api {
   const IsolatedDecoder& decoder_;
   ApiOptions options_;
   DecodeQueue decoding_;
-  FairPool slow_ = FairPool(FairPool::Options{.threads = 2});
   HttpServer* server_ = nullptr;
 };
 

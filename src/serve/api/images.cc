@@ -59,7 +59,7 @@ class Images : public std::enable_shared_from_this<Images> {
         reply_(std::move(reply)),
         events_(reply_),
         jobs_(std::move(jobs)),
-        in_order_(api.slow_sequence(jobs_->owner())),
+        in_order_(api.server().sequence(jobs_->owner())),
         pictures_(request_.count) {}
 
   void start() {

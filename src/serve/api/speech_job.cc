@@ -78,10 +78,12 @@ Status start_speech(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob job,
   speak.done = [&api, owner = jobs->owner(), extension = kFormats.at(job.format).extension,
                 done = std::move(events.done)](Result<SpeakResult> result) {
     if (!result) return done(result.error());
-    api.post_slow(owner, [sound = std::move(result->sound), extension, done] {
-      Result<std::vector<uint8_t>> bytes = encode_sound(sound, extension);
-      bytes ? done(std::string(bytes->begin(), bytes->end())) : done(bytes.error());
-    });
+    api.server().post(
+        [sound = std::move(result->sound), extension, done] {
+          Result<std::vector<uint8_t>> bytes = encode_sound(sound, extension);
+          bytes ? done(std::string(bytes->begin(), bytes->end())) : done(bytes.error());
+        },
+        owner);
   };
   return jobs->add(
       api.scheduler().speak(std::move(job.text), job.options, std::move(speak), jobs->owner()));
