@@ -64,8 +64,7 @@ Result<Json> create(Store& store, const Request& request) {
   TUTTI_ASSIGN(const std::string id, read_id(body));
   TUTTI_ASSIGN(const std::string metadata, read_metadata(body));
   TUTTI_ASSIGN(const std::vector<StoredItem> items, read_items(body, false));
-  TUTTI_ASSIGN(const Conversation made, store.create(request.user, id, metadata));
-  if (!items.empty()) TUTTI_CHECK(store.put_items(request.user, made.id, items));
+  TUTTI_ASSIGN(const Conversation made, store.create(request.user, id, metadata, items));
   return to_json(made);
 }
 
@@ -73,8 +72,7 @@ Result<Json> update(Store& store, const Request& request) {
   const std::string& id = request.parameters.at("id");
   TUTTI_ASSIGN(const Json body, read_object(request));
   TUTTI_ASSIGN(const std::string metadata, read_metadata(body));
-  TUTTI_CHECK(store.set_metadata(request.user, id, metadata));
-  TUTTI_ASSIGN(const Conversation conversation, store.conversation(request.user, id));
+  TUTTI_ASSIGN(const Conversation conversation, store.set_metadata(request.user, id, metadata));
   return to_json(conversation);
 }
 

@@ -6,8 +6,12 @@
 //   TUTTI_ASSIGN(const bool found, find.step());
 //   if (found) use(find.text(0));
 //
-// Write-ahead log, and synced at each commit: what has been committed survives kill -9 and a power
-// cut, and a reader never sees half a transaction. Not thread-safe.
+// A rollback journal, and synced at each commit: what has been committed survives kill -9 and a
+// power cut, and a reader never sees half a transaction. Not thread-safe.
+//
+// Rejected: a write-ahead log. Everything is in it once more before it is in the file, so on a full
+// disk neither a deletion nor the log's own folding-in finds room, and nothing can ever be deleted.
+// With a rollback journal new pages are written once, and freeing pages journals next to nothing.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +41,7 @@ class Statement {
 
   std::string_view text(int column) const;  // valid until the next step
   int64_t number(int column) const;
+  size_t bytes() const;  // of all columns of the row
 
  private:
   friend class Database;
@@ -59,6 +64,21 @@ class Database {
   Status run(const char* sql);
   int64_t changes() const;  // rows that the last statement changed
 
+  // `size` bytes of a blob, from `from` on, without reading what lies before.
+  Result<std::string> blob(const char* table, const char* column, int64_t row, int64_t from,
+                           size_t size);
+
+  // Whether deleting overwrites (secure_delete): `all`, freed pages too, which takes as much room
+  // in the journal; `cells`, what costs nothing. Freed pages then hold their old words until
+  // give_back() has cut them off or filled them with others.
+  enum class Erase { all, cells };
+  Status set_erase(Erase erase);
+  // Returns up to `pages` free pages to the file system, and how many are left. Files made by
+  // versions before the second schema may not be able to: then 0 are left at once.
+  Result<int64_t> give_back(int pages);
+  // Whether give_back() works; makes it so where there is room to write all anew.
+  bool can_give_back();
+
   // Rolls back unless commit() was reached.
   class Transaction {
    public:
@@ -78,6 +98,8 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
+  Status prepare_file(std::span<const char* const> steps, uint64_t most_bytes);
+  Status check_file(int64_t known);  // refuses what is not ours
   Status migrate(std::span<const char* const> steps);
   std::unique_ptr<sqlite3, Close> database_;
 };

@@ -1,20 +1,59 @@
 // What the parts of the store share: statements with their values, pages, and the state itself.
 #pragma once
 
+#include <functional>
 #include <mutex>
 
 #include "serve/store/database.h"
+#include "serve/store/reserve.h"
 #include "serve/store/store.h"
 
 namespace tutti {
 
 struct Store::State {
-  explicit State(Database d) : database(std::move(d)) {}
+  State(Database d, Reserve r, StoreOptions o, bool g)
+      : database(std::move(d)), reserve(std::move(r)), options(o), gives_back(g) {}
   std::mutex mutex;
   Database database;
+  Reserve reserve;
+  const StoreOptions options;
+  const bool gives_back;  // freed pages go back to the file system
 
   Status put_item(int64_t conversation, const std::string& owner, const StoredItem& item);
+  // `number`, if given, receives the number of its row.
+  Result<StoredFile> find_file(const std::string& owner, const std::string& id,
+                               int64_t* number = nullptr);
+
+  // One transaction of an owner's, whole or not at all: refused before it begins where nothing
+  // could be deleted afterwards, and at its end where the owner or all of them hold too much.
+  // `work` gives a Status or a Result; `bytes` is what it will add at least.
+  template <class Work>
+  auto write(const std::string& owner, size_t bytes, const Work& work) -> decltype(work());
+
+  // A deletion; where the disk is full, once more with the reserve given up and in small steps.
+  // `work` is given how many rows it may delete at a time, and does so in one transaction.
+  using Deletion = std::function<Status(int rows)>;
+  Status remove(const Deletion& work);
+  // Erases a bounded part of what was deleted; true where there is more.
+  Result<bool> erase_step();
+
+  Result<StoreUsage> usage(const std::string& owner);
+  Result<StoreUsage> usage();
+  uint64_t most_bytes_each() const {
+    return options.most_bytes_each ? options.most_bytes_each : options.most_bytes;
+  }
+
+ private:
+  Status may_write();
+  // `own` and `all` are what was held before, `more` what is to be added to what is held now.
+  Status check_limits(const std::string& owner, const StoreUsage& own, const StoreUsage& all,
+                      size_t more);
+  Result<bool> erase_rows();
+  Result<bool> give_back();
 };
+
+// What was deleted and is still to be erased is this owner's; no key can have the name.
+inline constexpr const char* kDeleted = "*deleted*";
 
 int64_t now_seconds();  // Unix time
 Status check_store_id(const std::string& id);
@@ -68,13 +107,30 @@ Result<Page<T>> page_of(Database& database, const std::string& columns, const st
   TUTTI_ASSIGN(Statement rows, prepared(database, "SELECT " + columns + " FROM " + from + order,
                                         scope, after, int64_t(options.limit) + 1));
   Page<T> page;
+  size_t bytes = 0;
   for (;;) {
     TUTTI_ASSIGN(const bool row, rows.step());
     if (!row) return page;
-    page.more = int(page.entries.size()) == options.limit;
+    page.more = int(page.entries.size()) == options.limit || bytes > options.most_bytes;
     if (page.more) return page;
+    bytes += rows.bytes();
     page.entries.push_back(read(rows));
   }
+}
+
+template <class Work>
+auto Store::State::write(const std::string& owner, size_t bytes, const Work& work)
+    -> decltype(work()) {
+  TUTTI_CHECK(may_write());
+  TUTTI_ASSIGN(Database::Transaction transaction, Database::Transaction::begin(database));
+  TUTTI_ASSIGN(const StoreUsage own, usage(owner));
+  TUTTI_ASSIGN(const StoreUsage all, usage());
+  TUTTI_CHECK(check_limits(owner, own, all, bytes));
+  auto done = work();
+  if (!done) return done;
+  TUTTI_CHECK(check_limits(owner, own, all, 0));
+  TUTTI_CHECK(transaction.commit());
+  return done;
 }
 
 }  // namespace tutti

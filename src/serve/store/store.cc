@@ -7,39 +7,12 @@
 #include <chrono>
 
 #include "serve/store/queries.h"
+#include "serve/store/schema.h"
 
 namespace tutti {
 namespace {
 
-// A step a version; steps are added, never changed.
-constexpr const char* kSchema[] = {R"(
-CREATE TABLE conversation (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  owner TEXT NOT NULL, id TEXT NOT NULL,
-  created INTEGER NOT NULL, updated INTEGER NOT NULL, metadata TEXT NOT NULL,
-  UNIQUE (owner, id)) STRICT;
-CREATE TABLE item (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  conversation INTEGER NOT NULL REFERENCES conversation ON DELETE CASCADE,
-  id TEXT NOT NULL, json TEXT NOT NULL,
-  UNIQUE (conversation, id)) STRICT;
-CREATE TABLE file (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  owner TEXT NOT NULL, id TEXT NOT NULL,
-  name TEXT NOT NULL, type TEXT NOT NULL, purpose TEXT NOT NULL,
-  created INTEGER NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL,
-  UNIQUE (owner, id)) STRICT;
-CREATE TABLE shown (
-  item INTEGER NOT NULL REFERENCES item ON DELETE CASCADE,
-  file INTEGER NOT NULL REFERENCES file ON DELETE CASCADE,
-  PRIMARY KEY (item, file)) STRICT, WITHOUT ROWID;
-CREATE INDEX shown_by_file ON shown (file);
-CREATE TRIGGER shown_no_more AFTER DELETE ON shown BEGIN
-  DELETE FROM file WHERE number = OLD.file
-    AND NOT EXISTS (SELECT 1 FROM shown WHERE file = OLD.file);
-END;)"};
-
-constexpr const char* kConversationColumns = "id, created, updated, metadata";
+constexpr const char* kConversationColumns = "id, created, updated, metadata, number";
 Conversation read_conversation(const Statement& row) {
   return {std::string(row.text(0)), row.number(1), row.number(2), std::string(row.text(3))};
 }
@@ -71,27 +44,65 @@ Store::~Store() = default;
 
 Result<Store> Store::open(const std::string& path, StoreOptions options) {
   if (sodium_init() < 0) return failed("libsodium finds no source of random numbers");
-  TUTTI_ASSIGN(Database database, Database::open(path, kSchema, options.most_bytes));
-  return Store(std::make_unique<State>(std::move(database)));
+  // Tables without an entry, and the inner nodes that lead to entries.
+  const uint64_t slack = options.most_bytes / 64 + (256 << 10);
+  TUTTI_ASSIGN(Database database, Database::open(path, kSchema, options.most_bytes + slack));
+  Reserve reserve(path == ":memory:" ? std::string() : path + "-reserve");
+  reserve.make();  // where it cannot be, writes are refused until deleting has made room
+  const bool gives_back = database.can_give_back();
+  Store store(
+      std::make_unique<State>(std::move(database), std::move(reserve), options, gives_back));
+  store.erase();
+  return store;
+}
+
+void Store::erase() {
+  for (bool more = true; more;) {
+    const std::lock_guard lock(state_->mutex);  // others get a turn between two steps
+    const Result<bool> step = state_->erase_step();
+    more = step && *step;  // what an error leaves is erased by the next deletion, or open()
+  }
+}
+
+Result<StoreUsage> Store::usage(const std::string& owner) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->usage(owner);
+}
+Result<StoreUsage> Store::usage() {
+  const std::lock_guard lock(state_->mutex);
+  return state_->usage();
+}
+uint64_t Store::most_bytes() const {
+  return state_->options.most_bytes;
+}
+uint64_t Store::most_bytes_each() const {
+  return state_->most_bytes_each();
 }
 
 Result<Conversation> Store::create(const std::string& owner, const std::string& id,
-                                   const std::string& metadata) {
+                                   const std::string& metadata,
+                                   const std::vector<StoredItem>& items) {
   const std::string chosen = id.empty() ? new_store_id("conv") : id;
   TUTTI_CHECK(check_store_id(chosen));
+  for (const StoredItem& item : items) TUTTI_CHECK(check_store_id(item.id));
   const std::lock_guard lock(state_->mutex);
-  TUTTI_ASSIGN(Statement made,
-               prepared(state_->database,
-                        std::string("INSERT INTO conversation (owner, id, created, updated, "
-                                    "metadata) VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT DO UPDATE "
-                                    "SET metadata = ?4, updated = ?3 RETURNING ") +
-                            kConversationColumns,
-                        owner, chosen, now_seconds(), metadata));
-  TUTTI_ASSIGN(const bool row, made.step());
-  if (!row) return failed("the conversation was not stored");
-  const Conversation conversation = read_conversation(made);
-  TUTTI_CHECK(made.run());  // commits
-  return conversation;
+  return state_->write(owner, 0, [&]() -> Result<Conversation> {
+    TUTTI_ASSIGN(
+        Statement made,
+        prepared(state_->database,
+                 std::string("INSERT INTO conversation (owner, id, created, updated, metadata) "
+                             "VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT DO UPDATE SET metadata = ?4, "
+                             "updated = ?3 RETURNING ") +
+                     kConversationColumns,
+                 owner, chosen, now_seconds(), metadata));
+    TUTTI_ASSIGN(const bool row, made.step());
+    if (!row) return failed("the conversation was not stored");
+    const Conversation conversation = read_conversation(made);
+    const int64_t number = made.number(4);
+    TUTTI_CHECK(made.run());
+    for (const StoredItem& item : items) TUTTI_CHECK(state_->put_item(number, owner, item));
+    return conversation;
+  });
 }
 
 Result<Conversation> Store::conversation(const std::string& owner, const std::string& id) {
@@ -111,29 +122,61 @@ Result<Page<Conversation>> Store::conversations(const std::string& owner, const 
                                "conversation WHERE owner = ?", owner, page, read_conversation);
 }
 
-Status Store::set_metadata(const std::string& owner, const std::string& id,
-                           const std::string& metadata) {
+Result<Conversation> Store::set_metadata(const std::string& owner, const std::string& id,
+                                         const std::string& metadata) {
   const std::lock_guard lock(state_->mutex);
-  TUTTI_CHECK(
-      execute(state_->database,
-              "UPDATE conversation SET metadata = ?, updated = ? WHERE owner = ? AND id = ?",
-              metadata, now_seconds(), owner, id));
-  if (state_->database.changes() == 0) return not_found("conversation");
-  return {};
+  return state_->write(owner, 0, [&]() -> Result<Conversation> {
+    TUTTI_ASSIGN(Statement changed,
+                 prepared(state_->database,
+                          std::string("UPDATE conversation SET metadata = ?, updated = ? WHERE "
+                                      "owner = ? AND id = ? RETURNING ") +
+                              kConversationColumns,
+                          metadata, now_seconds(), owner, id));
+    TUTTI_ASSIGN(const bool row, changed.step());
+    if (!row) return not_found("conversation");
+    const Conversation conversation = read_conversation(changed);
+    TUTTI_CHECK(changed.run());
+    return conversation;
+  });
 }
 
+namespace {
+
+// Out of its owner's sight, and out of its owner's account.
+constexpr const char* kDelete =
+    "UPDATE conversation SET owner = ?, id = 'n' || number WHERE owner = ? ";
+
+}  // namespace
+
 Status Store::remove_conversation(const std::string& owner, const std::string& id) {
-  const std::lock_guard lock(state_->mutex);
-  TUTTI_CHECK(
-      execute(state_->database, "DELETE FROM conversation WHERE owner = ? AND id = ?", owner, id));
-  if (state_->database.changes() == 0) return not_found("conversation");
+  {
+    const std::lock_guard lock(state_->mutex);
+    TUTTI_CHECK(state_->remove([&](int) -> Status {
+      TUTTI_CHECK(
+          execute(state_->database, std::string(kDelete) + "AND id = ?", kDeleted, owner, id));
+      if (state_->database.changes() == 0) return not_found("conversation");
+      return {};
+    }));
+  }
+  erase();
   return {};
 }
 
 Result<int64_t> Store::remove_conversations(const std::string& owner) {
-  const std::lock_guard lock(state_->mutex);
-  TUTTI_CHECK(execute(state_->database, "DELETE FROM conversation WHERE owner = ?", owner));
-  return state_->database.changes();
+  int64_t count = 0;
+  for (int64_t some = 1; some > 0; count += some) {
+    const std::lock_guard lock(state_->mutex);
+    TUTTI_CHECK(state_->remove([&](int rows) -> Status {
+      TUTTI_CHECK(execute(state_->database,
+                          std::string(kDelete) + "AND number IN (SELECT number FROM conversation "
+                                                 "WHERE owner = ?2 LIMIT ?3)",
+                          kDeleted, owner, int64_t(rows)));
+      some = state_->database.changes();
+      return {};
+    }));
+  }
+  erase();
+  return count;
 }
 
 }  // namespace tutti

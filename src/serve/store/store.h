@@ -5,12 +5,17 @@
 //   TUTTI_CHECK(store.put_items("alice", made.id, {{"msg_1", R"({"type":"message", ...})"}}));
 //
 // Thread-safe; calls run one after another. A call that has returned well is on the disk: neither
-// kill -9 nor a power cut takes it back, and one that fails leaves everything as it was.
+// kill -9 nor a power cut takes it back, and one that fails leaves everything as it was. Deleting
+// works on a full disk too (reserve.h), and gives the room back to the file system.
 //
 // Everything belongs to an owner, the name of the API key it came with (empty without keys); nobody
 // sees what another owns, not even that it exists. Items are JSON objects that the store does not
 // interpret, but for the "file_id"s in their content: a file goes when the last item that shows it
 // goes.
+//
+// What an owner keeps is counted exactly, by triggers in the same transaction: every conversation,
+// item and file as the pages of 4 KiB that it may fill. So no owner takes more of the file than its
+// share, whatever the sizes of what it keeps.
 #pragma once
 
 #include <memory>
@@ -24,7 +29,13 @@
 namespace tutti {
 
 struct StoreOptions {
-  uint64_t most_bytes = uint64_t(4) << 30;  // of the database file; above that: no_space
+  uint64_t most_bytes = uint64_t(4) << 30;  // of all owners, and so of the file
+  uint64_t most_bytes_each = 0;             // of one owner; 0: as many as all
+};
+
+struct StoreUsage {
+  int64_t conversations = 0, files = 0;
+  uint64_t bytes = 0;
 };
 
 struct Conversation {
@@ -48,6 +59,7 @@ struct PageOptions {
   int limit = 20;
   std::string after;
   bool ascending = false;
+  size_t most_bytes = size_t(4) << 20;  // it ends after the entry that exceeds this
 };
 
 template <class T>
@@ -57,20 +69,25 @@ struct Page {
 };
 
 // Ids are chosen by the client, so that a request may be sent twice without doing its work twice,
-// or made here where they are empty. Errors: not_found; no_space (the disk or the limit); bad_input
-// (an id that is taken by something else, or malformed); failed.
+// or made here where they are empty. Errors: not_found; no_space (the disk or a limit is full; the
+// message says which and what to do); bad_input (a malformed id); busy (another process); failed.
 class Store {
  public:
   static Result<Store> open(const std::string& path, StoreOptions options);
   Store(Store&&) noexcept;
   ~Store();
 
-  // Where it exists already and is the owner's, its metadata is replaced.
+  // With its first items, or not at all. Where it exists already and is the owner's, its metadata
+  // is replaced and the items are added.
   Result<Conversation> create(const std::string& owner, const std::string& id,
-                              const std::string& metadata);
+                              const std::string& metadata,
+                              const std::vector<StoredItem>& items = {});
   Result<Conversation> conversation(const std::string& owner, const std::string& id);
   Result<Page<Conversation>> conversations(const std::string& owner, const PageOptions& page);
-  Status set_metadata(const std::string& owner, const std::string& id, const std::string& metadata);
+  Result<Conversation> set_metadata(const std::string& owner, const std::string& id,
+                                    const std::string& metadata);
+  // Gone at once, and erased when the call returns; what a kill leaves is erased by the next
+  // open().
   Status remove_conversation(const std::string& owner, const std::string& id);
   Result<int64_t> remove_conversations(const std::string& owner);  // all; how many there were
 
@@ -88,13 +105,24 @@ class Store {
   Result<StoredFile> put_file(const std::string& owner, StoredFile file, std::string_view bytes);
   Result<StoredFile> file(const std::string& owner, const std::string& id,
                           std::string* bytes = nullptr);
+  // Up to `most` of its bytes, from `from` on; none at its end.
+  Result<std::string> file_bytes(const std::string& owner, const std::string& id, int64_t from,
+                                 size_t most);
   Result<Page<StoredFile>> files(const std::string& owner, const PageOptions& page);
   Status remove_file(const std::string& owner, const std::string& id);
   // Ids of the files that items of the conversation show.
   Result<std::vector<std::string>> files_of(const std::string& owner,
                                             const std::string& conversation);
 
+  Result<StoreUsage> usage(const std::string& owner);
+  Result<StoreUsage> usage();  // of all
+  uint64_t most_bytes() const;
+  uint64_t most_bytes_each() const;
+
  private:
+  // Erases what was deleted.
+  void erase();
+
   struct State;
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

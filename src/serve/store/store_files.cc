@@ -16,35 +16,55 @@ StoredFile read_file(const Statement& row) {
 
 }  // namespace
 
+Result<StoredFile> Store::State::find_file(const std::string& owner, const std::string& id,
+                                           int64_t* number) {
+  TUTTI_ASSIGN(Statement found, prepared(database,
+                                         std::string("SELECT ") + kFileColumns +
+                                             ", number FROM file WHERE owner = ? AND id = ?",
+                                         owner, id));
+  TUTTI_ASSIGN(const bool row, found.step());
+  if (!row) return not_found("file");
+  if (number) *number = found.number(6);
+  return read_file(found);
+}
+
 Result<StoredFile> Store::put_file(const std::string& owner, StoredFile file,
                                    std::string_view bytes) {
   if (file.id.empty()) file.id = new_store_id("file");
   TUTTI_CHECK(check_store_id(file.id));
-  {
-    const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->mutex);
+  if (Result<StoredFile> there = state_->find_file(owner, file.id); there) return there;
+  return state_->write(owner, bytes.size(), [&]() -> Result<StoredFile> {
     TUTTI_ASSIGN(Statement insert,
                  prepared(state_->database,
                           "INSERT INTO file (owner, id, name, type, purpose, created, size, bytes) "
-                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                           owner, file.id, file.name, file.type, file.purpose, now_seconds(),
                           int64_t(bytes.size())));
     insert.bind_bytes(8, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
     TUTTI_CHECK(insert.run());
-  }
-  return this->file(owner, file.id);
+    return state_->find_file(owner, file.id);
+  });
 }
 
 Result<StoredFile> Store::file(const std::string& owner, const std::string& id,
                                std::string* bytes) {
   const std::lock_guard lock(state_->mutex);
-  const std::string columns = std::string(kFileColumns) + (bytes ? ", bytes" : "");
-  TUTTI_ASSIGN(Statement found,
-               prepared(state_->database,
-                        "SELECT " + columns + " FROM file WHERE owner = ? AND id = ?", owner, id));
-  TUTTI_ASSIGN(const bool row, found.step());
-  if (!row) return not_found("file");
-  if (bytes) *bytes = found.text(6);
-  return read_file(found);
+  int64_t number = 0;
+  TUTTI_ASSIGN(StoredFile found, state_->find_file(owner, id, &number));
+  if (bytes) {
+    TUTTI_ASSIGN(*bytes, state_->database.blob("file", "bytes", number, 0, size_t(found.bytes)));
+  }
+  return found;
+}
+
+Result<std::string> Store::file_bytes(const std::string& owner, const std::string& id, int64_t from,
+                                      size_t most) {
+  const std::lock_guard lock(state_->mutex);
+  int64_t number = 0;
+  TUTTI_ASSIGN(const StoredFile found, state_->find_file(owner, id, &number));
+  const size_t left = from < found.bytes ? size_t(found.bytes - from) : 0;
+  return state_->database.blob("file", "bytes", number, from, std::min(left, most));
 }
 
 Result<Page<StoredFile>> Store::files(const std::string& owner, const PageOptions& page) {
@@ -54,9 +74,16 @@ Result<Page<StoredFile>> Store::files(const std::string& owner, const PageOption
 }
 
 Status Store::remove_file(const std::string& owner, const std::string& id) {
-  const std::lock_guard lock(state_->mutex);
-  TUTTI_CHECK(execute(state_->database, "DELETE FROM file WHERE owner = ? AND id = ?", owner, id));
-  if (state_->database.changes() == 0) return not_found("file");
+  {
+    const std::lock_guard lock(state_->mutex);
+    TUTTI_CHECK(state_->remove([&](int) -> Status {
+      TUTTI_CHECK(
+          execute(state_->database, "DELETE FROM file WHERE owner = ? AND id = ?", owner, id));
+      if (state_->database.changes() == 0) return not_found("file");
+      return {};
+    }));
+  }
+  erase();
   return {};
 }
 

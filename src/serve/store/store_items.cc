@@ -48,12 +48,12 @@ Status Store::put_items(const std::string& owner, const std::string& conversatio
   for (const StoredItem& item : items) TUTTI_CHECK(check_store_id(item.id));
   const std::lock_guard lock(state_->mutex);
   Database& database = state_->database;
-  TUTTI_ASSIGN(Database::Transaction transaction, Database::Transaction::begin(database));
-  TUTTI_ASSIGN(const int64_t row, conversation_number(database, owner, conversation));
-  for (const StoredItem& item : items) TUTTI_CHECK(state_->put_item(row, owner, item));
-  TUTTI_CHECK(execute(database, "UPDATE conversation SET updated = ? WHERE number = ?",
-                      now_seconds(), row));
-  return transaction.commit();
+  return state_->write(owner, 0, [&]() -> Status {
+    TUTTI_ASSIGN(const int64_t row, conversation_number(database, owner, conversation));
+    for (const StoredItem& item : items) TUTTI_CHECK(state_->put_item(row, owner, item));
+    return execute(database, "UPDATE conversation SET updated = ? WHERE number = ?", now_seconds(),
+                   row);
+  });
 }
 
 Result<Page<StoredItem>> Store::items(const std::string& owner, const std::string& conversation,
@@ -78,11 +78,17 @@ Result<StoredItem> Store::item(const std::string& owner, const std::string& conv
 
 Status Store::remove_item(const std::string& owner, const std::string& conversation,
                           const std::string& id) {
-  const std::lock_guard lock(state_->mutex);
-  TUTTI_ASSIGN(const int64_t row, conversation_number(state_->database, owner, conversation));
-  TUTTI_CHECK(
-      execute(state_->database, "DELETE FROM item WHERE conversation = ? AND id = ?", row, id));
-  if (state_->database.changes() == 0) return not_found("item");
+  {
+    const std::lock_guard lock(state_->mutex);
+    Database& database = state_->database;
+    TUTTI_CHECK(state_->remove([&](int) -> Status {
+      TUTTI_ASSIGN(const int64_t row, conversation_number(database, owner, conversation));
+      TUTTI_CHECK(execute(database, "DELETE FROM item WHERE conversation = ? AND id = ?", row, id));
+      if (database.changes() == 0) return not_found("item");
+      return {};
+    }));
+  }
+  erase();
   return {};
 }
 

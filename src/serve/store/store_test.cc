@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "serve/store/database.h"
+#include "serve/store/schema.h"
 
 namespace tutti {
 namespace {
@@ -155,6 +156,100 @@ TEST_F(StoreTest, FilesGoWithTheLastThatShowsThem) {
   EXPECT_EQ(code(store.file("", "both")), ErrorCode::not_found);
 }
 
+// What the accounts say, against what the tables hold.
+TEST_F(StoreTest, AccountsAreExact) {
+  const auto pages = [](size_t bytes) { return (bytes + bytes / 256 + 4735) / 4096 * 4096; };
+  const auto expect = [](const Result<StoreUsage>& usage, int conversations, int files,
+                         size_t bytes) {
+    ASSERT_TRUE(usage);
+    EXPECT_EQ(usage->conversations, conversations);
+    EXPECT_EQ(usage->files, files);
+    EXPECT_EQ(usage->bytes, bytes);
+  };
+  const StoredItem small = item("m1", "f"), long_one = {"m2", std::string(9000, 'x')};
+  const size_t one = pages(2) + pages(small.json.size()) + pages(9000) + pages(70001);
+  {
+    Store store = open();
+    expect(store.usage("alice"), 0, 0, 0);
+    ASSERT_TRUE(store.put_file("alice", {.id = "f", .name = "x"}, std::string(70000, 'x')));
+    ASSERT_TRUE(store.put_file("alice", {.id = "f"}, "sent again"));
+    ASSERT_TRUE(store.create("alice", "c", "{}", {small, item("m2")}));
+    ASSERT_TRUE(store.put_items("alice", "c", {long_one}));  // in m2's place
+    ASSERT_TRUE(store.create("bob", "c", R"({"title":"x"})"));
+    expect(store.usage("alice"), 1, 1, one);
+    expect(store.usage("bob"), 1, 0, pages(13));
+  }
+  Store store = open();
+  expect(store.usage("alice"), 1, 1, one);
+  expect(store.usage(), 2, 1, one + pages(13));
+  ASSERT_TRUE(store.set_metadata("bob", "c", std::string(5000, ' ')));
+  expect(store.usage("bob"), 1, 0, pages(5000));
+  EXPECT_FALSE(store.put_items("alice", "c", {item("m3"), item("not an id")}));
+  ASSERT_TRUE(store.remove_item("alice", "c", "m2"));
+  expect(store.usage("alice"), 1, 1, one - pages(9000));
+  ASSERT_TRUE(store.remove_conversations("alice"));
+  expect(store.usage("alice"), 0, 0, 0);
+  ASSERT_TRUE(store.remove_conversation("bob", "c"));
+  expect(store.usage(), 0, 0, 0);
+}
+
+TEST_F(StoreTest, OneOwnerCannotTakeTheRoomOfOthers) {
+  Result<Store> store = Store::open(path_, {.most_bytes = 2 << 20, .most_bytes_each = 1 << 20});
+  ASSERT_TRUE(store);
+  for (const char* owner : {"alice", "bob"}) ASSERT_TRUE(store->create(owner, "c", "{}"));
+  // Items of the size that wastes the most room in the file.
+  const auto awkward = [](int number) {
+    return StoredItem{"m" + std::to_string(number), std::string(2100, 'x')};
+  };
+  int taken = 0;
+  Status last;
+  for (; last; ++taken) last = store->put_items("alice", "c", {awkward(taken)});
+  EXPECT_EQ(last.error().code(), ErrorCode::no_space);
+  for (const char* said : {"your share", "1 MiB", "--store-share", "DELETE"})
+    EXPECT_NE(last.error().message().find(said), std::string::npos) << last.error().message();
+  EXPECT_FALSE(store->put_file("alice", {.id = "f"}, std::string(1 << 20, 'f')));
+  EXPECT_FALSE(store->create("alice", "d", "{}"));
+  EXPECT_FALSE(store->set_metadata("alice", "c", std::string(8000, ' ')));
+  // Bob has all of his, and then it is the store that is full.
+  for (int number = 0; number < taken - 1; ++number)
+    ASSERT_TRUE(store->put_items("bob", "c", {awkward(number)})) << number << " of " << taken;
+  EXPECT_LE(store->usage()->bytes, 2u << 20);
+  EXPECT_LE(fs::file_size(path_), (2u << 20) + (2u << 20) / 64 + (256u << 10));
+  EXPECT_EQ(code(store->create("carol", "c", "{}")), ErrorCode::no_space);
+  // What shrinks is taken, and deleting makes room.
+  EXPECT_TRUE(store->put_items("alice", "c", {{"m0", "{}"}}));
+  ASSERT_TRUE(store->remove_item("alice", "c", "m1"));
+  EXPECT_TRUE(store->put_items("alice", "c", {awkward(1)}));
+}
+
+TEST_F(StoreTest, AConversationComesWithItsItemsOrNotAtAll) {
+  Store store = open();
+  EXPECT_EQ(code(store.create("", "c", "{}", {item("m1"), item("not an id")})),
+            ErrorCode::bad_input);
+  EXPECT_EQ(code(store.conversation("", "c")), ErrorCode::not_found);
+  ASSERT_TRUE(store.create("", "c", R"({"title":"old"})", {item("m1")}));
+  EXPECT_FALSE(store.create("", "c", R"({"title":"new"})", {item("not an id")}));
+  EXPECT_EQ(store.conversation("", "c")->metadata, R"({"title":"old"})");
+}
+
+TEST_F(StoreTest, FilesAreReadInPieces) {
+  Store store = open();
+  std::string bytes(300000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = char(i * 2654435761u >> 24);
+  ASSERT_TRUE(store.put_file("alice", {.id = "f"}, bytes));
+  std::string read;
+  for (;;) {
+    const auto piece = store.file_bytes("alice", "f", int64_t(read.size()), 70000);
+    ASSERT_TRUE(piece) << piece.error().message();
+    if (piece->empty()) break;
+    read += *piece;
+  }
+  EXPECT_EQ(read, bytes);
+  EXPECT_EQ(code(store.file_bytes("bob", "f", 0, 1)), ErrorCode::not_found);
+  ASSERT_TRUE(store.put_file("alice", {.id = "empty"}, ""));
+  EXPECT_EQ(*store.file_bytes("alice", "empty", 0, 100), "");
+}
+
 TEST_F(StoreTest, DeletedWordsAreNotInTheFile) {
   {
     Store store = open();
@@ -210,7 +305,7 @@ TEST_F(StoreTest, WhatIsNotOursIsRefusedAndLeftAlone) {
   fs::remove(path_);
   {
     open();
-    constexpr const char* known[] = {"", "CREATE TABLE later (x TEXT)"};
+    constexpr const char* known[] = {"", "", "CREATE TABLE later (x TEXT)"};
     ASSERT_TRUE(Database::open(path_, known, 1 << 20));
   }
   expect_refused("a later version's", "later version");
@@ -231,6 +326,36 @@ TEST_F(StoreTest, OldSchemasAreBroughtForward) {
   ASSERT_TRUE(row);
   ASSERT_TRUE(*row->step());
   EXPECT_EQ(row->text(0), "kept");
+}
+
+// As the first version left them: with a log, without accounts, giving nothing back.
+TEST_F(StoreTest, StoresOfTheFirstVersionAreBroughtForward) {
+  {
+    auto old = Database::open(path_, std::span(kSchema, 1), 1 << 20);
+    ASSERT_TRUE(old);
+    ASSERT_TRUE(
+        old->run("PRAGMA auto_vacuum = NONE; VACUUM; PRAGMA journal_mode = WAL;"
+                 "INSERT INTO conversation VALUES (1, 'alice', 'c', 1, 2, '{}');"
+                 "INSERT INTO item VALUES (1, 1, 'm', '{\"text\":\"xylophone\"}');"
+                 "INSERT INTO item SELECT number + 1, 1, 'n' || number, json FROM item;"
+                 "INSERT INTO file VALUES (1, 'alice', 'f', 'f.png', 'image/png', 'x', 1, "
+                 "5, zeroblob(100000))"));
+  }
+  Store store = open();
+  EXPECT_EQ(ids(store.items("alice", "c", {.ascending = true})), (Ids{"m", "n1"}));
+  const auto usage = store.usage("alice");
+  ASSERT_TRUE(usage);
+  EXPECT_EQ(usage->conversations, 1);
+  EXPECT_EQ(usage->files, 1);
+  EXPECT_EQ(usage->bytes, 4u * 4096);  // by what it says of the file's size
+  const auto before = fs::file_size(path_);
+  ASSERT_TRUE(store.remove_file("alice", "f"));
+  ASSERT_TRUE(store.remove_conversations("alice"));
+  EXPECT_EQ(store.usage()->bytes, 0u);
+  EXPECT_LT(fs::file_size(path_), before - 90000);
+  std::ifstream file(path_, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(bytes.find("xylophone"), std::string::npos);
 }
 
 }  // namespace

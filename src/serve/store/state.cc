@@ -1,0 +1,124 @@
+// Store::State: how things are written and deleted when room is short, and what is counted.
+#include "serve/store/queries.h"
+
+namespace tutti {
+namespace {
+
+// A step of a deletion: 16 rows of each kind, or 16 pages that change their place, journal at most
+// some 100 pages, 400 KB (measured: 100 to 200 KB). That is what a reserve must hold.
+constexpr int kSmallStep = 16;
+constexpr int kStep = 4096;
+
+std::string mebibytes(uint64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+Error limit_reached(const std::string& whose, uint64_t most, const char* option) {
+  return {ErrorCode::no_space,
+          whose + " is full: it holds " + mebibytes(most) +
+              " (entries count in pages of 4 KiB). Delete conversations (DELETE "
+              "/v1/conversations/{id}) or files (DELETE /v1/files/{id}), or start the server with "
+              "a larger " +
+              option};
+}
+
+}  // namespace
+
+Result<StoreUsage> Store::State::usage(const std::string& owner) {
+  TUTTI_ASSIGN(
+      Statement row,
+      prepared(database, "SELECT conversations, files, bytes FROM usage WHERE owner = ?", owner));
+  TUTTI_ASSIGN(const bool there, row.step());
+  if (!there) return StoreUsage();
+  return StoreUsage{row.number(0), row.number(1), uint64_t(row.number(2))};
+}
+
+Result<StoreUsage> Store::State::usage() {
+  TUTTI_ASSIGN(Statement row,
+               prepared(database,
+                        "SELECT coalesce(sum(conversations), 0), coalesce(sum(files), 0), "
+                        "coalesce(sum(bytes), 0) FROM usage"));
+  TUTTI_ASSIGN([[maybe_unused]] const bool there, row.step());
+  return StoreUsage{row.number(0), row.number(1), uint64_t(row.number(2))};
+}
+
+Status Store::State::may_write() {
+  if (reserve.make()) return {};
+  return Error(ErrorCode::no_space,
+               "the disk of the store of conversations is full; free some room on it, or delete "
+               "conversations");
+}
+
+// What shrinks is never refused, also where a limit was lowered meanwhile.
+Status Store::State::check_limits(const std::string& owner, const StoreUsage& own,
+                                  const StoreUsage& all, size_t more) {
+  TUTTI_ASSIGN(const StoreUsage own_now, usage(owner));
+  TUTTI_ASSIGN(const StoreUsage all_now, usage());
+  if (own_now.bytes + more <= own.bytes) return {};
+  if (own_now.bytes + more > most_bytes_each() && most_bytes_each() < options.most_bytes)
+    return limit_reached("your share of the store", most_bytes_each(), "--store-share");
+  if (all_now.bytes + more > options.most_bytes && all_now.bytes + more > all.bytes)
+    return limit_reached("the store", options.most_bytes, "--store-limit");
+  return {};
+}
+
+Status Store::State::remove(const Deletion& work) {
+  const auto in_one = [&](int rows, Database::Erase erase) -> Status {
+    TUTTI_CHECK(database.set_erase(erase));
+    TUTTI_ASSIGN(Database::Transaction transaction, Database::Transaction::begin(database));
+    TUTTI_CHECK(work(rows));
+    return transaction.commit();
+  };
+  // Where freed pages are given back, overwriting them first would only need room.
+  Status status = in_one(kStep, gives_back ? Database::Erase::cells : Database::Erase::all);
+  if (!status && status.error().code() == ErrorCode::no_space) {
+    reserve.give_up();
+    status = in_one(kSmallStep, Database::Erase::cells);
+  }
+  TUTTI_CHECK(database.set_erase(Database::Erase::all));
+  return status;
+}
+
+// Links first, so that a file goes with the last that shows it; then items, then conversations.
+Result<bool> Store::State::erase_rows() {
+  bool more = false;
+  TUTTI_CHECK(remove([&](int rows) -> Status {
+    for (const char* sql :
+         {"DELETE FROM shown WHERE (item, file) IN (SELECT shown.item, shown.file FROM "
+          "conversation JOIN item ON item.conversation = conversation.number JOIN shown ON "
+          "shown.item = item.number WHERE conversation.owner = ? LIMIT ?)",
+          "DELETE FROM item WHERE number IN (SELECT item.number FROM conversation JOIN item ON "
+          "item.conversation = conversation.number WHERE conversation.owner = ? LIMIT ?)",
+          "DELETE FROM conversation WHERE number IN (SELECT number FROM conversation WHERE owner "
+          "= ? LIMIT ?)"}) {
+      TUTTI_CHECK(execute(database, sql, kDeleted, int64_t(rows)));
+      more = database.changes() > 0;
+      if (more) return {};
+    }
+    return {};
+  }));
+  return more;
+}
+
+Result<bool> Store::State::give_back() {
+  Result<int64_t> left = 0;
+  for (const int pages : {kStep, kSmallStep}) {
+    TUTTI_CHECK(database.set_erase(Database::Erase::cells));
+    left = database.give_back(pages);
+    TUTTI_CHECK(database.set_erase(Database::Erase::all));
+    if (left || left.error().code() != ErrorCode::no_space) break;
+    reserve.give_up();
+  }
+  if (!left) return left.error();
+  return *left > 0;
+}
+
+Result<bool> Store::State::erase_step() {
+  TUTTI_ASSIGN(const bool more_rows, erase_rows());
+  if (more_rows) return true;
+  TUTTI_ASSIGN(const bool more_pages, give_back());
+  if (!more_pages) reserve.make();
+  return more_pages;
+}
+
+}  // namespace tutti
