@@ -32,7 +32,7 @@ const script = (await build({
   ...common,
   entryPoints: [join(here, "src/main.ts")],
   format: "iife",
-  define: { WORKLET: JSON.stringify(`/assets/${workletName}`) },
+  define: { WORKLET: JSON.stringify(`assets/${workletName}`) },
 })).outputFiles[0].contents;
 const style = await bundle("src/style.css");
 const icon = readFileSync(join(here, "src/icon.svg"));

@@ -97,6 +97,7 @@ Status run(ServeOptions& options) {
   if (options.log == "text") options.http.on_request = log_request;
   give_memory_back();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk (serve/store/)
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
@@ -115,7 +116,8 @@ Status run(ServeOptions& options) {
   Router router;
   api.add_routes(router);
   add_realtime_routes(router, api);
-  TUTTI_ASSIGN(std::optional<Store> store, open_store(options.studio));
+  TUTTI_ASSIGN(std::optional<Store> store,
+               open_store(options.studio, options.http.keys.names().size()));
   if (store) add_store_routes(router, *store);
   if (!options.studio.without_studio) add_studio_routes(router);
   const bool tls = !options.http.certificate_file.empty();

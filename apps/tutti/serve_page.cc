@@ -42,18 +42,27 @@ void add_studio_options(CLI::App& verb, StudioOptions& options) {
   verb.add_option("--store", options.store_file,
                   "SQLite file that keeps the studio's conversations (default: in the user's data "
                   "folder)");
+  verb.add_option("--store-limit", options.store.most_bytes,
+                  "bytes that the store may hold; above that 507 (default 4 GiB)")
+      ->check(CLI::Range(uint64_t(1) << 20, uint64_t(1) << 46));
+  verb.add_option("--store-share", options.store.most_bytes_each,
+                  "bytes of it for each key (default: equal shares)")
+      ->check(CLI::Range(uint64_t(1) << 16, uint64_t(1) << 46));
   verb.add_flag("--no-store", options.without_store, "keep no conversations");
   verb.add_flag("--no-studio", options.without_studio, "the API alone, no page");
   verb.add_flag("--open", options.open, "show the page in a browser");
 }
 
-Result<std::optional<Store>> open_store(const StudioOptions& options) {
+Result<std::optional<Store>> open_store(const StudioOptions& options, size_t owners) {
   if (options.without_store) return std::optional<Store>();
   std::string file = options.store_file;
   if (file.empty()) {
     TUTTI_ASSIGN(file, default_store_file());
   }
-  TUTTI_ASSIGN(Store store, Store::open(file, {}));
+  StoreOptions limits = options.store;
+  if (limits.most_bytes_each == 0)
+    limits.most_bytes_each = limits.most_bytes / std::max<size_t>(1, owners);
+  TUTTI_ASSIGN(Store store, Store::open(file, limits));
   return std::optional<Store>(std::move(store));
 }
 

@@ -1,11 +1,26 @@
 // The server, as any client sees it: OpenAI's shapes over fetch.
 import { remember } from "./dom";
 
-// The server said no; its message names the next step.
+// Where the server is: the folder that this script's "assets" lies in, so that the page works below
+// any path that a proxy gives it.
+const base = new URL("..", (document.currentScript as HTMLScriptElement).src);
+export const at = (path: string) => new URL(path.replace(/^\//, ""), base).href;
+
+// The server said no. What it says is for clients of the API; troubles.ts has it for people.
 export class ApiError extends Error {
-  constructor(message: string, readonly status: number, readonly retryAfter = 0) {
+  constructor(message: string, readonly status: number, readonly what: Refusal = {}) {
     super(message);
   }
+  get retryAfter() {
+    return this.what.retryAfter ?? 0;
+  }
+}
+export interface Refusal {
+  code?: string | null;
+  param?: string | null;
+  type?: string | null;
+  retryAfter?: number;
+  requestId?: string;
 }
 // Nobody answered, or the answer was cut off: the server is away and may come back.
 export class Unreachable extends Error {}
@@ -24,16 +39,30 @@ export const whenKeyWanted = (ask: () => Promise<boolean>) => (onKeyWanted = ask
 
 const wasCancelled = (error: unknown) => error instanceof DOMException && error.name === "AbortError";
 
-async function failure(response: Response): Promise<ApiError> {
-  const retry = Number(response.headers.get("retry-after") ?? 0);
-  let message = `${response.status} ${response.statusText}`;
+interface ErrorBody {
+  error?: Refusal & { message?: string };
+}
+
+// An answer without an error in JSON is not this server's: a proxy speaks for one that is away.
+async function failure(response: Response): Promise<Error> {
+  const text = await response.text().catch(() => "");
+  let error: ErrorBody["error"];
   try {
-    const body = (await response.json()) as { error?: { message?: string } };
-    message = body.error?.message ?? message;
+    error = (JSON.parse(text) as ErrorBody).error;
   } catch {
-    // not JSON: the status line has to do
+    // the status line has to do
   }
-  return new ApiError(message, response.status, retry);
+  const line = `${response.status} ${response.statusText}`;
+  if (!error && [502, 503, 504].includes(response.status)) return new Unreachable(line);
+  const { code, param, type } = error ?? {};
+  const requestId = response.headers.get("x-request-id");
+  return new ApiError(error?.message ?? line, response.status, {
+    ...(code ? { code } : {}),
+    ...(param ? { param } : {}),
+    ...(type ? { type } : {}),
+    ...(requestId ? { requestId } : {}),
+    retryAfter: Number(response.headers.get("retry-after") ?? 0) || 0,
+  });
 }
 
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
@@ -42,14 +71,13 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     if (key()) headers.set("authorization", `Bearer ${key()}`);
     let response: Response;
     try {
-      response = await fetch(path, { ...init, headers, credentials: "omit" });
+      response = await fetch(at(path), { ...init, headers, credentials: "same-origin" });
     } catch (error) {
       if (wasCancelled(error)) throw error;
       throw new Unreachable(String(error));
     }
     if (response.ok) return response;
     if (response.status === 401 && (await onKeyWanted())) continue;
-    if (response.status === 502 || response.status === 503) throw new Unreachable(await response.text());
     throw await failure(response);
   }
 }
@@ -99,8 +127,11 @@ export async function* events<T extends object>(response: Response, ends: (event
       if (!line.startsWith("data:")) continue;
       const data = line.slice(5).trim();
       if (data === "[DONE]") return;
-      const event = JSON.parse(data) as T & { error?: { message: string } };
-      if (event.error) throw new ApiError(event.error.message, response.status);
+      const event = JSON.parse(data) as T & ErrorBody;
+      if (event.error) {
+        const requestId = response.headers.get("x-request-id");
+        throw new ApiError(event.error.message ?? "", response.status, { ...event.error, ...(requestId ? { requestId } : {}) });
+      }
       ended ||= ends(event);
       yield event as T;
     }
@@ -110,7 +141,7 @@ export async function* events<T extends object>(response: Response, ends: (event
 
 export async function isUp(): Promise<boolean> {
   try {
-    return (await fetch("/healthz", { cache: "no-store", credentials: "omit" })).ok;
+    return (await fetch(at("/healthz"), { cache: "no-store", credentials: "same-origin" })).ok;
   } catch {
     return false;
   }

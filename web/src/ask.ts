@@ -119,9 +119,7 @@ async function text({ question, before, answer, signal, fetchFile }: Turn) {
     answer.change({ state: "running", text: answer.text + piece });
   }
   const { firstMs, totalMs } = clock.figures();
-  // Decoding alone: the first token belongs to the time it took to read the prompt.
-  const rate = tokens > 1 && totalMs > firstMs ? { tokensPerSecond: ((tokens - 1) * 1000) / (totalMs - firstMs) } : {};
-  answer.change({ figures: { firstMs, totalMs, tokens, ...rate } });
+  answer.change({ figures: { firstMs, totalMs, tokens } });
 }
 
 async function heard({ question, signal, fetchFile }: Turn): Promise<string> {

@@ -5,6 +5,7 @@ import { toChat } from "./ask";
 import { h } from "./dom";
 import { type Word, t, translated, word } from "./i18n";
 import type { Message } from "./message";
+import { type Trouble, troubleOf, troubleText } from "./troubles";
 
 interface Layer {
   attention: Record<string, Record<string, number>>; // of whom, to whom
@@ -47,7 +48,7 @@ function table({ layers }: Explanation, asking: string, keys: string[]) {
 export class AttentionView {
   readonly element = h("div", { class: "attention-view" });
   private readonly result = translated(h("div", { "aria-live": "polite" }), () => this.draw());
-  private shown: Explanation | string | undefined;
+  private shown: Explanation | Trouble | undefined;
 
   constructor() {
     this.element.append(h("h2", {}, word("attentionTitle")), h("p", { class: "hint" }, word("attentionHint")), this.result);
@@ -64,7 +65,7 @@ export class AttentionView {
         ...(task && task !== "automatic" ? { task } : {}),
       }));
     } catch (error) {
-      this.shown = error instanceof Error ? error.message : String(error);
+      this.shown = troubleOf(error);
     }
     this.draw();
   }
@@ -72,10 +73,8 @@ export class AttentionView {
   private draw() {
     const { shown } = this;
     if (!this.result) return; // while it is being made
-    if (!shown || typeof shown === "string") {
-      this.result.replaceChildren(h("p", { class: shown ? "trouble" : "hint" }, shown ?? t("attentionEmpty")));
-      return;
-    }
+    if (!shown) return this.result.replaceChildren(h("p", { class: "hint" }, t("attentionEmpty")));
+    if ("word" in shown) return this.result.replaceChildren(troubleText(shown, "alert"));
     const first = shown.layers[0]?.attention ?? {};
     const asking = Object.keys(first);
     const keys = asking.length ? Object.keys(groups).filter((key) => shown.layers.some((l) => asking.some((a) => (l.attention[a]?.[key] ?? 0) > 0))) : [];

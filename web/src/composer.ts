@@ -5,8 +5,15 @@ import { takePicture } from "./camera";
 import { toAttachments } from "./files";
 import { Attachment, Message, type Output, newId } from "./message";
 import { Recording } from "./recording";
+import { type Trouble, troubleText } from "./troubles";
 
 const placeholders = { text: "placeholder", picture: "placeholderPicture", speech: "placeholderSpeech" } as const;
+
+// What is being written outlives a reload of the page, in this tab alone.
+const draft = {
+  get: () => sessionStorage.getItem("tutti.draft") ?? "",
+  set: (text: string) => sessionStorage.setItem("tutti.draft", text),
+};
 
 export class Composer {
   readonly element: HTMLFormElement;
@@ -14,13 +21,14 @@ export class Composer {
   onStop: () => void = () => {};
   onLive: () => void = () => {};
   readonly input: HTMLTextAreaElement;
+  ready = false; // nothing is sent before the server is known
   private files: Attachment[] = [];
   private running = false;
   private readonly tray = h("ul", { class: "tray" });
-  private readonly complaint = h("p", { class: "trouble", role: "alert" });
+  private readonly complaint = h("div", { class: "complaint" });
   private readonly outputs = new Map<Output, HTMLInputElement>();
   private readonly main = h("button", { class: "send", type: "submit" });
-  private readonly recording = new Recording((sound) => this.heard(sound), (why) => this.trouble(t("noMicrophone", { why })));
+  private readonly recording = new Recording((sound) => this.heard(sound), (why) => this.trouble({ word: "noMicrophone", values: { why } }));
 
   constructor() {
     this.input = labelled(h("textarea", { id: "message", rows: 1, dir: "auto", enterkeyhint: "send" }), "message", false);
@@ -72,8 +80,8 @@ export class Composer {
   }
 
   async add(files: Iterable<File>) {
-    this.trouble("");
-    this.files.push(...(await toAttachments(files, (why) => this.trouble(why))));
+    this.trouble();
+    this.files.push(...(await toAttachments([...files], (why) => this.trouble(why))));
     this.redraw();
   }
 
@@ -93,7 +101,11 @@ export class Composer {
       if (this.running) this.onStop();
       else this.send();
     });
-    this.input.addEventListener("input", () => this.redraw());
+    this.input.value = draft.get();
+    this.input.addEventListener("input", () => {
+      draft.set(this.input.value);
+      this.redraw();
+    });
     this.input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -108,15 +120,16 @@ export class Composer {
   }
 
   private send() {
-    const text = this.input.value.trim();
-    if (!text && this.files.length === 0) return;
+    const text = this.input.value.trim(); // a byte-order mark is a blank too
+    if (!this.ready || (!text && this.files.length === 0)) return;
     const message = new Message(newId("msg"), "user");
     message.text = text;
     message.files = this.files;
     message.output = this.output;
     this.files = [];
     this.input.value = "";
-    this.trouble("");
+    draft.set("");
+    this.trouble();
     this.redraw();
     this.onSend(message);
   }
@@ -136,12 +149,19 @@ export class Composer {
       this.redraw();
       this.input.focus();
     } catch (error) {
-      this.trouble(t("noCamera", { why: error instanceof Error ? error.message : String(error) }));
+      this.trouble({ word: "noCamera", values: { why: error instanceof Error ? error.message : String(error) } });
     }
   }
 
-  trouble(why: string) {
-    this.complaint.textContent = why;
+  // Below the message, which stays as it is.
+  trouble(trouble?: Trouble) {
+    this.complaint.replaceChildren(...(trouble ? [troubleText(trouble, "alert")] : []));
+  }
+
+  // Resolves when the person asks for another try.
+  again(): Promise<void> {
+    return new Promise((resolve) => this.complaint.append(
+      h("button", { type: "button", class: "primary", onclick: () => resolve() }, word("tryAgain"))));
   }
 
   private redraw() {

@@ -4,10 +4,12 @@ import { ApiError, Unreachable, pause, untilUp } from "./api";
 import { ask } from "./ask";
 import type { Entry, Library } from "./library";
 import { Message, type Settings, newId } from "./message";
-import { t } from "./i18n";
+import { troubleOf } from "./troubles";
 
 // While an answer grows, how often what is there is kept.
 const keepEveryMs = 1000;
+// A busy server is asked so often; then the person decides.
+const mostBusy = 20;
 
 export class Conversation {
   messages: Message[] = [];
@@ -72,7 +74,7 @@ export class Conversation {
       answer.change({ state: "completed" });
     } catch (error) {
       const cancelled = error instanceof DOMException && error.name === "AbortError";
-      answer.change({ state: cancelled ? "incomplete" : "failed", error: cancelled ? t("stopped") : String(error instanceof Error ? error.message : error) });
+      answer.change({ state: cancelled ? "incomplete" : "failed", trouble: cancelled ? { word: "stopped" } : troubleOf(error) });
     }
     answer.change({ figures: { ...answer.figures, ...(question.settings.seed === undefined ? {} : { seed: question.settings.seed }) } });
     this.running = undefined;
@@ -82,20 +84,20 @@ export class Conversation {
 
   private async untilAnswered(question: Message, answer: Message, signal: AbortSignal) {
     for (let busy = 0; ; ) {
-      answer.change({ state: "waiting", text: "", files: [], preview: "", error: "", figures: {} });
+      answer.change({ state: "waiting", text: "", files: [], preview: "", trouble: undefined, figures: {} });
       const keeper = setInterval(() => answer.text && this.keep(answer), keepEveryMs);
       try {
         await ask({ question, before: this.before(question), answer, signal, fetchFile: this.library.file });
         return;
       } catch (error) {
         if (error instanceof Unreachable) {
-          answer.change({ error: t("away") });
+          answer.change({ trouble: { word: "away" } });
           this.onConnection(false);
           await untilUp(signal);
           this.onConnection(true);
-        } else if (error instanceof ApiError && error.status === 429 && busy++ < 20) {
+        } else if (error instanceof ApiError && [429, 503].includes(error.status) && busy++ < mostBusy) {
           const seconds = Math.max(1, error.retryAfter);
-          answer.change({ error: t("busy", { seconds }) });
+          answer.change({ trouble: { word: "busy", values: { seconds } } });
           await pause(seconds * 1000, signal);
         } else {
           throw error;

@@ -1,15 +1,23 @@
 // Files that a person gives: by the file dialog, by dropping, by pasting, by the camera.
 import { announce } from "./dom";
 import { t } from "./i18n";
-import { Attachment, type Kind } from "./message";
+import { type Content, contentOf } from "./kind";
+import { Attachment } from "./message";
+import type { Trouble } from "./troubles";
 
 const mostMegabytes = 20; // base64 grows it by a third; the server takes 32 MB
+const mostRead = 256 * 2 ** 20; // of a picture, which may become small
 const mostSide = 1024;    // the model sees 128x128; what is kept should still be nice to look at
 
-const kindOf = (file: File): Kind | undefined =>
-  (["image", "audio", "video"] as const).find((kind) => file.type.startsWith(`${kind}/`));
+// By its bytes; where they say nothing, by what the browser makes of its name.
+async function contentOfFile(file: File): Promise<Content | undefined> {
+  const known = contentOf(new Uint8Array(await file.arrayBuffer()));
+  if (known) return known;
+  const kind = (["image", "audio", "video"] as const).find((k) => file.type.startsWith(`${k}/`));
+  return kind && { kind, type: file.type };
+}
 
-async function reduced(file: File): Promise<Blob> {
+async function reduced(file: Blob): Promise<Blob> {
   if (file.type === "image/gif" || file.type === "image/svg+xml") return file;
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (!bitmap) return file; // what the browser cannot read the server may
@@ -21,20 +29,25 @@ async function reduced(file: File): Promise<Blob> {
 }
 
 // What can be used of `files`; the rest is named in `refuse`.
-export async function toAttachments(files: Iterable<File>, refuse: (why: string) => void): Promise<Attachment[]> {
+export async function toAttachments(files: Iterable<File>, refuse: (why: Trouble) => void): Promise<Attachment[]> {
   const found: Attachment[] = [];
   for (const file of files) {
-    const kind = kindOf(file);
-    if (!kind) {
-      refuse(t("wrongFile", { name: file.name }));
+    if (file.size > mostRead) {
+      refuse({ word: "tooLarge", values: { name: file.name, limit: mostMegabytes } });
       continue;
     }
-    const blob = kind === "image" ? await reduced(file) : file;
+    const content = await contentOfFile(file).catch(() => undefined); // a folder cannot be read
+    if (!content) {
+      refuse({ word: "wrongFile", values: { name: file.name } });
+      continue;
+    }
+    const typed = new Blob([file], { type: content.type });
+    const blob = content.kind === "image" ? await reduced(typed) : typed;
     if (blob.size > mostMegabytes * 2 ** 20) {
-      refuse(t("tooLarge", { name: file.name, limit: mostMegabytes }));
+      refuse({ word: "tooLarge", values: { name: file.name, limit: mostMegabytes } });
       continue;
     }
-    found.push(new Attachment(kind, file.name, blob));
+    found.push(new Attachment(content.kind, file.name, blob));
     announce(t("added", { name: file.name }));
   }
   return found;

@@ -2,6 +2,7 @@
 // what is said is shown at once, sent in order, and sent again until the server has acknowledged it,
 // so neither a restart nor a full disk loses a word while the page is open.
 import { ApiError, Unreachable, json, pause, post, request, untilUp } from "./api";
+import { type Trouble, troubleOf } from "./troubles";
 import { type Attachment, type Item, type Message, fromItem, newId, toItem } from "./message";
 
 export interface Entry {
@@ -21,15 +22,16 @@ interface Page<T> {
   last_id: string | null;
 }
 
-export type Saving = "saved" | "saving" | "full" | "away" | "off";
+export type Saving = "saved" | "saving" | "full" | "away" | "refused" | "off";
 
 export class Library {
   available = true; // false: the server keeps nothing; neither does the page, once it is closed
   saving: Saving = "saved";
-  trouble = "";
+  trouble: Trouble | undefined; // why something is not saved
   onSaving: () => void = () => {};
   private queue: Promise<void> = Promise.resolve();
   private waiting = 0;
+  private refused: Trouble | undefined; // of what will never be saved
   private newest = new Map<string, number>();
 
   private async all<T>(path: string): Promise<T[]> {
@@ -109,7 +111,7 @@ export class Library {
     ++this.waiting;
     this.say("saving");
     this.queue = this.queue.then(() => this.untilDone(work)).then(() => {
-      if (--this.waiting === 0) this.say("saved");
+      if (--this.waiting === 0) this.say(this.refused ? "refused" : "saved", this.refused);
     });
   }
 
@@ -122,18 +124,18 @@ export class Library {
         if (error instanceof Unreachable) {
           this.say("away");
           await untilUp();
-        } else if (error instanceof ApiError && (error.status === 507 || error.status === 429)) {
-          this.say(error.status === 507 ? "full" : "saving", error.message);
+        } else if (error instanceof ApiError && [429, 503, 507].includes(error.status)) {
+          this.say(error.status === 507 ? "full" : "saving", troubleOf(error));
           await pause(Math.max(2, error.retryAfter) * 1000);
         } else {
-          this.trouble = String(error); // the server refuses it: asking again would not help
+          this.refused = troubleOf(error); // asking again would not help
           return;
         }
       }
     }
   }
 
-  private say(saving: Saving, trouble = "") {
+  private say(saving: Saving, trouble?: Trouble) {
     this.saving = saving;
     this.trouble = trouble;
     this.onSaving();

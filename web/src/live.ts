@@ -1,9 +1,10 @@
 // Live talk over /v1/realtime, in OpenAI's events: the server hears when someone speaks and stops,
 // and answers by voice. What was said on both sides ends up in the conversation.
-import { isUp, key, modelName, untilUp } from "./api";
+import { ApiError, type Refusal, at, isUp, key, modelName, untilUp } from "./api";
 import { Attachment } from "./message";
 import { Microphone } from "./microphone";
 import { Queue } from "./player";
+import { type Trouble, troubleOf } from "./troubles";
 import { pcm16, wav } from "./wav";
 
 const rate = 24000; // of PCM in this protocol
@@ -14,7 +15,8 @@ export interface LiveListener {
   heard: (text: string) => void;
   answering: (text: string) => void; // all of it so far
   answered: (text: string, sound: Attachment | undefined) => void;
-  failed: (why: string) => void;
+  failed: (why: Trouble) => void; // it is over
+  troubled: (why: Trouble) => void; // it goes on
 }
 
 interface Event {
@@ -22,7 +24,7 @@ interface Event {
   delta?: string;
   transcript?: string;
   text?: string;
-  error?: { message: string };
+  error?: Refusal & { message?: string };
   response?: { status?: string };
 }
 
@@ -46,6 +48,7 @@ export class Live {
   private sound: Float32Array[] = [];
   private readonly ending = new AbortController();
   private opened = false;
+  private refusal: Trouble | undefined;
   private constructor(private readonly listener: LiveListener) {}
   private microphone: Microphone | undefined;
   get level() {
@@ -66,6 +69,7 @@ export class Live {
   }
 
   end() {
+    if (this.ending.signal.aborted) return;
     this.ending.abort();
     this.microphone?.close();
     this.queue.stop();
@@ -79,21 +83,18 @@ export class Live {
 
   private connect() {
     this.listener.state("connecting");
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/realtime?model=${encodeURIComponent(modelName())}`;
+    const address = at(`/v1/realtime?model=${encodeURIComponent(modelName())}`).replace(/^http/, "ws");
     // A browser cannot set headers on a WebSocket; the key travels as a subprotocol.
     const socket = new WebSocket(address, key() ? ["realtime", `openai-insecure-api-key.${key()}`] : ["realtime"]);
     this.socket = socket;
-    let spoke = false;
-    socket.onmessage = ({ data }: MessageEvent<string>) => {
-      spoke = true;
-      this.on(JSON.parse(data) as Event);
-    };
+    socket.onmessage = ({ data }: MessageEvent<string>) => this.on(JSON.parse(data) as Event);
     socket.onclose = async () => {
+      const began = this.opened;
       this.opened = false;
       this.keepAnswer();
       if (this.ending.signal.aborted) return;
       // Refused by a server that is up: there is nothing to wait for.
-      if (!spoke && (await isUp())) return this.listener.failed("/v1/realtime");
+      if (!began && (await isUp())) return this.refuse(this.refusal ?? { word: "liveRefused" });
       this.listener.state("away");
       await untilUp(this.ending.signal).then(() => this.connect(), () => {});
     };
@@ -132,8 +133,22 @@ export class Live {
       case "response.done":
         return this.done();
       case "error":
-        return this.listener.failed(event.error?.message ?? "");
+        return this.trouble(event.error ?? {});
     }
+  }
+
+  // Before the session there is none to come: what the server says is why. Later it goes on.
+  private trouble(error: Refusal & { message?: string }) {
+    const why = troubleOf(new ApiError(error.message ?? "", 400, error));
+    if (this.opened) return this.listener.troubled(why);
+    this.refusal = why;
+    this.refuse(why);
+  }
+
+  private refuse(why: Trouble) {
+    if (this.ending.signal.aborted) return;
+    this.end();
+    this.listener.failed(why);
   }
 
   private done() {

@@ -4,6 +4,7 @@ import { h, icon } from "./dom";
 import { type Word, labelled, t, word } from "./i18n";
 import { Live, type LiveState } from "./live";
 import { Message, newId } from "./message";
+import { troubleText } from "./troubles";
 
 const lines: Record<LiveState, Word> = {
   connecting: "liveConnecting", listening: "liveListening", hearing: "liveHearing", answering: "liveAnswering", away: "liveAway",
@@ -22,8 +23,11 @@ export async function talkLive(keep: (message: Message) => void) {
   const meter = h("div", { class: "meter", "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"));
   const said = h("p", { class: "said mine", dir: "auto" });
   const answer = h("p", { class: "said", dir: "auto" });
+  const complaint = h("div", { class: "complaint" });
+  let over = false;
   const live = await Live.start({
     state: (now) => {
+      if (over) return;
       state.textContent = t(lines[now]);
       meter.dataset.state = now;
     },
@@ -39,9 +43,13 @@ export async function talkLive(keep: (message: Message) => void) {
       keep(message);
     },
     failed: (why) => {
-      state.textContent = t("liveMissing", { why });
+      over = true;
+      state.textContent = t("liveMissing");
       state.classList.add("trouble");
+      meter.dataset.state = "away";
+      complaint.replaceChildren(troubleText(why, "alert"));
     },
+    troubled: (why) => complaint.replaceChildren(troubleText(why, "alert")),
   });
   let drawing = 0;
   const draw = () => {
@@ -51,7 +59,7 @@ export async function talkLive(keep: (message: Message) => void) {
   draw();
   const end = h("button", { type: "button", class: "primary", autofocus: true, onclick: () => dialog.close() }, icon("close"), word("liveEnd"));
   const interrupt = h("button", { type: "button", class: "quiet", onclick: () => live.interrupt() }, icon("stop"), word("liveInterrupt"));
-  const content = h("div", { class: "live" }, h("h2", {}, word("liveTitle")), meter, state, said, answer, h("div", { class: "row spread" }, interrupt, end));
+  const content = h("div", { class: "live" }, h("h2", {}, word("liveTitle")), meter, state, complaint, said, answer, h("div", { class: "row spread" }, interrupt, end));
   const dialog = labelled(openDialog(content, "live-dialog"), "liveTitle", false);
   dialog.addEventListener("close", () => {
     cancelAnimationFrame(drawing);

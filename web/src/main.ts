@@ -15,6 +15,7 @@ import { Sidebar } from "./sidebar";
 import { Status } from "./status";
 import { themeSwitch } from "./theme";
 import { Thread } from "./thread";
+import { troubleOf } from "./troubles";
 import { talkLive } from "./live_view";
 import { welcome } from "./welcome";
 
@@ -55,7 +56,8 @@ class Studio {
     addEventListener("hashchange", () => void this.show(location.hash.slice(1) || undefined));
     addEventListener("keydown", (event) => this.key(event));
     addEventListener("beforeunload", (event) => {
-      if (this.library.saving !== "saved" && this.library.saving !== "off") event.preventDefault();
+      const { saving } = this.library;
+      if (saving !== "saved" && saving !== "off" && saving !== "refused") event.preventDefault();
     });
     acceptDrops((files) => void this.composer.add(files));
   }
@@ -69,9 +71,24 @@ class Studio {
     }
   }
 
+  // A server that is not ready, or wants another key, is asked again when the person wants it.
   async start() {
-    await this.status.untilUp();
+    for (;;) {
+      await this.status.untilUp();
+      try {
+        await this.begin();
+        return;
+      } catch (error) {
+        this.composer.trouble(troubleOf(error));
+        await this.composer.again();
+      }
+    }
+  }
+
+  private async begin() {
     await learnModel();
+    this.composer.trouble();
+    this.composer.ready = true;
     this.status.watch();
     this.sidebar.show(await this.library.list(), "");
     await this.show(location.hash.slice(1) || undefined);
@@ -82,7 +99,11 @@ class Studio {
     let conversation = entry && this.open.get(entry.id);
     if (entry && !conversation) {
       conversation = new Conversation(entry, this.library);
-      await conversation.load();
+      try {
+        await conversation.load();
+      } catch (error) {
+        return this.composer.trouble(troubleOf(error));
+      }
     }
     this.adopt(conversation);
     if (location.hash.slice(1) !== (entry?.id ?? "")) history.pushState(null, "", entry ? `#${entry.id}` : location.pathname);
@@ -134,7 +155,7 @@ class Studio {
         conversation.add(message);
       });
     } catch (error) {
-      this.composer.trouble(t("noMicrophone", { why: error instanceof Error ? error.message : String(error) }));
+      this.composer.trouble({ word: "noMicrophone", values: { why: error instanceof Error ? error.message : String(error) } });
     }
   }
 

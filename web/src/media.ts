@@ -2,6 +2,7 @@
 import { h } from "./dom";
 import type { Library } from "./library";
 import type { Attachment } from "./message";
+import { troubleOf, troubleText } from "./troubles";
 
 export function media(file: Attachment, library: Library, description: string): HTMLElement {
   const element =
@@ -13,7 +14,7 @@ export function media(file: Attachment, library: Library, description: string): 
   const frame = h("div", { class: `media ${file.kind}` }, element);
   file.url(library.file).then(
     (url) => (element.src = url),
-    (error: unknown) => frame.replaceChildren(`${file.name}: ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) => frame.replaceChildren(file.name, troubleText(troubleOf(error), "status")),
   );
   return frame;
 }

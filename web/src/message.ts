@@ -1,5 +1,7 @@
 // What a conversation is made of, and how the store keeps it (OpenAI's conversation items).
 
+import type { Trouble } from "./troubles";
+
 export type Output = "text" | "picture" | "speech";
 export type Kind = "image" | "audio" | "video";
 export type State = "running" | "waiting" | "completed" | "incomplete" | "failed";
@@ -23,7 +25,6 @@ export interface Figures {
   firstMs?: number; // to the first token, preview or sound
   totalMs?: number;
   tokens?: number;
-  tokensPerSecond?: number;
   audioSeconds?: number;
   seed?: number;
 }
@@ -46,7 +47,7 @@ export class Message {
   output: Output = "text"; // asked for (user), or given (assistant)
   settings: Partial<Settings> = {};
   figures: Figures = {};
-  error = "";
+  trouble: Trouble | undefined;
   onChange: () => void = () => {};
 
   constructor(readonly id: string, readonly role: "user" | "assistant") {}

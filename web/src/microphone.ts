@@ -1,4 +1,6 @@
 // The microphone, as samples at the rate asked for; the browser resamples.
+import { at } from "./api";
+
 declare const WORKLET: string;
 
 export class Microphone {
@@ -12,7 +14,7 @@ export class Microphone {
     const context = new AudioContext({ sampleRate: rate });
     const microphone = new Microphone(stream, context);
     try {
-      await context.audioWorklet.addModule(WORKLET);
+      await context.audioWorklet.addModule(at(WORKLET));
       const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
       recorder.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
         microphone.level = Math.sqrt(data.reduce((sum, s) => sum + s * s, 0) / data.length);

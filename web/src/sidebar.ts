@@ -4,6 +4,7 @@ import { h, icon, type Icon } from "./dom";
 import { type Word, labelled, t, translated, word } from "./i18n";
 import type { Entry, Library } from "./library";
 import { saveBlob } from "./media";
+import { troubleOf, troubleText } from "./troubles";
 
 export class Sidebar {
   readonly element: HTMLElement;
@@ -14,17 +15,18 @@ export class Sidebar {
   private open = "";
   private readonly list = translated(h("ul", { class: "conversations" }), () => this.draw());
   private readonly saving = translated(h("p", { class: "saving", role: "status" }), () => this.drawSaving());
+  private readonly complaint = h("div", { class: "complaint" });
   private readonly all = h("div", { class: "row all" });
 
   constructor(private readonly library: Library) {
     this.all.append(
-      this.small("exportAll", "download", () => void library.exported().then((blob) => saveBlob(blob, "tutti-conversations.json")), true),
-      this.small("deleteAll", "trash", () => void this.deleteAll(), true),
+      this.small("exportAll", "download", () => this.tell(this.download(undefined, "tutti-conversations.json")), true),
+      this.small("deleteAll", "trash", () => this.tell(this.deleteAll()), true),
     );
     this.element = labelled(
       h("nav", { class: "sidebar", id: "sidebar" },
         h("button", { type: "button", class: "new", onclick: () => this.onNew() }, icon("plus"), word("newChat")),
-        this.list, this.saving, this.all),
+        this.list, this.complaint, this.saving, this.all),
       "conversations", false);
     library.onSaving = () => this.drawSaving();
     this.draw();
@@ -54,8 +56,18 @@ export class Sidebar {
     const isOpen = entry.id === this.open;
     const link = h("button", { type: "button", class: "title", ...(isOpen ? { "aria-current": "true" } : {}), onclick: () => this.onOpen(entry) }, title);
     return h("li", { class: isOpen ? "open" : "" }, link,
-      this.library.available && this.small("exportOne", "download", () => void this.library.exported(entry.id).then((blob) => saveBlob(blob, `${title}.json`))),
-      this.library.available && this.small("deleteOne", "trash", () => void this.deleteOne(entry)));
+      this.library.available && this.small("exportOne", "download", () => this.tell(this.download(entry.id, `${title}.json`))),
+      this.library.available && this.small("deleteOne", "trash", () => this.tell(this.deleteOne(entry))));
+  }
+
+  private async download(id: string | undefined, name: string) {
+    await saveBlob(await this.library.exported(id), name);
+  }
+
+  // What was asked for here and could not be done is said here.
+  private tell(work: Promise<void>) {
+    this.complaint.replaceChildren();
+    work.catch((error: unknown) => this.complaint.replaceChildren(troubleText(troubleOf(error), "alert")));
   }
 
   private async deleteOne(entry: Entry) {
@@ -72,9 +84,11 @@ export class Sidebar {
 
   private drawSaving() {
     if (!this.saving) return; // while it is being made
-    const { saving } = this.library;
-    const words = { saved: "saved", saving: "saving", full: "diskFull", away: "disconnected", off: "notKept" } as const;
+    const { saving, trouble } = this.library;
+    const words = { saved: "saved", saving: "saving", full: "diskFull", away: "disconnected", refused: "notSaved", off: "notKept" } as const;
     this.saving.textContent = saving === "off" ? "" : t(words[saving]);
+    if ((saving === "full" || saving === "refused") && trouble?.detail)
+      this.saving.append(h("details", {}, h("summary", {}, t("details")), h("pre", { dir: "auto", lang: "en" }, trouble.detail)));
     this.saving.dataset.saving = saving;
   }
 }

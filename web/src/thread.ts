@@ -6,6 +6,7 @@ import { type Word, labelled, language, t, translated, word } from "./i18n";
 import type { Library } from "./library";
 import { media, saveBlob } from "./media";
 import type { Attachment, Message } from "./message";
+import { type Trouble, troubleText } from "./troubles";
 
 const number = (value: number, digits = 0) =>
   value.toLocaleString(language(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
@@ -16,7 +17,9 @@ function readout({ figures }: Message): string {
   if (figures.firstMs) parts.push(t("first", { ms: number(figures.firstMs) }));
   if (figures.totalMs) parts.push(t("total", { s: number(figures.totalMs / 1000, 1) }));
   if (figures.tokens) parts.push(t("tokens", { n: number(figures.tokens) }));
-  if (figures.tokensPerSecond) parts.push(t("rate", { n: number(figures.tokensPerSecond) }));
+  // Of all the time that it took: how pieces arrive says little about when they were made.
+  if (figures.tokens && figures.tokens > 1 && figures.totalMs)
+    parts.push(t("rate", { n: number((figures.tokens * 1000) / figures.totalMs) }));
   if (figures.audioSeconds && figures.totalMs)
     parts.push(t("faster", { n: number((figures.audioSeconds * 1000) / figures.totalMs, 1) }));
   if (figures.seed !== undefined) parts.push(t("seedUsed", { n: String(figures.seed) }));
@@ -38,6 +41,8 @@ class MessageView {
   private readonly shown = new Map<Attachment, HTMLElement>();
   private text = document.createTextNode("");
   private before = "";
+  private trouble: Trouble | undefined;
+  private complaint: HTMLElement | undefined;
 
   constructor(
     private readonly message: Message,
@@ -76,8 +81,12 @@ class MessageView {
     } else if (open && !message.preview) {
       children.push(h("p", { class: "waiting" }, h("span", { class: "pulse", "aria-hidden": "true" }), t(waitingWord[message.output])));
     }
-    const trouble = message.error || (message.state === "incomplete" ? t("interrupted") : "");
-    if (trouble) children.push(h("p", { class: "trouble", role: message.state === "failed" ? "alert" : "status" }, trouble));
+    const trouble = message.trouble ?? (message.state === "incomplete" ? { word: "interrupted" as const } : undefined);
+    if (trouble !== this.trouble) {
+      this.trouble = trouble;
+      this.complaint = trouble && troubleText(trouble, message.state === "failed" ? "alert" : "status");
+    }
+    if (this.complaint) children.push(this.complaint);
     this.body.replaceChildren(...children);
   }
 
