@@ -112,13 +112,17 @@ Status run(ServeOptions& options) {
   options.scheduler.most_seconds = options.api.limits.most_seconds;
   Scheduler scheduler(engine, options.scheduler);
   TUTTI_ASSIGN(const IsolatedDecoder decoder, IsolatedDecoder::start({}));
+  TUTTI_ASSIGN(std::optional<Store> store,
+               open_store(options.studio, options.http.keys.names().size()));
+  if (store) options.api.more_metrics = [&store] { return store_metrics(*store); };
   Api api(engine, scheduler, decoder, options.api);
   Router router;
   api.add_routes(router);
   add_realtime_routes(router, api);
-  TUTTI_ASSIGN(std::optional<Store> store,
-               open_store(options.studio, options.http.keys.names().size()));
-  if (store) add_store_routes(router, *store);
+  if (store)
+    add_store_routes(router, *store);
+  else
+    add_storeless_routes(router);
   if (!options.studio.without_studio) add_studio_routes(router);
   const bool tls = !options.http.certificate_file.empty();
   const std::string address = options.http.address;

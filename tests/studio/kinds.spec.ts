@@ -32,7 +32,6 @@ for (const [name, options] of sounds)
     const { messages } = (await asked).postDataJSON();
     expect(messages[0].content.map((part: { type: string }) => part.type)).toEqual(["input_audio"]);
     await studio.done();
-    await expect(studio.answer.locator("p.text")).not.toBeEmpty();
     await expect(page.locator("article.user audio")).toBeVisible();
   });
 

@@ -111,7 +111,8 @@ void add_health_routes(Router& router, Api& api) {
                add_requests(metrics, api.scheduler().stats());
                add_connections(metrics, api.server().stats());
                add_decoder(metrics, api.decoder().stats(), api.decoding().waiting());
-               reply->send(200, "text/plain; version=0.0.4", metrics.text());
+               const auto& more = api.options().more_metrics;
+               reply->send(200, "text/plain; version=0.0.4", metrics.text() + (more ? more() : ""));
              },
              {.quick = true});
 }

@@ -23,6 +23,11 @@ namespace tutti {
 
 // `store` must outlive the server.
 void add_store_routes(Router& router, Store& store);
+// Of a server that keeps nothing: the same paths answer 404 and say so.
+void add_storeless_routes(Router& router);
+
+// What is kept, in Prometheus' text format: totals only, for owners are not each other's business.
+std::string store_metrics(Store& store);
 
 // For the files of this folder.
 namespace store_api {

@@ -30,35 +30,41 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Text, not a tree: an item is stored as JSON, and as a tree it would take many times its bytes.
 class Export {
  public:
   Export(Store& store, const Request& request)
       : store_(store), owner_(request.user), with_files_(!is_off(request)) {}
 
   Status add(const Conversation& conversation) {
-    Json items = Json::array();
+    std::string text = dumped(to_json(conversation));
+    text.back() = ',';  // its brace
+    text += "\"items\":[";
+    const char* separator = "";
     PageOptions page{.limit = 100, .after = {}, .ascending = true};
     for (bool more = true; more;) {
       TUTTI_ASSIGN(const Page<StoredItem> part, store_.items(owner_, conversation.id, page));
       for (const StoredItem& item : part.entries) {
         TUTTI_CHECK(count(item.json.size()));
-        items.push_back(Json::parse(item.json));
+        text.append(separator).append(item.json);
+        separator = ",";
       }
       more = part.more;
       if (more) page.after = part.entries.back().id;
     }
-    Json json = to_json(conversation);
-    json["items"] = std::move(items);
-    conversations_.push_back(std::move(json));
+    conversations_.append(conversations_.empty() ? "" : ",").append(text).append("]}");
     return with_files_ ? add_files(conversation.id) : Status();
   }
 
-  void send(Reply& reply) const {
-    const Json json = {{"format", "tutti.conversations"},
-                       {"version", 1},
-                       {"conversations", conversations_},
-                       {"files", files_}};
-    reply.send(200, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace),
+  void send(Reply& reply) && {
+    std::string text = R"({"format":"tutti.conversations","version":1,"conversations":[)";
+    text.reserve(text.size() + conversations_.size() + files_.size() + 32);
+    text.append(conversations_).append("],\"files\":[").append(files_).append("]}");
+    reply.send(200, "application/json", std::move(text),
                {{"Content-Disposition", "attachment; filename=\"tutti-conversations.json\""},
                 {"Cache-Control", "no-store"}});
   }
@@ -83,9 +89,10 @@ class Export {
       TUTTI_CHECK(count(size_t(file.bytes) * 4 / 3 + 256));
       std::string bytes;
       TUTTI_CHECK(to_status(store_.file(owner_, id, &bytes)));
-      Json json = to_json(file);
-      json["data"] = base64(bytes);
-      files_.push_back(std::move(json));
+      std::string text = dumped(to_json(file));
+      text.back() = ',';
+      files_.append(files_.empty() ? "" : ",").append(text).append("\"data\":\"");
+      files_.append(base64(bytes)).append("\"}");
     }
     return {};
   }
@@ -97,7 +104,7 @@ class Export {
   Store& store_;
   std::string owner_;
   bool with_files_;
-  Json conversations_ = Json::array(), files_ = Json::array();
+  std::string conversations_, files_;  // the elements of both lists, as they are written
   std::set<std::string> seen_;
   size_t bytes_ = 0;
 };
@@ -123,7 +130,7 @@ Handler handler(Store& store, Status (*fill)(Store&, const Request&, Export&)) {
   return [&store, fill](const Request& request, const ReplyPtr& reply) {
     Export out(store, request);
     const Status status = fill(store, request, out);
-    status ? out.send(*reply) : send_error(*reply, status.error());
+    status ? std::move(out).send(*reply) : send_error(*reply, status.error());
   };
 }
 

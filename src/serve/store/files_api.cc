@@ -17,14 +17,24 @@ bool is_media(const std::string& type) {
   return false;
 }
 
+// A file's name is a label: valid UTF-8 of one line, at most 256 bytes. Never a path of ours.
+std::string label_of(std::string name) {
+  if (invalid_utf8_at(name)) return "file";
+  size_t end = std::min<size_t>(name.size(), 256);
+  while (end < name.size() && (uint8_t(name[end]) & 0xc0) == 0x80) --end;  // between characters
+  name.resize(end);
+  for (char& c : name)
+    if (uint8_t(c) < 0x20 || c == 0x7f) c = '_';
+  return name;
+}
+
 Result<Json> upload(Store& store, const Request& request) {
   TUTTI_ASSIGN(const Multipart form, parse_multipart(request.header("content-type"), request.body));
   const FormPart* part = form.find("file");
   if (!part) return bad_input("the form needs a part named file");
   StoredFile file;
   file.id = form.text("id");
-  file.name = part->file_name.substr(0, 256);
-  if (invalid_utf8_at(file.name)) file.name = "file";
+  file.name = label_of(part->file_name);
   file.type = part->content_type.substr(0, part->content_type.find(';'));
   if (!is_media(file.type)) file.type = "application/octet-stream";
   file.purpose = form.text("purpose", "user_data");

@@ -39,6 +39,11 @@ struct Store::State {
 
   Result<StoreUsage> usage(const std::string& owner);
   Result<StoreUsage> usage();
+  void publish();  // what is kept, for those who must not wait for the disk
+  StoreUsage published() const {
+    const std::lock_guard lock(published_mutex_);
+    return published_;
+  }
   uint64_t most_bytes_each() const {
     return options.most_bytes_each ? options.most_bytes_each : options.most_bytes;
   }
@@ -50,6 +55,9 @@ struct Store::State {
                       size_t more);
   Result<bool> erase_rows();
   Result<bool> give_back();
+
+  mutable std::mutex published_mutex_;  // held for a copy
+  StoreUsage published_;
 };
 
 // What was deleted and is still to be erased is this owner's; no key can have the name.
@@ -130,6 +138,7 @@ auto Store::State::write(const std::string& owner, size_t bytes, const Work& wor
   if (!done) return done;
   TUTTI_CHECK(check_limits(owner, own, all, 0));
   TUTTI_CHECK(transaction.commit());
+  publish();
   return done;
 }
 

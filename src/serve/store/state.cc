@@ -42,6 +42,13 @@ Result<StoreUsage> Store::State::usage() {
   return StoreUsage{row.number(0), row.number(1), uint64_t(row.number(2))};
 }
 
+void Store::State::publish() {
+  const Result<StoreUsage> now = usage();
+  if (!now) return;
+  const std::lock_guard lock(published_mutex_);
+  published_ = *now;
+}
+
 Status Store::State::may_write() {
   if (reserve.make()) return {};
   return Error(ErrorCode::no_space,
@@ -76,6 +83,7 @@ Status Store::State::remove(const Deletion& work) {
     status = in_one(kSmallStep, Database::Erase::cells);
   }
   TUTTI_CHECK(database.set_erase(Database::Erase::all));
+  publish();
   return status;
 }
 

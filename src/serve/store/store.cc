@@ -68,9 +68,8 @@ Result<StoreUsage> Store::usage(const std::string& owner) {
   const std::lock_guard lock(state_->mutex);
   return state_->usage(owner);
 }
-Result<StoreUsage> Store::usage() {
-  const std::lock_guard lock(state_->mutex);
-  return state_->usage();
+StoreUsage Store::usage() const {
+  return state_->published();
 }
 uint64_t Store::most_bytes() const {
   return state_->options.most_bytes;

@@ -115,7 +115,7 @@ class Store {
                                             const std::string& conversation);
 
   Result<StoreUsage> usage(const std::string& owner);
-  Result<StoreUsage> usage();  // of all
+  StoreUsage usage() const;  // of all, as of the last change; does not wait for the disk
   uint64_t most_bytes() const;
   uint64_t most_bytes_each() const;
 

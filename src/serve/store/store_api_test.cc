@@ -201,5 +201,57 @@ TEST_F(StoreApiTest, FullIs507AndDeletingHelps) {
   EXPECT_EQ(upload("g", "image/png", std::string(1 << 20, 'x')).status, 200);
 }
 
+TEST_F(StoreApiTest, ARefusedConversationIsNotKept) {
+  for (const char* item : {R"({"id":"not an id"})", "7", R"({"id":7})"}) {
+    const std::string body = std::string(R"({"id":"c","items":[{"id":"m1"},)") + item + "]}";
+    EXPECT_EQ(call("POST", "/v1/conversations", body).status, 400) << body;
+    EXPECT_EQ(call("GET", "/v1/conversations/c").status, 404) << body;
+  }
+  EXPECT_EQ(call("GET", "/v1/conversations").json()["data"].size(), 0u);
+}
+
+TEST_F(StoreApiTest, NamesAreLabels) {
+  const auto named = [&](const std::string& name) {
+    const std::string body =
+        "--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name +
+        "\"\r\n\r\nx\r\n--limit--\r\n";
+    return call("POST", "/v1/files", body, "multipart/form-data; boundary=limit")
+        .json()["filename"];
+  };
+  EXPECT_EQ(named("\xff\xfe"), "file");
+  EXPECT_EQ(named("a\tb"), "a_b");
+  std::string accents;
+  for (int i = 0; i < 200; ++i) accents += "\u00e9";
+  EXPECT_EQ(named("x" + accents).get<std::string>().size(), 255u);  // not in the middle of one
+  // Wildcards and other SQL in ids lead nowhere.
+  for (const char* id : {"%25", "_", "x'%20OR%20'1'='1", "*deleted*"})
+    EXPECT_EQ(call("GET", std::string("/v1/files/") + id).status, 404) << id;
+}
+
+TEST(Storeless, SaysThatNothingIsKept) {
+  Router router;
+  add_storeless_routes(router);
+  for (const char* path :
+       {"/v1/conversations", "/v1/conversations/c/items/m", "/v1/files", "/v1/files/f/content"})
+    for (const char* method : {"GET", "POST", "DELETE"}) {
+      const Router::Match match = router.find(method, path, false);
+      ASSERT_TRUE(match.route) << method << path;
+      auto answer = std::make_shared<Answer>();
+      match.route->handler({}, std::make_shared<Reply>(answer));
+      EXPECT_EQ(answer->status, 404);
+      EXPECT_NE(answer->text.find("--no-store"), std::string::npos);
+    }
+}
+
+TEST_F(StoreApiTest, MetricsShowTotalsAlone) {
+  user_ = "alice";
+  call("POST", "/v1/conversations", R"({"id":"c"})");
+  upload("f", "image/png", "x");
+  const std::string text = store_metrics(store_);
+  EXPECT_NE(text.find("\ntutti_store_conversations 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\ntutti_store_bytes 8192\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("alice"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tutti

@@ -110,7 +110,7 @@ TEST_F(StoreFaultTest, LimitRefusesAndDeletingMakesRoom) {
   Result<Store> store = Store::open(path_, {.most_bytes = 256 << 10});
   ASSERT_TRUE(store) << store.error().message();
   fill(*store);
-  EXPECT_LE(store->usage()->bytes, 256u << 10);
+  EXPECT_LE(store->usage().bytes, 256u << 10);
   EXPECT_LE(fs::file_size(path_), 256u << 10);
   ASSERT_TRUE(store->remove_conversations(""));
   ASSERT_TRUE(store->create("", "again", "{}"));
@@ -203,7 +203,7 @@ int fill_and_delete(const std::string& path, bool restart, bool one_by_one) {
     CHECK_OR_LINE(gone && *gone == 2);
   }
   CHECK_OR_LINE(!store->file("", "f"));
-  CHECK_OR_LINE(store->usage()->bytes == 0);
+  CHECK_OR_LINE(store->usage().bytes == 0);
   CHECK_OR_LINE(fs::file_size(path) < 128 << 10);  // given back to the file system
   CHECK_OR_LINE(store->create("", "again", "{}", {large(0), numbered(1)}));
   CHECK_OR_LINE(open());
@@ -275,7 +275,7 @@ TEST_F(StoreFaultTest, AKilledDeletionIsFinished) {
       EXPECT_EQ(store->usage("")->conversations, 1);
       ASSERT_TRUE(store->remove_conversation("", "c"));
     }
-    EXPECT_EQ(store->usage()->bytes, 0u);
+    EXPECT_EQ(store->usage().bytes, 0u);
     std::ifstream file(path_, std::ios::binary);
     const std::string bytes((std::istreambuf_iterator<char>(file)), {});
     EXPECT_EQ(bytes.find("zzzz"), std::string::npos) << "what was deleted is not erased";

@@ -6,6 +6,8 @@
 namespace tutti {
 namespace {
 
+constexpr size_t kMostShown = 64;  // bounds what deleting one item takes
+
 std::vector<std::string> shown_files(const std::string& item) {
   const auto json = nlohmann::json::parse(item, nullptr, false);
   std::vector<std::string> files;
@@ -24,6 +26,10 @@ StoredItem read_item(const Statement& row) {
 
 Status Store::State::put_item(int64_t conversation, const std::string& owner,
                               const StoredItem& item) {
+  const std::vector<std::string> files = shown_files(item.json);
+  if (files.size() > kMostShown)
+    return bad_input("an item may show " + std::to_string(kMostShown) + " files, not " +
+                     std::to_string(files.size()) + "; split it");
   TUTTI_CHECK(execute(database,
                       "INSERT INTO item (conversation, id, json) VALUES (?1, ?2, ?3) "
                       "ON CONFLICT DO UPDATE SET json = ?3",
@@ -32,7 +38,7 @@ Status Store::State::put_item(int64_t conversation, const std::string& owner,
                number(database, "item", "SELECT number FROM item WHERE conversation = ? AND id = ?",
                       conversation, item.id));
   // New links first: a file that is still shown must not go in between (see the trigger).
-  const std::string ids = nlohmann::json(shown_files(item.json)).dump();
+  const std::string ids = nlohmann::json(files).dump();
   TUTTI_CHECK(execute(database,
                       "INSERT OR IGNORE INTO shown SELECT ?1, number FROM file WHERE owner = ?2 "
                       "AND id IN (SELECT value FROM json_each(?3))",

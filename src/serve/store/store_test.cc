@@ -213,7 +213,7 @@ TEST_F(StoreTest, OneOwnerCannotTakeTheRoomOfOthers) {
   // Bob has all of his, and then it is the store that is full.
   for (int number = 0; number < taken - 1; ++number)
     ASSERT_TRUE(store->put_items("bob", "c", {awkward(number)})) << number << " of " << taken;
-  EXPECT_LE(store->usage()->bytes, 2u << 20);
+  EXPECT_LE(store->usage().bytes, 2u << 20);
   EXPECT_LE(fs::file_size(path_), (2u << 20) + (2u << 20) / 64 + (256u << 10));
   EXPECT_EQ(code(store->create("carol", "c", "{}")), ErrorCode::no_space);
   // What shrinks is taken, and deleting makes room.
@@ -351,7 +351,7 @@ TEST_F(StoreTest, StoresOfTheFirstVersionAreBroughtForward) {
   const auto before = fs::file_size(path_);
   ASSERT_TRUE(store.remove_file("alice", "f"));
   ASSERT_TRUE(store.remove_conversations("alice"));
-  EXPECT_EQ(store.usage()->bytes, 0u);
+  EXPECT_EQ(store.usage().bytes, 0u);
   EXPECT_LT(fs::file_size(path_), before - 90000);
   std::ifstream file(path_, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
