@@ -40,7 +40,8 @@ struct ApiOptions {
   std::string model = "tutti-nano";  // the name that requests may use
   int64_t created = 0;               // when the model file was written, Unix time
   std::string version;
-  std::function<std::string()> more_metrics;  // of what runs beside it, in Prometheus' format; must not block
+  std::function<std::string()>
+      more_metrics;  // of what runs beside it, in Prometheus' format; must not block
   ApiLimits limits;
 };
 
