@@ -9,7 +9,7 @@
 #include <cstring>
 #include <functional>
 
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "media/encode.h"
 #include "serve/media/isolated_decoder.h"
 #include "serve/media/worker.h"

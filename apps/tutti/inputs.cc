@@ -5,7 +5,7 @@
 
 #include "base/quote.h"
 #include "base/utf8.h"
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "media/decode.h"
 #include "media/mel.h"
 

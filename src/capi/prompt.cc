@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 #include "capi/handles.h"
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "media/decode.h"
 #include "media/mel.h"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <set>
 
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "data/split.h"
 #include "eval/caption_metrics.h"
 #include "eval/task.h"

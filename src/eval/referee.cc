@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "format/model_package.h"
 #include "model/judge.h"
 #include "runtime/cpu_ops.h"

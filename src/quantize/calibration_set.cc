@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "data/scene/fit_picture.h"
 #include "eval/scene_items.h"
-#include "data/mix/mixer.h"
 #include "model/config.h"
 
 namespace tutti {

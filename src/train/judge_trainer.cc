@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "data/mix/mixer.h"
 #include "data/scene/augment.h"
+#include "data/scene/fit_picture.h"
 #include "data/scene/raster.h"
 #include "data/scene/vocabulary.h"
 #include "eval/text_metrics.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "data/mix/change_mel.h"
-#include "data/mix/mixer.h"
 #include "data/scene/augment.h"
+#include "data/scene/fit_picture.h"
 #include "data/scene/raster.h"
 #include "model/config.h"
 

@@ -4,8 +4,8 @@
 
 #include "data/mix/drawer.h"
 #include "data/mix/locate.h"
-#include "data/mix/mixer.h"
 #include "data/scene/clip.h"
+#include "data/scene/fit_picture.h"
 #include "data/scene/scene.h"
 #include "model/config.h"
 

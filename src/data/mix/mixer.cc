@@ -6,13 +6,13 @@
 namespace tutti {
 namespace {
 
-struct Kind {
+struct ExampleKind {
   const char* name;
   void (Drawer::*draw)(std::vector<Example>&, Rng&) const;
   bool (*available)(const Pools&);  // nullptr: needs no shards
 };
 
-constexpr Kind kKinds[] = {
+constexpr ExampleKind kKinds[] = {
     {"pictograms", &Drawer::pictogram, [](const Pools& p) { return !p.pictograms.empty(); }},
     {"icons", &Drawer::icon, [](const Pools& p) { return !p.icons.empty(); }},
     {"paint", &Drawer::paint, [](const Pools& p) { return !p.pictograms.empty(); }},
@@ -47,9 +47,9 @@ constexpr Kind kKinds[] = {
     {"vocoder", &Drawer::vocoder, [](const Pools& p) { return !p.vocoder.empty(); }},
 };
 
-Result<const Kind*> find_kind(const std::string& name) {
+Result<const ExampleKind*> find_kind(const std::string& name) {
   std::string known;
-  for (const Kind& kind : kKinds) {
+  for (const ExampleKind& kind : kKinds) {
     if (name == kind.name) return &kind;
     known += (known.empty() ? "" : ", ") + std::string(kind.name);
   }
@@ -62,7 +62,7 @@ struct Mixer::State {
   explicit State(const ShardSet& shards) : drawer(shards) {}
 
   Drawer drawer;
-  std::vector<std::pair<const Kind*, int>> plan;
+  std::vector<std::pair<const ExampleKind*, int>> plan;
 };
 
 Mixer::Mixer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -75,7 +75,7 @@ Result<Mixer> Mixer::create(const ShardSet& shards, const std::map<std::string, 
   const Pools& pools = state->drawer.pools();
   TUTTI_CHECK(check_library(pools.library));
   for (const auto& [name, count] : mix) {
-    TUTTI_ASSIGN(const Kind* kind, find_kind(name));
+    TUTTI_ASSIGN(const ExampleKind* kind, find_kind(name));
     if (count > 0 && kind->available && !kind->available(pools))
       return bad_input("[mix] " + name +
                        ": the shards hold nothing for it; set it to 0 or rebuild the shards");
@@ -97,21 +97,6 @@ std::vector<Example> Mixer::draw(Rng& rng) const {
   for (const auto& [kind, count] : state_->plan)
     for (int i = 0; i < count; ++i) (state_->drawer.*kind->draw)(examples, rng);
   return examples;
-}
-
-Picture fit_picture(const Picture& picture, int side) {
-  Picture fitted = resize_picture(picture, side, side);
-  if (fitted.channels == 3) return fitted;
-  Picture rgb = make_picture(side, side, 3);
-  for (int i = 0; i < side * side; ++i) {
-    const uint8_t* source = fitted.pixels.data() + size_t(i) * fitted.channels;
-    for (int c = 0; c < 3; ++c)
-      rgb.pixels[i * 3 + c] =
-          fitted.channels == 1
-              ? source[0]
-              : uint8_t(divide_by_255(source[c] * source[3] + 255 * (255 - source[3])));
-  }
-  return rgb;
 }
 
 }  // namespace tutti

@@ -40,7 +40,4 @@ class Mixer {
   std::unique_ptr<State> state_;
 };
 
-// Fits a picture of any size and channel count to side x side RGB, over white where transparent.
-Picture fit_picture(const Picture& picture, int side);
-
 }  // namespace tutti

@@ -16,7 +16,7 @@
 #include <fstream>
 #include <thread>
 
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "media/encode.h"
 #include "media/test_media.h"
 #include "serve/media/worker.h"

@@ -1,7 +1,7 @@
 // The worker process: real decoders, locked in.
 #include <malloc.h>
 
-#include "data/mix/mixer.h"
+#include "data/scene/fit_picture.h"
 #include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
 #include "serve/media/worker.h"

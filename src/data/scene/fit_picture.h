@@ -1,0 +1,12 @@
+// Pictures as the model takes them. Apart from the scene generator, so that `tutti run` and the
+// server need nothing else of data/.
+#pragma once
+
+#include "base/media_types.h"
+
+namespace tutti {
+
+// Fits a picture of any size and channel count to side x side RGB, over white where transparent.
+Picture fit_picture(const Picture& picture, int side);
+
+}  // namespace tutti
