@@ -1,5 +1,5 @@
 // What the server adds to the model, and when a client has its first token and its first sound.
-//   node bench/overhead.mjs [--binary build/all/apps/tutti/tutti] [--requests 100]
+//   node bench/overhead.mjs [--binary build/runtime/apps/tutti/tutti] [--requests 100]
 // One client, one request at a time on one connection, after ten to warm up; medians. "model" is
 // the time between a job's start and its end as the scheduler counts it in /metrics; the rest of
 // the client's time is the server's, the connection's and this client's own.
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({ options: {
-  binary: { type: 'string', default: path.join(source, 'build/all/apps/tutti/tutti') },
+  binary: { type: 'string', default: path.join(source, 'build/runtime/apps/tutti/tutti') },
   requests: { type: 'string', default: '100' },
 } });
 const model = 'tutti-nano';

@@ -11,7 +11,7 @@ shards=${1:?usage: scripts/ablate.sh SHARDS [OUT] [STEPS] [LIMIT]}
 out=${2:-runs/ablation}
 steps=${3:-400}
 limit=${4:-100}
-bin=${TUTTI_BUILD:-build/all}/apps
+bin=${TUTTI_BUILD:-build/runtime}/apps
 mkdir -p "$out"
 
 variant() {  # NAME LINE-FOR-[model]

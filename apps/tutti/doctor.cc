@@ -1,7 +1,6 @@
 // tutti doctor: what this machine can do with Tutti, and what to do about what it cannot.
 #include <cstdio>
 
-#include "data/build/speech_synth.h"
 #include "ffmpeg_version.h"
 #include "machine.h"
 #include "models.h"
@@ -39,15 +38,21 @@ Check check_memory(const Machine& machine) {
 }
 
 Check check_speech() {
-  const auto version = synthesiser_version();
-  return {"espeak-ng", bool(version), version ? *version : "not found",
+  const auto place = find_program("espeak-ng");
+  return {"espeak-ng", bool(place), place.value_or("not found"),
           "only needed to make training speech and to test on spoken names: apt install espeak-ng"};
 }
 
 Check check_trainer() {
   const auto place = find_trainer();
   return {"tutti-train", bool(place), place.value_or("not found"),
-          "only needed to train: install libtorch-dev and build with -DTUTTI_TRAIN=ON"};
+          "only needed to train: make trainer, in the source folder"};
+}
+
+Check check_tools() {
+  const auto place = find_tools();
+  return {"tutti-tools", bool(place), place.value_or("not found"),
+          "only needed for eval, quantize, data and bench: make tools, in the source folder"};
 }
 
 Check check_model(const ModelChoice& choice) {
@@ -62,7 +67,8 @@ Status doctor(const ModelChoice& choice, bool json) {
   const Machine machine = describe_machine();
   const std::vector<Check> checks = {
       check_cpu(machine), check_memory(machine), {"ffmpeg", true, ffmpeg_version(), ""},
-      check_speech(),     check_trainer(),       check_model(choice)};
+      check_speech(),     check_tools(),         check_trainer(),
+      check_model(choice)};
   Json all = Json::object();
   bool usable = true;
   for (const Check& check : checks) {

@@ -75,4 +75,9 @@ std::optional<std::string> find_trainer() {
   return find_program("tutti-train");
 }
 
+std::optional<std::string> find_tools() {
+  const fs::path beside = fs::path(program_folder()) / "tutti-tools";
+  return runnable(beside) ? std::optional(beside.string()) : find_program("tutti-tools");
+}
+
 }  // namespace tutti

@@ -20,5 +20,7 @@ std::optional<std::string> find_program(const std::string& name);
 
 // $TUTTI_TRAIN, next to the binary, in the build tree beside it, or in PATH.
 std::optional<std::string> find_trainer();
+// Next to the binary or in PATH.
+std::optional<std::string> find_tools();
 
 }  // namespace tutti

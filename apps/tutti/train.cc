@@ -1,10 +1,7 @@
 // tutti train: hands over to tutti-train, the binary that needs libtorch.
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
+#include "hand_over.h"
 #include "machine.h"
 #include "verbs.h"
 
@@ -18,19 +15,12 @@ Error no_trainer() {
   return failed(
       "training needs the program tutti-train, which was not found next to tutti, in PATH or in "
       "TUTTI_TRAIN.\n"
-      "Build it: install libtorch (Debian: apt install libtorch-dev), then\n"
-      "  cmake -B build -DTUTTI_TRAIN=ON && cmake --build build --target tutti-train");
+      "Build it in the source folder: make trainer (it installs libtorch).");
 }
 
-Status hand_over(std::vector<std::string> arguments) {
+Status train(const std::vector<std::string>& arguments) {
   const auto program = find_trainer();
-  if (!program) return no_trainer();
-  arguments.insert(arguments.begin(), *program);
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  execv(program->c_str(), pointers.data());
-  return failed("cannot run " + *program + ": " + std::strerror(errno));
+  return program ? hand_over(*program, arguments) : no_trainer();
 }
 
 }  // namespace
@@ -44,7 +34,7 @@ void add_train(CLI::App& app, Verb& chosen) {
     std::vector<std::string> arguments = verb->remaining();
     if (!arguments.empty() && arguments.front() == "--") arguments.erase(arguments.begin());
     if (arguments.empty()) throw CLI::RequiredError("RECIPE.toml");
-    chosen = [arguments] { return hand_over(arguments); };
+    chosen = [arguments] { return train(arguments); };
   });
 }
 

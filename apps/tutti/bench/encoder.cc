@@ -65,7 +65,7 @@ Json to_json(const EncoderOptions& options, const Transformer& model, const Timi
   return json;
 }
 
-Status run(const EncoderOptions& options) {
+Status run_encoder(const EncoderOptions& options) {
   TUTTI_CHECK(select_isa());
   TUTTI_ASSIGN(const TransformerShape shape, find_shape(options.shape, false));
   ThreadPool threads(options.common.threads);
@@ -100,7 +100,7 @@ void add_encoder(CLI::App& verb, Verb& chosen) {
   options->common.add_options(*encoder);
   encoder->add_option("--batch", options->batch, "pictures at once (default 1)")
       ->check(CLI::Range(1, 256));
-  encoder->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  encoder->callback([options, &chosen] { chosen = [options] { return run_encoder(*options); }; });
 }
 
 }  // namespace tutti::bench

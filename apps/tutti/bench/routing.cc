@@ -92,7 +92,7 @@ Result<Engine> load(const ModelOptions& options, bool routing) {
   return Engine::load(options.model, engine_options);
 }
 
-void print(const Json& json) {
+void print_routing(const Json& json) {
   std::printf("%s\n%-14s %10s %10s %9s  same answer\n", json["model"].get<std::string>().c_str(),
               "ms", "on", "off", "speed-up");
   const auto row = [](const std::string& name, const Json& one) {
@@ -108,7 +108,7 @@ void print(const Json& json) {
   std::printf("\n");
 }
 
-Status run(ModelOptions options) {
+Status run_routing(ModelOptions options) {
   TUTTI_ASSIGN(const TaskInputs inputs, options.open());
   TUTTI_ASSIGN(const Engine routed, load(options, true));
   TUTTI_ASSIGN(const Engine whole, load(options, false));
@@ -133,7 +133,7 @@ Status run(ModelOptions options) {
   if (options.json)
     std::printf("%s\n", json_line(json).c_str());
   else
-    print(json);
+    print_routing(json);
   return {};
 }
 
@@ -144,7 +144,7 @@ void add_routing(CLI::App& verb, Verb& chosen) {
       "routing", "Time a mixed stream of requests with routing on and off; answers are compared.");
   auto options = std::make_shared<ModelOptions>();
   options->add_options(*routing);
-  routing->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  routing->callback([options, &chosen] { chosen = [options] { return run_routing(*options); }; });
 }
 
 }  // namespace tutti::bench

@@ -117,7 +117,7 @@ void print(const Json& json, const std::string& machine) {
               decode["gb_per_second"].get<double>(), 100 * decode["of_ceiling"].get<double>());
 }
 
-Status run(const TrunkOptions& options) {
+Status run_trunk(const TrunkOptions& options) {
   TUTTI_CHECK(select_isa());
   TUTTI_ASSIGN(const TransformerShape shape, find_shape(options.shape, true));
   ThreadPool threads(options.common.threads);
@@ -150,7 +150,7 @@ void add_trunk(CLI::App& verb, Verb& chosen) {
       ->check(CLI::Range(1, 8192));
   trunk->add_option("--decode", options->decode, "tokens to continue with (default 128)")
       ->check(CLI::Range(1, 8192));
-  trunk->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  trunk->callback([options, &chosen] { chosen = [options] { return run_trunk(*options); }; });
 }
 
 }  // namespace tutti::bench

@@ -1,0 +1,14 @@
+// Verbs that another program does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tutti {
+
+// Becomes `program`; comes back only where that fails.
+Status hand_over(const std::string& program, std::vector<std::string> arguments);
+
+}  // namespace tutti
