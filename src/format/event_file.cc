@@ -68,7 +68,7 @@ double seconds_since_epoch() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Error io_error(const std::string& action, const std::string& path) {
+Error log_error(const std::string& action, const std::string& path) {
   return failed(action + " " + path + ": " + std::generic_category().message(errno));
 }
 
@@ -105,7 +105,7 @@ Result<EventWriter> EventWriter::create(const std::string& folder) {
     const int descriptor =
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
     if (descriptor < 0 && errno == EEXIST) continue;
-    if (descriptor < 0) return io_error("cannot create", path);
+    if (descriptor < 0) return log_error("cannot create", path);
     EventWriter writer(descriptor, path);
     TUTTI_CHECK(writer.append(0, field_bytes(3, "brain.Event:2")));  // Event.file_version
     return writer;
@@ -135,7 +135,7 @@ Status EventWriter::append(int64_t step, std::string_view field) {
   for (std::string_view rest = record; !rest.empty();) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return io_error("cannot write", path_);
+    if (written < 0) return log_error("cannot write", path_);
     rest.remove_prefix(size_t(written));
   }
   return {};

@@ -17,7 +17,7 @@ constexpr int kKeyBlock = kPanelRows;  // positions that one thread puts: whole 
 
 static_assert(kHeadWidth == kHeadColumns);
 
-int whole_panels(int keys) {
+int padded_keys(int keys) {
   return (keys + kPanelRows - 1) / kPanelRows * kPanelRows;
 }
 
@@ -86,7 +86,7 @@ size_t CpuOps::list_key_begins(const AttentionPlan& plan) {
   key_begins_.assign(1, 0);
   for (int s = 0; s < plan.sequences(); ++s)
     key_begins_.push_back(key_begins_.back() +
-                          whole_panels(plan.key_offsets[s + 1] - plan.key_offsets[s]));
+                          padded_keys(plan.key_offsets[s + 1] - plan.key_offsets[s]));
   return key_begins_.back();
 }
 
@@ -154,7 +154,7 @@ void CpuOps::gain_rows(const QueryBlock& block, int head, ConstMatrix gain,
                        const AttentionPlan& plan, const uint8_t* groups, float* memory,
                        const float** rows) {
   const int begin = block.first_key / kPanelRows * kPanelRows;
-  const int length = whole_panels(block.last_key - begin);
+  const int length = padded_keys(block.last_key - begin);
   for (int i = block.first; i < block.first + block.count; ++i) {
     const int g = plan.query_groups[i];
     if (rows[g]) continue;
@@ -170,7 +170,7 @@ void CpuOps::gain_rows(const QueryBlock& block, int head, ConstMatrix gain,
 void CpuOps::count_shares(const QueryBlock& block, const AttentionPlan& plan, const uint8_t* groups,
                           const float* probabilities, AttentionProbe& probe) {
   const int begin = block.first_key / kPanelRows * kPanelRows;
-  const int length = whole_panels(block.last_key - begin);
+  const int length = padded_keys(block.last_key - begin);
   for (int i = 0; i < block.count; ++i, probabilities += length) {
     const int group = plan.query_groups[block.first + i];
     probe.queries[group] += 1;
@@ -192,7 +192,7 @@ void CpuOps::attend(const QueryBlock& block, int head, const AttentionWeights<Te
   for (int i = 0; i < block.count; ++i) bias[i] = by_group[plan.query_groups[block.first + i]];
   const size_t row = size_t(head) * plan.query_rows.size() + block.first;
   const size_t row_bytes = size_t(kHeadWidth) * 4 / step_columns(multiplied_in(store.precision));
-  float* rest = gains + size_t(kGroups) * whole_panels(most + kPanelRows);
+  float* rest = gains + size_t(kGroups) * padded_keys(most + kPanelRows);
   float* probabilities = probe ? rest + attention_floats(most, store.precision, rows) : nullptr;
   tutti::attend(store.head(block.sequence, head),
                 {queries + row * row_bytes, block.count, plan.first_key.data() + block.first,
@@ -221,10 +221,10 @@ CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
   const int rows = heads < threads_->size() ? kAttentionRows : kMostAttentionRows;
   const int most = list_query_blocks(plan, rows);
   AttentionProbe* probe = cache ? cache->probe : nullptr;
-  const int keys_row = whole_panels(most + kPanelRows);
+  const int keys_row = padded_keys(most + kPanelRows);
   const int floats = rows * kHeadWidth + kGroups * keys_row +
                      int(attention_floats(most, precision, rows)) + (probe ? rows * keys_row : 0);
-  Tensor scratch = make(threads_->size(), whole_panels(floats));
+  Tensor scratch = make(threads_->size(), padded_keys(floats));
   if (!computing_) return y;
 
   auto* rotated = reinterpret_cast<uint8_t*>(queries.mutable_matrix().data);

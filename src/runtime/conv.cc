@@ -25,7 +25,7 @@ struct Pixels {
   int image_of(int pixel) const { return pixel / (height * width); }
 };
 
-size_t element_bytes(Precision precision) {
+size_t pixel_bytes(Precision precision) {
   return precision == Precision::int8 ? 1 : precision == Precision::bf16 ? 2 : 4;
 }
 
@@ -82,7 +82,7 @@ void CpuOps::round_pixels(const Tensor& x, const Weight& w, int images, float* s
 
 CpuTensor CpuOps::packed_conv(const Tensor& x, const Weight& w, Grid grid, int kernel, int step) {
   const Precision precision = w.packed.precision();
-  const size_t element = element_bytes(precision), bytes = element * size_t(x.cols());
+  const size_t element = pixel_bytes(precision), bytes = element * size_t(x.cols());
   Pixels p{nullptr,
            bytes,
            (bytes + 3) / 4 * 4,

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kHeldOutPercent = 6;
+constexpr int kInstructHeldOutPercent = 6;
 
 // Calls `make(object, records)` for each line; a line that lacks a field is an error with its
 // number.
@@ -37,7 +37,7 @@ RawText instruct(const std::string& set, const std::string& key, const std::stri
                  std::string_view prompt, std::string_view answer) {
   RawText record;
   record.key = key;
-  record.split = split_by_share(set, key, kHeldOutPercent);
+  record.split = split_by_share(set, key, kInstructHeldOutPercent);
   record.language = language;
   record.kind = "instruct";
   record.prompt = trim(prompt);

@@ -13,13 +13,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kHeldOutPercent = 6;
+constexpr int kTextHeldOutPercent = 6;
 
 RawText plain(const std::string& set, const std::string& key, const std::string& language,
               std::string_view text) {
   RawText record;
   record.key = key;
-  record.split = split_by_share(set, key, kHeldOutPercent);
+  record.split = split_by_share(set, key, kTextHeldOutPercent);
   record.language = language;
   record.kind = "plain";
   record.text = trim(text);

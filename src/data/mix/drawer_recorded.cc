@@ -9,14 +9,14 @@
 namespace tutti {
 namespace {
 
-constexpr double kCaptioned =
+constexpr double kClipCaptioned =
     0.6;  // of the clips and frames: described before they are asked about
-constexpr size_t kMostQuestions = 4;
+constexpr size_t kMostClipQuestions = 4;
 
 void shuffle(std::vector<QuestionAnswer>& questions, Rng& rng) {
   for (size_t i = questions.size(); i > 1; --i)
     std::swap(questions[i - 1], questions[size_t(rng.below(int(i)))]);
-  questions.resize(std::min(questions.size(), kMostQuestions));
+  questions.resize(std::min(questions.size(), kMostClipQuestions));
 }
 
 Segment clip_segment(Clip clip) {
@@ -30,7 +30,7 @@ Segment clip_segment(Clip clip) {
 
 // A caption, which also makes a pair with the text alone, and then questions; or questions alone.
 void Drawer::told_clip(ToldClip told, Examples& out, Rng& rng) const {
-  const bool captioned = told.questions.empty() || rng.uniform() < kCaptioned;
+  const bool captioned = told.questions.empty() || rng.uniform() < kClipCaptioned;
   const int pair = int(out.size());
   Example example;
   example.task = Task::clip;
@@ -59,7 +59,7 @@ void Drawer::turning_clip(Examples& out, Rng& rng) const {
 void Drawer::street_questions(Examples& out, Rng& rng) const {
   ToldPicture told = make_street_picture(*pick(pools_.streets, rng), rng);
   Example example;
-  if (told.questions.empty() || rng.uniform() < kCaptioned)
+  if (told.questions.empty() || rng.uniform() < kClipCaptioned)
     example = described(image_segment(std::move(told.picture)), Task::question, token_caption, "en",
                         ids(told.caption));
   else

@@ -21,6 +21,11 @@ struct VoxelPose {
 // 128x128 RGB, parallel projection, lit from the upper left, darker with distance.
 Picture draw_voxels(const VoxelRecord& thing, const VoxelPose& pose);
 
+inline std::string with_article(const std::string& name) {
+  const bool vowel = !name.empty() && std::string("aeiou").find(name[0]) != std::string::npos;
+  return (vowel ? "an " : "a ") + name;
+}
+
 inline QuestionAnswer english(const char* kind, std::string question, std::string answer) {
   return {std::move(question), std::move(answer), kind, "en"};
 }

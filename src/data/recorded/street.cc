@@ -10,7 +10,7 @@ namespace tutti {
 namespace {
 
 constexpr double kWhole = 0.4;  // of the clips and pictures: uncut
-constexpr int kEnds = 4;        // frames at either end that tell what comes and goes
+constexpr int kStreetEnds = 4;  // frames at either end that tell what comes and goes
 constexpr size_t kMostSaid = 4;
 
 using Counts = std::vector<int64_t>;
@@ -21,7 +21,7 @@ struct Cut {
   bool mirrored = false;
 };
 
-Cut random_cut(const SeriesRecord& series, Rng& rng) {
+Cut random_street_cut(const SeriesRecord& series, Rng& rng) {
   const int width = series.classes[0].width, height = series.classes[0].height;
   Cut cut;
   cut.mirrored = rng.uniform() < 0.5;
@@ -61,10 +61,9 @@ Seen count(const SeriesRecord& series, const Picture& classes, const Cut& cut) {
   return seen;
 }
 
-std::string a(const std::string& name) {
-  if (name == "sky") return "any sky";
-  const bool vowel = std::string("aeiou").find(name[0]) != std::string::npos;
-  return (vowel ? "an " : "a ") + name;
+// The sky, of which there is one, is asked for as "any sky".
+std::string some(const std::string& name) {
+  return name == "sky" ? "any sky" : with_article(name);
 }
 
 // What the frames of one cut show, a Seen a frame.
@@ -120,12 +119,12 @@ bool Street::is_nowhere(size_t c) const {
 }
 
 std::string Street::changes(bool backwards) const {
-  if (frames_.size() < 2 * kEnds) return "";
+  if (frames_.size() < 2 * kStreetEnds) return "";
   std::string found;
   for (size_t c = 0; c < series_.class_names.size(); ++c) {
     if (!named(c)) continue;
     bool absent = true, present = true;
-    for (size_t i = 0; i < kEnds; ++i) {
+    for (size_t i = 0; i < kStreetEnds; ++i) {
       const Seen &first = frames_[i], &last = frames_[frames_.size() - 1 - i];
       absent = absent && !(backwards ? last : first).all[c];
       present = present && plain(c, backwards ? first : last);
@@ -168,7 +167,7 @@ void Street::ask_exists(std::vector<QuestionAnswer>& out, Rng& rng) const {
     if (sides[yes].empty()) continue;
     const size_t c = sides[yes][size_t(rng.below(int(sides[yes].size())))];
     out.push_back(
-        english("exists", "Is there " + a(series_.class_names[c]) + "?", yes ? "yes" : "no"));
+        english("exists", "Is there " + some(series_.class_names[c]) + "?", yes ? "yes" : "no"));
   }
 }
 
@@ -220,7 +219,7 @@ std::vector<QuestionAnswer> Street::questions(Rng& rng) const {
 }  // namespace
 
 ToldClip make_street_clip(const SeriesRecord& series, Rng& rng) {
-  const Cut cut = random_cut(series, rng);
+  const Cut cut = random_street_cut(series, rng);
   const int first = rng.below(int(series.frames.size()) - kClipFrames + 1);
   ToldClip told;
   told.clip.frames_per_second = 1;
@@ -232,12 +231,12 @@ ToldClip make_street_clip(const SeriesRecord& series, Rng& rng) {
   told.questions = street.questions(rng);
   told.caption = "a drive along a street" + street.things();
   if (const std::string name = street.appears(); !name.empty())
-    told.caption += "; " + a(name) + " comes into view";
+    told.caption += "; " + some(name) + " comes into view";
   return told;
 }
 
 ToldPicture make_street_picture(const SeriesRecord& series, Rng& rng) {
-  const Cut cut = random_cut(series, rng);
+  const Cut cut = random_street_cut(series, rng);
   const auto i = size_t(rng.below(int(series.frames.size())));
   Street street(series, cut);
   street.add(series.classes[i]);

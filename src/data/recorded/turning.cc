@@ -164,11 +164,6 @@ VoxelPose random_pose(Rng& rng) {
   return pose;
 }
 
-std::string a(const std::string& label) {
-  const bool vowel = !label.empty() && std::string("aeiou").find(label[0]) != std::string::npos;
-  return (vowel ? "an " : "a ") + label;
-}
-
 }  // namespace
 
 Picture draw_voxels(const VoxelRecord& thing, const VoxelPose& pose) {
@@ -192,7 +187,7 @@ ToldClip make_turning_clip(const VoxelRecord& thing, Rng& rng) {
   for (int i = 0; i < kClipFrames; ++i, pose.azimuth += step)
     told.clip.frames.push_back(draw(cells, radius, pose));
   const std::string way = right ? "right" : "left";
-  told.caption = a(thing.label) + " turns " + way;
+  told.caption = with_article(thing.label) + " turns " + way;
   told.questions = {english("name", "What is it?", thing.label),
                     english("direction", "Which way does it turn?", way)};
   return told;

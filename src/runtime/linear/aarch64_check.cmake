@@ -27,5 +27,6 @@ endforeach()
 add_custom_command(OUTPUT isa_check_aarch64
   COMMAND ${AARCH64_CXX} -static ${objects} -o isa_check_aarch64 DEPENDS ${objects})
 add_custom_target(isa_check_aarch64_built ALL DEPENDS isa_check_aarch64)
+add_dependencies(unit_tests isa_check_aarch64_built)
 add_test(NAME isa_check_neon COMMAND ${QEMU_AARCH64} -cpu max isa_check_aarch64 neon)
 set_tests_properties(isa_check_neon PROPERTIES LABELS unit TIMEOUT 600)

@@ -8,11 +8,11 @@
 namespace tutti {
 namespace {
 
-struct Format {
+struct SoundFormat {
   const char* media_type;
   const char* extension;  // of media/encode.h; nullptr: PCM in pieces
 };
-const std::map<std::string, Format> kFormats = {
+const std::map<std::string, SoundFormat> kSoundFormats = {
     {"pcm16", {"audio/pcm", nullptr}}, {"pcm", {"audio/pcm", nullptr}},
     {"wav", {"audio/wav", nullptr}},   {"mp3", {"audio/mpeg", "mp3"}},
     {"flac", {"audio/flac", "flac"}},  {"opus", {"audio/ogg", "opus"}},
@@ -64,10 +64,10 @@ const std::vector<std::string>& speech_formats() {
 }
 
 bool streams(const std::string& format) {
-  return !kFormats.at(format).extension;
+  return !kSoundFormats.at(format).extension;
 }
 const char* media_type_of(const std::string& format) {
-  return kFormats.at(format).media_type;
+  return kSoundFormats.at(format).media_type;
 }
 
 Status start_speech(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob job,
@@ -75,7 +75,7 @@ Status start_speech(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob job,
   if (streams(job.format)) return speak_in_pieces(api, jobs, std::move(job), std::move(events));
   SpeakEvents speak;
   // Encoders take their time, and the scheduler's threads have none.
-  speak.done = [&api, owner = jobs->owner(), extension = kFormats.at(job.format).extension,
+  speak.done = [&api, owner = jobs->owner(), extension = kSoundFormats.at(job.format).extension,
                 done = std::move(events.done)](Result<SpeakResult> result) {
     if (!result) return done(result.error());
     api.server().post(
