@@ -1,5 +1,5 @@
 # Verbs over the presets of CMakePresets.json. Packages: scripts/packages.sh.
-.PHONY: run test bench format lint asan tsan clean help
+.PHONY: run tools trainer test check bench format lint asan tsan clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -7,18 +7,30 @@ help:  ## this list
 run: runtime  ## installs, builds the runtime (no libtorch), shows every task on the shipped model
 	@scripts/demo.sh
 
-test:  ## installs, builds everything, runs every test and a minute of fuzzing
+tools: runtime  ## builds the program behind tutti eval, quantize, data and bench, beside tutti
+	cmake --build --preset runtime --target tutti-tools
+
+trainer:  ## installs libtorch and builds the program behind tutti train, and the other two
+	@scripts/packages.sh train
+	cmake --preset runtime -DTUTTI_TRAIN=ON
+	cmake --build --preset runtime --target tutti tutti-tools tutti-train
+
+test:  ## installs, builds everything with assertions, runs every test and a minute of fuzzing
 	@scripts/packages.sh all
 	@scripts/test.sh
 
-bench: runtime  ## times the shipped model, and plain transformers against the machine's ceilings
+check:  ## builds file by file and runs the unit tests; ONLY=format_test one of them
+	@scripts/packages.sh all
+	cmake --preset check
+	cmake --build --preset check $(if $(ONLY),--target $(ONLY))
+	ctest --preset check $(if $(ONLY),-R '^$(ONLY)$$')
+
+bench: tools  ## times the shipped model, and plain transformers against the machine's ceilings
 	@scripts/bench.sh
 
-asan:  ## the tests of everything but the trainer, under sanitizers
+asan:  ## the tests of everything but the trainer, under sanitizers; FAST=1 those that .ci/run runs
 	@scripts/packages.sh all
-	cmake --preset asan
-	cmake --build --preset asan
-	ctest --preset asan
+	@scripts/asan.sh $(if $(FAST),--fast)
 
 tsan:  ## the tests of what threads share (runtime, scheduler, server), under the thread sanitizer
 	@scripts/packages.sh all

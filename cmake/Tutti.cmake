@@ -4,10 +4,42 @@
 add_library(tutti_flags INTERFACE)
 target_include_directories(tutti_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(tutti_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(TUTTI_WERROR)
+  target_compile_options(tutti_flags INTERFACE -Werror)
+endif()
+if(TUTTI_ASSERTS)
+  # The standard library's own assertions too: an index out of range, an empty optional.
+  target_compile_options(tutti_flags INTERFACE -UNDEBUG)
+  target_compile_definitions(tutti_flags INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
 if(TUTTI_SANITIZE)
   target_compile_options(tutti_flags INTERFACE -fsanitize=${TUTTI_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(tutti_flags INTERFACE -fsanitize=${TUTTI_SANITIZE})
 endif()
+
+# -O3 where loops do arithmetic; for everything else -O2 is as fast and builds sooner.
+set(TUTTI_FAST_LOOPS $<$<CONFIG:Release>:-O3>)
+
+# Headers that are compiled once for everything with the same flags: JSON for libraries that name
+# themselves with tutti_precompile(target), where files are not joined (CMAKE_UNITY_BUILD) anyway;
+# JSON and GoogleTest for every test.
+function(tutti_headers name)
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/headers.cc)
+  target_link_libraries(${name} PRIVATE tutti_flags $<TARGET_NAME_IF_EXISTS:GTest::gtest>)
+  target_precompile_headers(${name} PRIVATE <algorithm> <functional> <map> <memory> <mutex>
+    <optional> <string> <thread> <vector> <nlohmann/json.hpp> ${ARGN})
+endfunction()
+if(NOT TUTTI_ONLY_TRAIN)
+  tutti_headers(tutti_json_headers)
+  if(TUTTI_TESTS)
+    tutti_headers(tutti_test_headers <gtest/gtest.h>)
+  endif()
+endif()
+function(tutti_precompile target)
+  if(NOT CMAKE_UNITY_BUILD AND TARGET tutti_json_headers)
+    target_precompile_headers(${target} REUSE_FROM tutti_json_headers)
+  endif()
+endfunction()
 
 function(tutti_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
@@ -15,7 +47,9 @@ function(tutti_library name)
   target_link_libraries(tutti_${name} PUBLIC tutti_flags Threads::Threads ${arg_DEPENDS})
 endfunction()
 
-# Labels: "unit" runs in seconds; pass LABEL train for what needs libtorch, slow for minutes.
+# Labels: "unit" runs in seconds; pass LABEL program for what runs whole programs, train for what
+# needs libtorch. The target unit_tests builds all of the first.
+add_custom_target(unit_tests)
 function(tutti_test name)
   if(NOT TUTTI_TESTS)
     return()
@@ -25,7 +59,16 @@ function(tutti_test name)
     set(arg_LABEL unit)
   endif()
   add_executable(${name} ${arg_SOURCES})
+  # Joined, the helpers of one test would have to differ from another's in name.
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  target_compile_options(${name} PRIVATE -fPIC)  # as what was precompiled
+  if(NOT arg_LABEL STREQUAL train AND TARGET tutti_test_headers)
+    target_precompile_headers(${name} REUSE_FROM tutti_test_headers)
+  endif()
   target_link_libraries(${name} PRIVATE tutti_flags ${arg_DEPENDS} GTest::gtest GTest::gtest_main)
+  if(arg_LABEL STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600
     ENVIRONMENT "TUTTI_SOURCE_DIR=${PROJECT_SOURCE_DIR};OMP_WAIT_POLICY=PASSIVE")

@@ -14,7 +14,8 @@ build=build/fuzz
 mkdir -p build
 tests=$(for t in $targets; do echo "${t}_test"; done)
 
-cmake -G Ninja -B $build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++ \
+cmake -G Ninja -B $build -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" \
+  -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_UNITY_BUILD=ON -DTUTTI_ASSERTS=ON -DTUTTI_STUDIO=OFF \
   -DCMAKE_CXX_FLAGS="-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined" \
   -DTUTTI_FUZZ=ON -DTUTTI_SANITIZE=address,undefined -DTUTTI_TRAIN=OFF > $build.log 2>&1 &&
   cmake --build $build --target $targets $tests >> $build.log 2>&1 ||

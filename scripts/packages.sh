@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that a build needs; the only list of them.
-#   scripts/packages.sh runtime|all          installs what is missing, says nothing when all is there
-#   scripts/packages.sh runtime|all --list   prints the names
-# "runtime" builds and runs `tutti`; "all" adds the trainer, the tests, fuzzing and the linters.
+#   scripts/packages.sh runtime|train|all          installs what is missing, says nothing when all is there
+#   scripts/packages.sh runtime|train|all --list   prints the names
+# "runtime" builds and runs `tutti`; "train" adds the trainer; "all" the tests, fuzzing and the linters.
 set -eu
 
 runtime='g++ cmake ninja-build ccache pkg-config
@@ -12,19 +12,21 @@ runtime='g++ cmake ninja-build ccache pkg-config
 # npm builds the studio; where one is on the PATH already, Debian's is not needed (it brings hundreds
 # of packages).
 command -v npm >/dev/null || runtime="$runtime nodejs npm"
-# qemu-user and the AArch64 compiler run the NEON kernels' test on other machines.
-# fonts-droid-fallback: Chinese letters on the screenshots of the studio.
 # libopenblas0-openmp: with the reference BLAS that libtorch may get instead, FP32 products run at
 # 2 GFLOP/s rather than 185 (2 cores, Zen 4).
-all="$runtime
-  libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev libgtest-dev
+train="$runtime libtorch-dev libopenblas0-openmp libjemalloc-dev libtomlplusplus-dev"
+# qemu-user and the AArch64 compiler run the NEON kernels' test on other machines.
+# fonts-droid-fallback: Chinese letters on the screenshots of the studio. lld: a faster linker.
+all="$train
+  lld libgtest-dev
   espeak-ng flite ffmpeg zstd git curl clang libclang-rt-14-dev clang-format clang-tidy
   g++-aarch64-linux-gnu qemu-user openssl chromium fonts-droid-fallback"
 
 case ${1:-} in
   runtime) wanted=$runtime ;;
+  train) wanted=$train ;;
   all) wanted=$all ;;
-  *) echo "usage: scripts/packages.sh runtime|all [--list]" >&2; exit 2 ;;
+  *) echo "usage: scripts/packages.sh runtime|train|all [--list]" >&2; exit 2 ;;
 esac
 if [ "${2:-}" = --list ]; then
   printf '%s\n' $wanted

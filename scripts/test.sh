@@ -1,19 +1,23 @@
 #!/bin/bash
-# Builds everything, runs every test and about a minute of fuzzing. Closes with "N passed, N failed",
-# counted from ctest's own report; exits with 1 when a test or a fuzz target failed.
+# Builds everything with assertions, runs every test and about a minute of fuzzing. Closes with
+# "N passed, N failed", counted from ctest's own report and from the other phases; exits with 1 when
+# one failed.
+#   scripts/test.sh              forgets what earlier runs reported
+#   scripts/test.sh --continue   adds to it (.ci/run)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ "${1:-}" = --continue ] || rm -rf build/reports
+mkdir -p build/reports
 
-cmake --preset all
-cmake --build --preset all
-
-report=$PWD/build/all/tests.xml
-rm -f "$report"
 status=0
-ctest --preset all --output-junit "$report" || status=1
 
+if scripts/phase.sh build bash -c "cmake --preset all && cmake --build --preset all"; then
+  ctest --preset all --output-junit "$PWD/build/reports/all.xml" || status=1
+else
+  status=1
+fi
 targets=(fuzz/*_fuzz.cc)
-scripts/fuzz.sh $((60 / ${#targets[@]})) || { echo "fuzzing failed, see above"; status=1; }
+scripts/phase.sh fuzz scripts/fuzz.sh $((60 / ${#targets[@]})) || status=1
 
-scripts/test_summary.sh "$report" || status=1
+scripts/test_summary.sh build/reports/*.xml || status=1
 exit $status

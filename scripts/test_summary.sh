@@ -1,15 +1,18 @@
 #!/bin/sh
-# Reads a JUnit report of ctest and prints "N passed, N failed[, N skipped]".
-#   scripts/test_summary.sh REPORT.xml
-# Exits with 1 when a test failed, none passed, or the report is not there.
+# Reads JUnit reports of ctest and prints "N passed, N failed[, N skipped]" of all of them together.
+#   scripts/test_summary.sh REPORT.xml...
+# Exits with 1 when a test failed, none passed, or a report is not there.
 set -eu
-report=${1:?usage: scripts/test_summary.sh REPORT.xml}
-[ -s "$report" ] || { echo "0 passed, 1 failed"; exit 1; }
+: "${1:?usage: scripts/test_summary.sh REPORT.xml...}"
 
-count() { grep -c "<testcase .*status=\"$1\"" "$report" || true; }
-passed=$(count run)
-failed=$(count fail)
-skipped=$(($(count notrun) + $(count disabled)))
+passed=0 failed=0 skipped=0
+for report in "$@"; do
+  [ -s "$report" ] || { failed=$((failed + 1)); continue; }
+  count() { grep -c "<testcase .*status=\"$1\"" "$report" || true; }
+  passed=$((passed + $(count run)))
+  failed=$((failed + $(count fail)))
+  skipped=$((skipped + $(count notrun) + $(count disabled)))
+done
 
 line="$passed passed, $failed failed"
 [ "$skipped" = 0 ] || line="$line, $skipped skipped"
