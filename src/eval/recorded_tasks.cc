@@ -8,7 +8,7 @@
 namespace tutti {
 namespace {
 
-constexpr uint64_t kClipSeed = 20260104;
+constexpr uint64_t kRecordedClipSeed = 20260104;
 constexpr int kQuestions = 200;  // a set
 
 struct Tally {
@@ -44,7 +44,7 @@ Status eval_recorded_clips(TaskContext& context) {
     Tally all;
     std::map<std::string, Tally> by_kind;
     const int count = int(context.limited(kQuestions));
-    for (const AskedClip& clip : recorded_clips(context.data, set, count, kClipSeed)) {
+    for (const AskedClip& clip : recorded_clips(context.data, set, count, kRecordedClipSeed)) {
       const Part part = Part::of_clip(clip.frames);
       for (const QuestionAnswer& q : clip.questions) {
         TUTTI_ASSIGN(const TextResult said,

@@ -10,7 +10,7 @@ namespace tutti {
 namespace {
 
 constexpr size_t kCandidates = 100;
-constexpr uint64_t kClipSeed = 20260103;
+constexpr uint64_t kRetrievalClipSeed = 20260103;
 
 using Embeddings = std::vector<std::vector<float>>;
 
@@ -135,7 +135,7 @@ Status clips(TaskContext& context) {
   std::string reason = "no clips";
   std::set<std::string> used;
   const int count = int(context.limited(kCandidates));
-  for (const SeenClip& clip : scenes.clips(2 * count, kClipSeed)) {
+  for (const SeenClip& clip : scenes.clips(2 * count, kRetrievalClipSeed)) {
     if (with_text.full(size_t(count)) || !used.insert(clip.caption).second) continue;
     const Part part = Part::of_clip(clip.frames);
     TUTTI_CHECK(with_text.add(context.engine, part, Part::of_text(clip.caption)));

@@ -134,7 +134,7 @@ Result<Picture> center_square(const Picture& picture, int side, Filter filter) {
   return resize(square, side, side, filter);
 }
 
-Picture to_rgb(const Picture& picture, Rgb ground) {
+Picture to_rgb(const Picture& picture, Ground ground) {
   if (picture.channels == 3) return picture;
   Picture out = make_picture(picture.width, picture.height, 3);
   const int under[3] = {ground.red, ground.green, ground.blue};
@@ -174,7 +174,7 @@ Result<Picture> composite(const Picture& layer, const Picture& ground, int x, in
 }
 
 Result<Picture> picture_grid(std::span<const Picture> pictures, int columns, int padding,
-                             Rgb ground) {
+                             Ground ground) {
   if (pictures.empty() || columns < 1 || padding < 0 || padding > most_side) {
     return usage_error("a grid got " + std::to_string(pictures.size()) + " pictures in " +
                        std::to_string(columns) + " columns, padding " + std::to_string(padding) +

@@ -10,7 +10,8 @@
 
 namespace tutti {
 
-struct Rgb {
+// What transparent pixels are put over: white.
+struct Ground {
   uint8_t red = 255, green = 255, blue = 255;
 };
 
@@ -30,7 +31,7 @@ Result<Picture> crop(const Picture& picture, int x, int y, int width, int height
 Result<Picture> center_square(const Picture& picture, int side, Filter filter = Filter::area);
 
 // RGB from any valid picture; transparent pixels show `ground`.
-Picture to_rgb(const Picture& picture, Rgb ground = {});
+Picture to_rgb(const Picture& picture, Ground ground = {});
 
 // Lays `layer` (any channels) over `ground` with its top left corner at (x, y), which may lie
 // outside; what sticks out is cut off. The result is RGB and of the ground's size.
@@ -39,6 +40,6 @@ Result<Picture> composite(const Picture& layer, const Picture& ground, int x = 0
 // Cells of the largest width and height among the pictures, row by row, each centred in its cell,
 // with `padding` pixels between and around them. RGB.
 Result<Picture> picture_grid(std::span<const Picture> pictures, int columns, int padding = 2,
-                             Rgb ground = {});
+                             Ground ground = {});
 
 }  // namespace tutti

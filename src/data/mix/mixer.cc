@@ -12,7 +12,7 @@ struct ExampleKind {
   bool (*available)(const Pools&);  // nullptr: needs no shards
 };
 
-constexpr ExampleKind kKinds[] = {
+constexpr ExampleKind kExampleKinds[] = {
     {"pictograms", &Drawer::pictogram, [](const Pools& p) { return !p.pictograms.empty(); }},
     {"icons", &Drawer::icon, [](const Pools& p) { return !p.icons.empty(); }},
     {"paint", &Drawer::paint, [](const Pools& p) { return !p.pictograms.empty(); }},
@@ -49,7 +49,7 @@ constexpr ExampleKind kKinds[] = {
 
 Result<const ExampleKind*> find_kind(const std::string& name) {
   std::string known;
-  for (const ExampleKind& kind : kKinds) {
+  for (const ExampleKind& kind : kExampleKinds) {
     if (name == kind.name) return &kind;
     known += (known.empty() ? "" : ", ") + std::string(kind.name);
   }
@@ -87,7 +87,7 @@ Result<Mixer> Mixer::create(const ShardSet& shards, const std::map<std::string, 
 std::map<std::string, int> Mixer::every_kind(const ShardSet& shards, int count) {
   const Pools pools(shards);
   std::map<std::string, int> mix;
-  for (const Kind& kind : kKinds)
+  for (const ExampleKind& kind : kExampleKinds)
     if (!kind.available || kind.available(pools)) mix[kind.name] = count;
   return mix;
 }

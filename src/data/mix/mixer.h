@@ -4,7 +4,7 @@
 //   TUTTI_ASSIGN(Mixer mixer, Mixer::create(shards, {{"pictograms", 24}, {"questions", 16}}));
 //   std::vector<Example> examples = mixer.draw(rng);
 //
-// A new kind: one draw function and one row of kKinds in mixer.cc.
+// A new kind: one draw function and one row of kExampleKinds in mixer.cc.
 // Thread-safety: draw() only reads; any number of threads, each with its own Rng.
 #pragma once
 
