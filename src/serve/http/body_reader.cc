@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
+
 namespace tutti {
 namespace {
 
 constexpr int kMostDigits = 15;  // of a chunk's size: far above any limit, and no overflow
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char small = char(c | 0x20);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
 
 // What may stand in a line: text, spaces and tabs, but no control character.
 bool in_line(char c) {

@@ -2,18 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 namespace tutti {
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-}  // namespace
 
 std::string_view Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers)
