@@ -12,6 +12,7 @@
 // all of its tokens and has a GELU layer instead.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,6 +78,8 @@ class TransformerSession {
 
   // A trunk of one sequence.
   void clear() { length_ = 0; }
+  // Goes back to the first `tokens`, as if no others had been read.
+  void keep(int tokens) { length_ = std::min(length_, tokens); }
   int length() const { return length_; }
   void prefill(std::span<const int32_t> tokens);
   void decode(int32_t token) { prefill({&token, 1}); }

@@ -87,10 +87,42 @@ TEST(Transformer, ThreadsDoNotChangeTheResult) {
     EXPECT_EQ(logits_of(precision, 3, 5), logits_of(precision, 1, 5)) << int(precision);
 }
 
+// Logits of a token that follows `past`, which were read at once with `future` behind them.
+std::vector<float> logits_after(Precision precision, const std::vector<int32_t>& past,
+                                const std::vector<int32_t>& future) {
+  ThreadPool pool(2);
+  const auto model = Transformer::random(*find_shape("tiny", true), precision);
+  EXPECT_TRUE(model) << model.error().message();
+  auto session = TransformerSession::create(*model, pool, 160);
+  EXPECT_TRUE(session) << session.error().message();
+  std::vector<int32_t> all = past;
+  all.insert(all.end(), future.begin(), future.end());
+  session->prefill(all);
+  session->keep(int(past.size()));
+  session->decode(5);
+  EXPECT_EQ(session->length(), int(past.size()) + 1);
+  return {session->logits().begin(), session->logits().end()};
+}
+
+// Keys and values of the past come out of every layer's attention: had it looked ahead, another
+// future would have left other ones.
 TEST(Transformer, SeesOnlyThePast) {
-  const auto shorter = logits_of(Precision::f32, 2, 0, 30),
-             longer = logits_of(Precision::f32, 2, 120);
-  EXPECT_NE(shorter, longer);
+  const std::vector<int32_t> tokens = some_tokens(150, find_shape("tiny", true)->vocabulary);
+  const std::vector<int32_t> past(tokens.begin(), tokens.begin() + 30),
+      future(tokens.begin() + 30, tokens.end());
+  std::vector<int32_t> other = future;
+  for (int32_t& token : other) token = (token + 1) % find_shape("tiny", true)->vocabulary;
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::int8}) {
+    const auto wanted = logits_after(precision, past, future);
+    EXPECT_EQ(logits_after(precision, past, other), wanted) << int(precision);
+    EXPECT_EQ(logits_after(precision, past, {}), wanted) << int(precision);
+    for (size_t changed : {0, 14, 29}) {
+      std::vector<int32_t> another = past;
+      another[changed] = another[changed] == 9 ? 8 : 9;
+      EXPECT_NE(logits_after(precision, another, future), wanted)
+          << int(precision) << ": token " << changed << " was not seen";
+    }
+  }
 }
 
 TEST(Transformer, EncodesEverySequenceOfABatchAlike) {

@@ -111,16 +111,19 @@ TEST(Safetensors, RefusesTruncationAtEveryByteAndTrailingBytes) {
 TEST(Safetensors, SurvivesEveryBitFlip) {
   TestFolder folder;
   const std::string whole = read_text(small_file(folder));
+  int accepted = 0;
   for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
     std::string copy = whole;
     copy[bit / 8] = char(copy[bit / 8] ^ (1 << bit % 8));
     auto content = parse_safetensors(bytes_of(copy));
     if (!content) continue;
+    ++accepted;
     for (const TensorView& tensor : content->tensors) {
       EXPECT_GE(tensor.data, bytes_of(copy).data());
       EXPECT_LE(tensor.data + tensor.bytes, bytes_of(copy).data() + copy.size());
     }
   }
+  EXPECT_GT(accepted, 0);  // flips within the values
 }
 
 TEST(Safetensors, RefusesAbsurdHeaderSizes) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <chrono>
 
 #include "runtime/cores.h"
@@ -15,16 +16,18 @@ TEST(ThreadPool, EveryItemRunsOnceInFixedShares) {
     ThreadPool pool(threads);
     ASSERT_EQ(pool.size(), threads);
     for (int items : {0, 1, 2, 5, 64, 1000}) {
-      std::vector<int> owner(items, -1), expected(items, -1);
-      pool.run(items, [&](int thread, int begin, int end) {
-        for (int i = begin; i < end; ++i) owner[i] = thread;
-      });
-      const auto again = [&](int thread, int begin, int end) {
-        for (int i = begin; i < end; ++i) expected[i] = thread;
-      };
-      pool.run(items, again);
-      EXPECT_EQ(owner, expected);
-      for (int i = 0; i < items; ++i) EXPECT_GE(owner[i], 0);
+      std::vector<int> first(items, -1), second(items, -1);
+      for (std::vector<int>* owner : {&first, &second}) {
+        std::vector<std::atomic<int>> runs(items);
+        pool.run(items, [&](int thread, int begin, int end) {
+          for (int i = begin; i < end; ++i) {
+            ++runs[i];
+            (*owner)[i] = thread;
+          }
+        });
+        for (int i = 0; i < items; ++i) ASSERT_EQ(runs[i], 1) << "item " << i << " of " << items;
+      }
+      EXPECT_EQ(first, second);
     }
   }
 }

@@ -72,7 +72,7 @@ TEST(SynthPlan, RepeatsAndWorksWithoutSets) {
 
 // Timing against a second measurement: a word takes about as long in a sentence as alone.
 TEST(SpeechSynth, TimesAgreeWithWordsSpokenAlone) {
-  if (!synthesiser_version()) GTEST_SKIP() << "espeak-ng is not installed";
+  ASSERT_TRUE(synthesiser_version()) << "espeak-ng is missing; see scripts/packages.sh";
   for (const std::string voice : {"en-us+m3", "en-gb+Andrea", "en-gb-scotland+klatt"}) {
     const auto whole = synthesise({"seven elephants remember yellow umbrellas", "en", voice});
     ASSERT_TRUE(whole) << whole.error().message();
@@ -99,7 +99,7 @@ TEST(SpeechSynth, TimesAgreeWithWordsSpokenAlone) {
 TEST(SynthPlan, VoicesExist) {
   const auto languages = run_program({"espeak-ng", "--voices"});
   const auto variants = run_program({"espeak-ng", "--voices=variant"});
-  if (!languages || !variants) GTEST_SKIP() << "espeak-ng is not installed";
+  ASSERT_TRUE(languages && variants) << "espeak-ng is missing; see scripts/packages.sh";
   for (const std::string& language : synth_languages()) {
     // "fr" stands for "fr-fr".
     const bool known = languages->find(" " + language + " ") != std::string::npos ||
@@ -132,7 +132,7 @@ TEST(SynthPlan, FliteOnlyTrains) {
 
 // An unknown voice is quietly another one.
 TEST(SpeechSynth, FliteSpeaksFasterAndSlower) {
-  if (!has_flite()) GTEST_SKIP() << "flite is not installed";
+  ASSERT_TRUE(has_flite()) << "flite is missing; see scripts/packages.sh";
   const auto voices = run_program({"flite", "-lv"});
   ASSERT_TRUE(voices);
   for (const std::string& voice : flite_voices()) {

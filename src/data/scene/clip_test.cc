@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
-#include <iostream>
 
 #include "data/scene/matte.h"
 #include "data/scene/scene_fixtures.h"
@@ -186,22 +184,6 @@ TEST(Matte, WithoutCutoutsNobodyIsThere) {
   const MatteSample sample = make_matte({}, rng);
   EXPECT_EQ(coverage_sum(sample.alpha), 0);
   EXPECT_EQ(sample.image.pixels, sample.background.pixels);
-}
-
-template <class Make>
-void print_speed(const char* what, int count, Make make) {
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < count; ++i) make();
-  const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - start;
-  std::cout << what << ": " << spent.count() / count << " ms\n";
-}
-
-TEST(Clip, PrintsSpeeds) {
-  const SceneLibrary library = fixture_library();
-  Rng rng(9);
-  print_speed("clip", 100, [&] { return make_clip(library, rng).objects.size(); });
-  print_speed("matte", 200, [&] { return make_matte(library, rng).alpha.width; });
-  print_speed("paint", 200, [&] { return make_paint(library, rng).image.width; });
 }
 
 }  // namespace
