@@ -74,6 +74,10 @@ Status keep_promise(const std::string& set, PictureRecord& record) {
   if (record.mask && (record.mask->width != picture.width ||
                       record.mask->height != picture.height || record.mask->channels != 1))
     return broken(record.key, "has a mask of another shape than its picture");
+  if (std::max(picture.width, picture.height) > kMostPictureSide)
+    return broken(record.key, "is " + std::to_string(picture.width) + "x" +
+                                  std::to_string(picture.height) + " pixels, at most " +
+                                  std::to_string(kMostPictureSide) + " a side are read");
   for (const PicturePromise& promise : kPicturePromises)
     if (set == promise.set) return keep_promise(promise, record);
   return {};

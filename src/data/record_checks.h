@@ -9,6 +9,7 @@
 
 namespace tutti {
 
+inline constexpr int kMostPictureSide = 4096;      // of ours 256; each draw reads all of it
 inline constexpr size_t kMostRecordText = 8192;    // bytes of a caption, transcript or label
 inline constexpr size_t kMostQuestionText = 1024;  // bytes; all of it is in the example
 inline constexpr size_t kMostRecordName = 1024;    // bytes of a key, speaker or language

@@ -67,6 +67,11 @@ TEST(HostileShards, PicturesOfAnyShapeAreFitted) {
       expect_drawn(set, {picture_block(set, shape)});
 }
 
+TEST(HostileShards, PicturesAreBounded) {
+  expect_refused("1x16000", picture_block("flickr8k", {1, 16000, 3}));
+  expect_refused("4097x1", picture_block("emoji_noto", {4097, 1, 3, false, true}));
+}
+
 TEST(HostileShards, NumbersOfTheJsonAreNotCutToFit) {
   for (const json& width : {json(4294967297u + 63u), json(-1), json(1e300), json(0), json("64")})
     for (const char* key : {"tile_width", "tile_height", "columns"}) {
