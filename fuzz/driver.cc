@@ -1,6 +1,6 @@
 // Runs a fuzz target without libFuzzer, so that every build tests it:
 //
-//   X_fuzz_test                    seeds, then 20,000 mutations of them, the same each time
+//   X_fuzz_test                    seeds, then fuzz_mutations() of them, the same each time
 //   X_fuzz_test --write-seeds DIR  writes the seeds as a corpus for libFuzzer
 #include <cstdio>
 #include <filesystem>
@@ -9,9 +9,11 @@
 
 #include "fuzz_target.h"
 
-namespace {
+__attribute__((weak)) int fuzz_mutations() {
+  return 20'000;
+}
 
-constexpr int mutations = 20'000;
+namespace {
 
 // What parsers of sizes get wrong: edges of the integer types, digits, structure.
 void mutate(std::string& input, std::mt19937_64& random) {
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> seeds = fuzz_seeds();
   for (const std::string& seed : seeds) run(seed);
   std::mt19937_64 random(20'000);
+  const int mutations = fuzz_mutations();
   for (int i = 0; i < mutations; ++i) {
     std::string input = seeds[random() % seeds.size()];
     for (uint64_t k = 0, count = 1 + random() % 6; k < count; ++k) mutate(input, random);

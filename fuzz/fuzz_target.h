@@ -13,5 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 std::vector<std::string> fuzz_seeds();
 
+// How many mutations the ordinary test runs. A target whose inputs cost milliseconds gives fewer
+// than the 20,000 of driver.cc.
+int fuzz_mutations();
+
 // Bytes that must lie inside the input: reads each, so that a sanitizer sees a stray pointer.
 void require_inside(std::span<const std::byte> bytes, const uint8_t* data, size_t size);

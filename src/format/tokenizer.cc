@@ -3,6 +3,7 @@
 #include <sentencepiece_processor.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/quote.h"
@@ -17,6 +18,7 @@ constexpr int byte_tokens = 256;
 
 struct Field {
   int number = 0;
+  uint64_t value = 0;      // of varints only
   std::string_view bytes;  // of length-delimited fields only
 };
 
@@ -34,11 +36,15 @@ std::optional<uint64_t> take_varint(std::string_view& in) {
 std::optional<Field> take_field(std::string_view& in) {
   const auto key = take_varint(in);
   if (!key || *key >> 3 > 0x1fffffff) return std::nullopt;
-  Field field{int(*key >> 3), {}};
+  Field field{int(*key >> 3), 0, {}};
   size_t length = 0;
   switch (*key & 7) {
-    case 0:
-      return take_varint(in) ? std::optional(field) : std::nullopt;
+    case 0: {
+      const auto value = take_varint(in);
+      if (!value) return std::nullopt;
+      field.value = *value;
+      return field;
+    }
     case 1:
       length = 8;
       break;
@@ -61,20 +67,25 @@ std::optional<Field> take_field(std::string_view& in) {
 }
 
 // SentencePiece 0.1.97 reads a normaliser's compiled table without checking its offsets. We use
-// identity normalisation, which has none, so a model with a table is refused unread. Fields, from
-// sentencepiece_model.proto: ModelProto.normalizer_spec 3 and denormalizer_spec 5, in them
+// identity normalisation, which has none, so a model with a table is refused unread. So is every
+// type but unigram: others merge pieces by rules that nobody checked against a stranger's. Fields,
+// from sentencepiece_model.proto: ModelProto.trainer_spec 2, in it TrainerSpec.model_type 3, 1 for
+// unigram; normalizer_spec 3 and denormalizer_spec 5, in them
 // NormalizerSpec.precompiled_charsmap 2.
-Status check_no_normalizer_table(std::string_view model) {
+Status check_settings(std::string_view model) {
   while (!model.empty()) {
     auto field = take_field(model);
     if (!field) return bad_input("the tokenizer is not a SentencePiece model, or is damaged");
-    if (field->number != 3 && field->number != 5) continue;
+    const bool trainer = field->number == 2;
+    if (!trainer && field->number != 3 && field->number != 5) continue;
     for (std::string_view spec = field->bytes; !spec.empty();) {
       const auto inner = take_field(spec);
-      if (!inner) return bad_input("the tokenizer is damaged in its normalizer part");
-      if (inner->number == 2 && !inner->bytes.empty()) {
+      if (!inner) return bad_input("the tokenizer is damaged in its settings");
+      if (trainer && inner->number == 3 && inner->value != 1)
+        return bad_input("the tokenizer is of type " + std::to_string(inner->value) +
+                         "; only unigram (1) is supported");
+      if (!trainer && inner->number == 2 && !inner->bytes.empty())
         return bad_input("the tokenizer changes its text; train it with identity normalisation");
-      }
     }
   }
   return {};
@@ -94,6 +105,8 @@ Status check_vocabulary(const sentencepiece::SentencePieceProcessor& processor) 
                        "; it was not trained by Tutti, or by another version");
     }
     if (invalid_utf8_at(piece)) return bad_input("a token of the tokenizer is not UTF-8");
+    if (!std::isfinite(processor.GetScore(id)))
+      return bad_input("the score of token " + std::to_string(id) + " is not a number");
     bytes += processor.IsByte(id);
   }
   if (bytes == byte_tokens) return {};
@@ -117,7 +130,7 @@ Tokenizer::~Tokenizer() = default;
 Result<Tokenizer> Tokenizer::from_bytes(std::span<const std::byte> model) {
   if (model.size() > largest_model) return bad_input("the tokenizer has over 64 MiB");
   const std::string_view text(reinterpret_cast<const char*>(model.data()), model.size());
-  TUTTI_CHECK(check_no_normalizer_table(text));
+  TUTTI_CHECK(check_settings(text));
   auto processor = std::make_unique<sentencepiece::SentencePieceProcessor>();
   if (const auto status = processor->LoadFromSerializedProto(text); !status.ok()) {
     return bad_input(std::string("the tokenizer cannot be read: ") + status.error_message());

@@ -153,6 +153,10 @@ TEST(Tokenizer, RefusesDamagedModels) {
   // A normalizer table: field 3 { field 2 "abcd" } appended, which protobuf merges into the model.
   EXPECT_FALSE(Tokenizer::from_bytes(bytes_of(whole + "\x1a\x06\x12\x04"
                                                       "abcd")));
+  // Another type of model: field 2 { field 3: 2, byte pairs }, merged likewise.
+  const auto pairs = Tokenizer::from_bytes(bytes_of(whole + "\x12\x02\x18\x02"));
+  ASSERT_FALSE(pairs);
+  EXPECT_NE(pairs.error().message().find("unigram"), std::string::npos);
 }
 
 TEST(TokenizerTrainer, ErrorsSayWhatIsWrong) {
