@@ -203,25 +203,34 @@ inline float fast_tanh(float x) {
   return std::copysign((1.0f - e) / (1.0f + e), x);
 }
 
-TUTTI_CLONES float capped_row(const bf16* logits, int width, float cap, float* capped) {
+// The highest of a row's capped values and the sum of exponentials below it. Against the cap itself
+// all of them could vanish: 2 cap, the span of the logits, may be far more than the 87 that e^x
+// holds.
+struct CappedRow {
+  float most, sum;
+};
+
+TUTTI_CLONES CappedRow capped_row(const bf16* logits, int width, float cap, float* capped) {
   const float inverse = 1.0f / cap;
-  float sum = 0;
-  // Capped logits stay within e^+-cap of each other, so the sum needs no running maximum.
-#pragma omp simd reduction(+ : sum)
+  float most = -1;
+#pragma omp simd reduction(max : most)
   for (int i = 0; i < width; ++i) {
     capped[i] = fast_tanh(from_bf16(logits[i]) * inverse);
-    sum += exp2_fast((capped[i] - 1.0f) * cap * 1.44269504f);
+    most = std::max(most, capped[i]);
   }
-  return sum;
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int i = 0; i < width; ++i) sum += exp2_fast((capped[i] - most) * cap * 1.44269504f);
+  return {most, sum};
 }
 
 // capped holds tanh values; d(cap tanh(x / cap)) / dx = 1 - tanh^2.
-TUTTI_CLONES void capped_row_gradient(const float* capped, int width, float cap, float sum,
+TUTTI_CLONES void capped_row_gradient(const float* capped, int width, float cap, CappedRow row,
                                       bf16* dlogits) {
-  const float inverse = 1.0f / sum;
+  const float inverse = 1.0f / row.sum;
 #pragma omp simd
   for (int i = 0; i < width; ++i) {
-    const float p = exp2_fast((capped[i] - 1.0f) * cap * 1.44269504f) * inverse;
+    const float p = exp2_fast((capped[i] - row.most) * cap * 1.44269504f) * inverse;
     dlogits[i] = to_bf16(p * (1.0f - capped[i] * capped[i]));
   }
 }
@@ -236,12 +245,12 @@ void capped_cross_entropy(const bf16* logits, const int64_t* target, int rows, i
 #pragma omp for schedule(static)
     for (int r = 0; r < rows; ++r) {
       const int64_t at = int64_t(r) * width;
-      const float sum = capped_row(logits + at, width, cap, capped.data());
+      const CappedRow row = capped_row(logits + at, width, cap, capped.data());
       const float chosen = capped[target[r]];
-      loss[r] = std::log(sum) + (1.0f - chosen) * cap;
+      loss[r] = std::log(row.sum) + (row.most - chosen) * cap;
       if (!dlogits) continue;
-      capped_row_gradient(capped.data(), width, cap, sum, dlogits + at);
-      const float p = std::exp((chosen - 1.0f) * cap) / sum;
+      capped_row_gradient(capped.data(), width, cap, row, dlogits + at);
+      const float p = std::exp((chosen - row.most) * cap) / row.sum;
       dlogits[at + target[r]] = to_bf16((p - 1.0f) * (1.0f - chosen * chosen));
     }
   }
