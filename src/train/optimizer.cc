@@ -119,6 +119,8 @@ void Optimizer::adam_update(Slot& slot, const torch::Tensor& gradient, double ra
   const double first = 1.0 - std::pow(options_.beta1, steps);
   const double second = 1.0 - std::pow(options_.beta2, steps);
   const torch::Tensor root = (slot.second / second).sqrt_().add_(1e-8);
+  if (slot.entry->matrix && options_.adam_weight_decay > 0)
+    slot.entry->value.mul_(1.0 - rate * options_.adam_weight_decay);
   slot.entry->value.addcdiv_(slot.first, root, -rate / first);
 }
 

@@ -13,8 +13,12 @@ struct OptimizerOptions {
   double adam_rate = 0.002;
   double momentum = 0.95;
   double beta1 = 0.9, beta2 = 0.95;
-  double weight_decay = 0.01;
-  double clip = 1.0;  // global gradient norm
+  // Decoupled (Loshchilov and Hutter, arXiv 1711.05101): a share of rate times this is taken off
+  // each weight of a matrix in every step; gains, biases and tables of gains keep what they
+  // learned.
+  double weight_decay = 0.01;    // of Muon's matrices
+  double adam_weight_decay = 0;  // of the other matrices: tables, heads, input projections
+  double clip = 1.0;             // global gradient norm
 };
 
 class Optimizer {

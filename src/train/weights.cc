@@ -33,6 +33,12 @@ torch::Tensor Weights::get(const std::string& name, int rows, int cols, Init ini
   return value;
 }
 
+torch::Tensor Weights::matrix(const std::string& name, int rows, int cols, Init init) {
+  torch::Tensor value = get(name, rows, cols, init);
+  entries_.back().matrix = true;
+  return value;
+}
+
 int64_t Weights::parameters() const {
   int64_t sum = 0;
   for (const Entry& entry : entries_) sum += entry.value.numel();

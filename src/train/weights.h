@@ -19,13 +19,15 @@ class Weights {
  public:
   Weights(uint64_t seed, torch::Device device) : seed_(seed), device_(device) {}
 
-  // ParameterSource: a leaf tensor, FP32, rows x cols.
+  // ParameterSource: a leaf tensor, FP32, rows x cols; matrix(): of a product or a token table.
   torch::Tensor get(const std::string& name, int rows, int cols, Init init);
+  torch::Tensor matrix(const std::string& name, int rows, int cols, Init init);
 
   struct Entry {
     std::string name;
     torch::Tensor value;    // master; requires grad unless it is to stay
     torch::Tensor average;  // exponential moving average of the master
+    bool matrix = false;    // rather than a gain or a bias
   };
   std::vector<Entry>& entries() { return entries_; }
   const std::vector<Entry>& entries() const { return entries_; }
