@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "exit.h"
 #include "memory.h"
 #include "train/judge_trainer.h"
 
@@ -43,12 +44,7 @@ int judge_main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
   }
   const auto card = train(options);
-  if (!card) {
-    std::fprintf(stderr, "tutti-train: %s\n", card.error().message().c_str());
-    return int(card.error().code());
-  }
-  std::printf("%s\n", card->c_str());
-  return 0;
+  return card ? answer(*card) : fail(card.error());
 }
 
 }  // namespace tutti

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "data/mix/mixer.h"
+#include "exit.h"
 #include "judge.h"
 #include "memory.h"
 #include "passes.h"
@@ -25,11 +26,6 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void on_signal(int) {
   interrupted = 1;
-}
-
-int fail(const tutti::Error& error) {
-  std::fprintf(stderr, "tutti-train: %s\n", error.message().c_str());
-  return int(error.code());
 }
 
 // One line that overwrites itself on a terminal, one line a report elsewhere.
@@ -68,6 +64,10 @@ tutti::Status train(const tutti::Recipe& recipe) {
     return tutti::bad_input("the recipe asks for licences = \"open\", but " + recipe.shards +
                             " was built with \"" + shards.licences() +
                             "\"; rebuild it with --licences open");
+  if (shards.pieces().size() > recipe.model.vocabulary)
+    return tutti::bad_input("model.vocabulary is " + std::to_string(recipe.model.vocabulary) +
+                            ", but the tokenizer of " + recipe.shards + " has " +
+                            std::to_string(shards.pieces().size()) + " pieces; use that number");
   TUTTI_ASSIGN(const tutti::Mixer mixer, tutti::Mixer::create(shards, recipe.mix));
   tutti::TrainerInputs inputs;
   inputs.examples = [&mixer](int, tutti::Rng& rng) { return mixer.draw(rng); };
@@ -83,9 +83,8 @@ tutti::Status train(const tutti::Recipe& recipe) {
   return trainer->run([] { return interrupted != 0; });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int tutti_train(int argc, char** argv) {
+  using tutti::fail;
   if (argc > 1 && std::string(argv[1]) == "judge") return tutti::judge_main(argc - 1, argv + 1);
   if (argc > 1 && std::string(argv[1]) == "passes") return tutti::passes_main(argc - 1, argv + 1);
   CLI::App app(
@@ -93,7 +92,7 @@ int main(int argc, char** argv) {
   std::string recipe_path, shards, output;
   int steps = 0;
   app.add_option("recipe", recipe_path, "recipe (TOML)")->required();
-  app.add_option("--steps", steps, "instead of run.steps");
+  app.add_option("--steps", steps, "instead of run.steps")->check(CLI::Range(1, tutti::kMostSteps));
   app.add_option("--shards", shards, "instead of data.shards");
   app.add_option("--output", output, "instead of run.output");
   try {
@@ -108,4 +107,14 @@ int main(int argc, char** argv) {
   if (!output.empty()) recipe->output = output;
   const tutti::Status status = train(*recipe);
   return status ? 0 : fail(status.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return tutti_train(argc, argv);
+  } catch (const std::exception& problem) {
+    return tutti::fail(tutti::failed(problem.what()));
+  }
 }

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "bench/passes.h"
+#include "exit.h"
 #include "format/model_package.h"
+#include "train/torch_errors.h"
 #include "train/torch_ops.h"
 #include "train/weights.h"
 
@@ -31,7 +33,7 @@ double median_seconds(const Run& run) {
   return seconds[kRuns / 2];
 }
 
-Status time_passes(const std::string& path, int threads) {
+Result<std::string> time_passes(const std::string& path, int threads) {
   at::set_num_threads(threads > 0 ? threads : int(std::thread::hardware_concurrency()));
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
   TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
@@ -43,8 +45,7 @@ Status time_passes(const std::string& path, int threads) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const bench::Pass& pass : bench::task_passes(config))
     json[pass.name] = median_seconds([&] { bench::run_pass(ops, model, pass); });
-  std::printf("%s\n", json.dump().c_str());
-  return {};
+  return json.dump();
 }
 
 }  // namespace
@@ -60,10 +61,9 @@ int passes_main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
   }
-  const Status status = time_passes(model, threads);
-  if (status) return 0;
-  std::fprintf(stderr, "tutti-train: %s\n", status.error().message().c_str());
-  return int(status.error().code());
+  const auto times =
+      errors_of_torch("timing the passes", [&] { return time_passes(model, threads); });
+  return times ? answer(*times) : fail(times.error());
 }
 
 }  // namespace tutti

@@ -1,5 +1,9 @@
 #include "train/checkpoint.h"
 
+#include <charconv>
+#include <limits>
+
+#include "base/quote.h"
 #include "format/safetensors.h"
 
 namespace tutti {
@@ -22,6 +26,31 @@ std::vector<Named> all_tensors(const Weights& weights, const Optimizer& optimize
 
 DType file_type(const torch::Tensor& t) {
   return t.scalar_type() == torch::kLong ? DType::i64 : DType::f32;
+}
+
+// The whole text, as the number of steps done.
+std::optional<int> steps_of(const std::string& text) {
+  int steps = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), steps);
+  if (problem != std::errc() || end != text.data() + text.size() || steps < 0) return std::nullopt;
+  return steps;
+}
+
+// A stranger's numbers could end the run later, with NaN or a division by nothing.
+Status check_values(const std::string& path, const TensorView& view) {
+  if (view.dtype == DType::f32) {
+    const Status finite = validate_finite(view);
+    if (!finite) return finite.error().with_context(path);
+    return {};
+  }
+  for (size_t i = 0; i + sizeof(int64_t) <= view.bytes; i += sizeof(int64_t)) {
+    int64_t value = 0;
+    std::memcpy(&value, view.data + i, sizeof value);
+    if (value < 0 || value > std::numeric_limits<int>::max())
+      return bad_input(path + ": \"" + view.name + "\" is " + std::to_string(value) +
+                       "; expected a number of steps");
+  }
+  return {};
 }
 
 }  // namespace
@@ -50,10 +79,15 @@ Result<int> load_checkpoint(const std::string& path, Weights& weights, Optimizer
           path + ": tensor \"" + named.name +
           "\" is missing or of another shape than the recipe's model; train into another "
           "run.output, or delete this checkpoint");
+    TUTTI_CHECK(check_values(path, *view));
   }
   const auto step = file.metadata().find("tutti.step");
   if (step == file.metadata().end())
     return bad_input(path + ": no step is noted; not a checkpoint");
+  const auto steps = steps_of(step->second);
+  if (!steps)
+    return bad_input(path + ": tutti.step is " + quote(step->second) +
+                     "; expected the number of steps done; delete this checkpoint");
   torch::NoGradGuard no_grad;
   for (const Named& named : all) {
     const TensorView* view = file.find(named.name);
@@ -61,7 +95,7 @@ Result<int> load_checkpoint(const std::string& path, Weights& weights, Optimizer
     target.copy_(torch::from_blob(const_cast<std::byte*>(view->data), named.tensor.sizes(),
                                   torch::TensorOptions(named.tensor.scalar_type())));
   }
-  return std::atoi(step->second.c_str());
+  return *steps;
 }
 
 }  // namespace tutti

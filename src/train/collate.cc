@@ -109,7 +109,7 @@ class Collator {
     if (segment.target) {
       const int task = int(example.task);
       // The row before the segment says its first token; its last row says </s>.
-      if (last_text >= 0)
+      if (last_text >= 0 && text_rows_.at(last_text) > 0)
         predictions_.push_back({last_text, text_rows_.at(last_text) - 1,
                                 tokens.empty() ? int32_t(token_end) : tokens[0], task});
       for (size_t i = 0; i < tokens.size(); ++i)

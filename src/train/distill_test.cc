@@ -143,7 +143,7 @@ TEST_F(Distill, AStudentLearnsMoreFromATeacherThanAlone) {
     if (taught) recipe.distill.teacher = teacher_;
     auto trainer = make_trainer(recipe);
     ASSERT_TRUE(trainer->run(never));
-    losses[taught] = trainer->evaluate(all_examples());
+    losses[taught] = *trainer->evaluate(all_examples());
     std::filesystem::remove_all(recipe.output);
   }
   for (const char* name : {"text", "paint", "speak"}) {
@@ -168,9 +168,9 @@ TEST_F(Distill, QuantizationAwareTuningKeepsTheInt8Error) {
   recipe.start_from = teacher_;
   recipe.quantize = {true, true};
   auto trainer = make_trainer(recipe);
-  const auto before = trainer->evaluate(all_examples());
+  const auto before = *trainer->evaluate(all_examples());
   ASSERT_TRUE(trainer->run(never));
-  const auto after = trainer->evaluate(all_examples());
+  const auto after = *trainer->evaluate(all_examples());
   for (const char* name : {"text", "paint", "speak", "ctc"}) {
     RecordProperty(std::string(name) + "_int8_before", std::to_string(before.at(name)));
     RecordProperty(std::string(name) + "_int8_after", std::to_string(after.at(name)));

@@ -14,6 +14,7 @@
 #include "model/judge.h"
 #include "train/cpu_features.h"
 #include "train/optimizer.h"
+#include "train/torch_errors.h"
 #include "train/torch_ops.h"
 
 namespace tutti {
@@ -298,9 +299,11 @@ std::vector<std::string> judge_classes(const ShardSet& train, const ShardSet& he
   return classes;
 }
 
-Result<std::string> train_judge(const ShardSet& train, const ShardSet& held_out,
-                                const JudgeRecipe& recipe, const std::string& path,
-                                const std::function<void(const JudgeProgress&)>& report) {
+namespace {
+
+Result<std::string> train_on(const ShardSet& train, const ShardSet& held_out,
+                             const JudgeRecipe& recipe, const std::string& path,
+                             const std::function<void(const JudgeProgress&)>& report) {
   if (recipe.threads > 0) torch::set_num_threads(recipe.threads);
   const std::vector<std::string> classes = judge_classes(train, held_out, recipe.classes);
   if (classes.size() < 2)
@@ -320,6 +323,15 @@ Result<std::string> train_judge(const ShardSet& train, const ShardSet& held_out,
                      {"licences", train.licences()}};
   TUTTI_CHECK(trainer.save(path, card.dump(1)));
   return card.dump(1);
+}
+
+}  // namespace
+
+Result<std::string> train_judge(const ShardSet& train, const ShardSet& held_out,
+                                const JudgeRecipe& recipe, const std::string& path,
+                                const std::function<void(const JudgeProgress&)>& report) {
+  return errors_of_torch("training the judge",
+                         [&] { return train_on(train, held_out, recipe, path, report); });
 }
 
 }  // namespace tutti

@@ -3,8 +3,12 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include <iomanip>
 #include <set>
 #include <sstream>
+#include <type_traits>
+
+#include "base/quote.h"
 
 namespace tutti {
 namespace {
@@ -13,7 +17,29 @@ std::string place(const toml::node& node) {
   return "line " + std::to_string(node.source().begin.line);
 }
 
-// Reads one table: each call takes a known key; what is left over at the end is an error.
+// What a number may be; `below`: the upper end is not included. Nothing that is not a number lies
+// in a range.
+struct Range {
+  double low, high;
+  bool below = false;
+
+  bool holds(double value) const { return value >= low && (below ? value < high : value <= high); }
+};
+constexpr Range kShare = {0, 1};
+constexpr Range kDecay = {0, 1, /*below=*/true};  // of a running mean: at 1 it would never move
+constexpr Range kWeight = {0, 1e4};
+constexpr Range kRate = {0, 1};
+constexpr Range kGuidance = {0, 100};
+constexpr int kMostExamples = 1 << 16;  // of a step
+
+std::string shown(double value) {
+  std::ostringstream text;
+  text << std::setprecision(10) << value;
+  return text.str();
+}
+
+// Reads one table: each call is a row of what is known, a key with its type and range; what is left
+// over at the end is an error.
 class Table {
  public:
   Table(const toml::table& root, const char* name) : name_(name) {
@@ -23,46 +49,78 @@ class Table {
     }
   }
 
-  template <class T>
-  Table& read(const char* key, T& value) {
-    known_.insert(key);
-    const toml::node* node = table_ && !problem_ ? table_->get(key) : nullptr;
+  Table& read(const char* key, std::string& value) {
+    const toml::node* node = find(key);
     if (!node) return *this;
-    if constexpr (std::is_same_v<T, float>) {
-      double wide = value;
-      read(key, wide);
-      value = float(wide);
-    } else if (const auto got = node->value<T>()) {
+    const auto got = node->value<std::string>();
+    if (!got)
+      wrong(key, *node, "a text");
+    else
       value = *got;
-    } else {
-      fail(full(key) + " has the wrong type (" + place(*node) + ")");
+    return *this;
+  }
+
+  Table& read(const char* key, bool& value) {
+    const toml::node* node = find(key);
+    if (!node) return *this;
+    const auto got = node->value<bool>();
+    if (!got)
+      wrong(key, *node, "true or false");
+    else
+      value = *got;
+    return *this;
+  }
+
+  // A text out of a few.
+  Table& read(const char* key, std::string& value, std::initializer_list<const char*> known) {
+    const toml::node* node = find(key);
+    if (!node) return *this;
+    const auto got = node->value<std::string>();
+    std::string all;
+    bool is_known = false;
+    for (const char* one : known) {
+      all += (all.empty() ? "" : ", ") + std::string(one);
+      is_known = is_known || got == one;
     }
+    if (!is_known)
+      wrong(key, *node, "one of " + all);
+    else
+      value = *got;
+    return *this;
+  }
+
+  // A number in a range: a whole one where `value` is an integer.
+  template <class T>
+  Table& read(const char* key, T& value, const Range& range) {
+    const toml::node* node = find(key);
+    if (!node) return *this;
+    using Read = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+    const auto got = node->value<Read>();
+    if (!got || !range.holds(double(*got)))
+      wrong(key, *node,
+            (std::is_integral_v<T> ? "an integer from " : "a number from ") + shown(range.low) +
+                (range.below ? " to below " : " to ") + shown(range.high));
+    else
+      value = T(*got);
     return *this;
   }
 
   Table& read_list(const char* key, std::vector<std::string>& values) {
-    known_.insert(key);
-    const toml::node* node = table_ && !problem_ ? table_->get(key) : nullptr;
+    const toml::node* node = find(key);
     if (!node) return *this;
     values.clear();
     if (const toml::array* list = node->as_array())
       for (const toml::node& item : *list)
         if (const auto text = item.value<std::string>()) values.push_back(*text);
     if (!node->as_array() || values.size() != node->as_array()->size())
-      fail(full(key) + " must be a list of texts (" + place(*node) + ")");
+      wrong(key, *node, "a list of texts");
     return *this;
   }
 
   Table& read_counts(std::map<std::string, int>& counts) {
     if (!table_ || problem_) return *this;
-    for (const auto& [key, node] : *table_) {
-      known_.insert(std::string(key.str()));
-      const auto count = node.value<int>();
-      if (!count || *count < 0)
-        fail(full(key.str()) + " must be a count of examples (" + place(node) + ")");
-      else
-        counts[std::string(key.str())] = *count;
-    }
+    for (const auto& [key, node] : *table_)
+      read(std::string(key.str()).c_str(), counts[std::string(key.str())], Range{0, kMostExamples});
     return *this;
   }
 
@@ -76,6 +134,12 @@ class Table {
   }
 
  private:
+  // The value of a key that is known from now on; nullptr: it is not there.
+  const toml::node* find(const char* key) {
+    known_.insert(key);
+    return table_ && !problem_ ? table_->get(key) : nullptr;
+  }
+
   std::string full(std::string_view key) const {
     return std::string(name_) + "." + std::string(key);
   }
@@ -83,6 +147,15 @@ class Table {
     std::string all;
     for (const auto& key : known_) all += (all.empty() ? "" : ", ") + key;
     return all;
+  }
+  void wrong(const char* key, const toml::node& node, const std::string& expected) {
+    std::ostringstream value;
+    if (const auto text = node.value<std::string>())
+      value << *text;
+    else
+      node.visit([&](const auto& concrete) { value << concrete; });
+    fail(full(key) + " is " + quote(value.str(), 60) + " (" + place(node) + "); expected " +
+         expected);
   }
   void fail(std::string what) {
     if (!problem_) problem_ = bad_input(std::move(what));
@@ -105,27 +178,22 @@ Status read_model(const toml::table& root, ModelConfig& model) {
   return {};
 }
 
+// What no single key can be wrong about.
 Status check(const Recipe& r) {
-  if (r.steps < 1) return bad_input("run.steps is " + std::to_string(r.steps) + "; use at least 1");
-  if (r.warmup < 0 || r.decay < 0 || r.warmup + r.decay > 1)
-    return bad_input("run.warmup and run.decay are shares of the steps; their sum may not pass 1");
-  if (r.precision != "auto" && r.precision != "bf16" && r.precision != "fp32")
-    return bad_input("run.precision is \"" + r.precision + "\"; use auto, bf16 or fp32");
-  if (r.store != "i8" && r.store != "bf16" && r.store != "f32")
-    return bad_input("run.store is \"" + r.store + "\"; use i8, bf16 or f32");
-  if (r.licences != "open" && r.licences != "all")
-    return bad_input("data.licences is \"" + r.licences + "\"; use open or all");
-  if (r.checkpoint_minutes < 1 || r.log_every < 1 || r.sample_every < 1)
-    return bad_input("run.checkpoint_minutes, log_every and sample_every must be at least 1");
-  if (r.few_step.steps < 1 || r.few_step.steps > 100 || r.few_step.substeps < 1 ||
-      r.few_step.substeps > 100)
-    return bad_input("few_step.steps and few_step.substeps must lie between 1 and 100");
+  if (r.warmup + r.decay > 1)
+    return bad_input("run.warmup and run.decay are shares of the steps and add up to " +
+                     shown(r.warmup + r.decay) + "; expected at most 1");
   if (!r.few_step.teacher.empty() && !r.distill.teacher.empty())
     return bad_input(
         "few_step.teacher and distill.teacher exclude each other: distil first, then "
         "make the student a few-step model");
-  if (r.mix.empty())
+  int64_t examples = 0;
+  for (const auto& [kind, count] : r.mix) examples += count;
+  if (examples < 1)
     return bad_input("[mix] is empty; say how many examples of each task a step holds");
+  if (examples > kMostExamples)
+    return bad_input("[mix] holds " + std::to_string(examples) +
+                     " examples a step; expected 1 to " + std::to_string(kMostExamples));
   return {};
 }
 
@@ -166,70 +234,72 @@ Result<Recipe> read_recipe(const std::string& path) {
   TUTTI_CHECK(at(read_model(root, r.model)));
   TUTTI_CHECK(at(Table(root, "data")
                      .read("shards", r.shards)
-                     .read("licences", r.licences)
+                     .read("licences", r.licences, {"open", "all"})
                      .read("card", r.card)
                      .finish()));
+  constexpr double kMostCount = 1e8;
   TUTTI_CHECK(at(Table(root, "run")
                      .read("output", r.output)
                      .read("start_from", r.start_from)
-                     .read("seed", r.seed)
+                     .read("seed", r.seed, {0, 0x1p53})
                      .read_list("train_only", r.train_only)
-                     .read("steps", r.steps)
-                     .read("warmup", r.warmup)
-                     .read("decay", r.decay)
-                     .read("average_decay", r.average_decay)
-                     .read("precision", r.precision)
-                     .read("store", r.store)
-                     .read("checkpoint_minutes", r.checkpoint_minutes)
-                     .read("log_every", r.log_every)
-                     .read("sample_every", r.sample_every)
-                     .read("threads", r.threads)
+                     .read("steps", r.steps, {1, kMostSteps})
+                     .read("warmup", r.warmup, kShare)
+                     .read("decay", r.decay, kShare)
+                     .read("average_decay", r.average_decay, kDecay)
+                     .read("precision", r.precision, {"auto", "bf16", "fp32"})
+                     .read("store", r.store, {"i8", "bf16", "f32"})
+                     .read("checkpoint_minutes", r.checkpoint_minutes, {1, 1e5})
+                     .read("log_every", r.log_every, {1, kMostCount})
+                     .read("sample_every", r.sample_every, {1, kMostCount})
+                     .read("threads", r.threads, {0, 1024})
                      .finish()));
   OptimizerOptions& o = r.optimizer;
   TUTTI_CHECK(at(Table(root, "optimizer")
-                     .read("muon_rate", o.muon_rate)
-                     .read("adam_rate", o.adam_rate)
-                     .read("momentum", o.momentum)
-                     .read("beta1", o.beta1)
-                     .read("beta2", o.beta2)
-                     .read("weight_decay", o.weight_decay)
-                     .read("clip", o.clip)
+                     .read("muon_rate", o.muon_rate, kRate)
+                     .read("adam_rate", o.adam_rate, kRate)
+                     .read("momentum", o.momentum, kDecay)
+                     .read("beta1", o.beta1, kDecay)
+                     .read("beta2", o.beta2, kDecay)
+                     .read("weight_decay", o.weight_decay, kShare)
+                     .read("adam_weight_decay", o.adam_weight_decay, kShare)
+                     .read("clip", o.clip, {1e-6, 1e6})
                      .finish()));
   LossWeights& l = r.loss;
   Table loss(root, "loss");
   for (int g = 0; g < kGroups; ++g)
-    loss.read((std::string("route_") + kGroupNames[g]).c_str(), l.route_target[g]);
-  TUTTI_CHECK(at(loss.read("text", l.text)
-                     .read("paint", l.paint)
-                     .read("speak", l.speak)
-                     .read("contrast", l.contrast)
-                     .read("ctc", l.ctc)
-                     .read("matte", l.matte)
-                     .read("duration", l.duration)
-                     .read("vocoder", l.vocoder)
-                     .read("route", l.route)
-                     .read("locate", l.locate)
-                     .read("answers", l.answers)
+    loss.read((std::string("route_") + kGroupNames[g]).c_str(), l.route_target[g], kShare);
+  TUTTI_CHECK(at(loss.read("text", l.text, kWeight)
+                     .read("paint", l.paint, kWeight)
+                     .read("speak", l.speak, kWeight)
+                     .read("contrast", l.contrast, kWeight)
+                     .read("ctc", l.ctc, kWeight)
+                     .read("matte", l.matte, kWeight)
+                     .read("duration", l.duration, kWeight)
+                     .read("vocoder", l.vocoder, kWeight)
+                     .read("route", l.route, kWeight)
+                     .read("locate", l.locate, kWeight)
+                     .read("answers", l.answers, kWeight)
                      .finish()));
   TUTTI_CHECK(at(Table(root, "noise")
-                     .read("drop_text", r.collate.drop_text)
-                     .read("mean", r.collate.noise_mean)
-                     .read("spread", r.collate.noise_spread)
+                     .read("drop_text", r.collate.drop_text, kShare)
+                     .read("mean", r.collate.noise_mean, {-20, 20})
+                     .read("spread", r.collate.noise_spread, {0, 20})
                      .finish()));
   FewStepOptions& f = r.few_step;
   TUTTI_CHECK(at(Table(root, "few_step")
                      .read("teacher", f.teacher)
-                     .read("steps", f.steps)
-                     .read("substeps", f.substeps)
-                     .read("paint_guidance", f.paint_guidance)
-                     .read("speak_guidance", f.speak_guidance)
+                     .read("steps", f.steps, {1, 100})
+                     .read("substeps", f.substeps, {1, 100})
+                     .read("paint_guidance", f.paint_guidance, kGuidance)
+                     .read("speak_guidance", f.speak_guidance, kGuidance)
                      .finish()));
   TUTTI_CHECK(at(Table(root, "distill")
                      .read("teacher", r.distill.teacher)
                      .read("inherit", r.distill.inherit)
-                     .read("logits", r.distill.weights.logits)
-                     .read("flow", r.distill.weights.flow)
-                     .read("relations", r.distill.weights.relations)
+                     .read("logits", r.distill.weights.logits, kWeight)
+                     .read("flow", r.distill.weights.flow, kWeight)
+                     .read("relations", r.distill.weights.relations, kWeight)
                      .finish()));
   TUTTI_CHECK(at(Table(root, "quantize")
                      .read("weights", r.quantize.weights)

@@ -45,8 +45,10 @@ struct Recipe {
   std::map<std::string, int> mix;  // examples of each kind in every step
 };
 
+inline constexpr int kMostSteps = 100'000'000;
+
 // bad_input names an unknown key, a wrong type, or a value out of range, with its place in the
-// file.
+// file, the value and the range.
 Result<Recipe> read_recipe(const std::string& path);
 
 // The learning rate of `step` as a share of the peak.

@@ -14,6 +14,7 @@
 #include "train/checkpoint.h"
 #include "train/cpu_features.h"
 #include "train/samples.h"
+#include "train/torch_errors.h"
 
 namespace tutti {
 namespace {
@@ -66,13 +67,30 @@ class TorchTrainer : public Trainer {
   }
 
   Status run(const std::function<bool()>& stop) override {
+    return errors_of_torch("training", [&] { return run_steps(stop); });
+  }
+
+  Result<std::map<std::string, double>> evaluate(const std::vector<Example>& examples) override {
+    return errors_of_torch("evaluating", [&] { return losses_of(examples); });
+  }
+
+  int step() const override { return step_; }
+
+ private:
+  struct Prepared {
+    std::vector<Example> examples;
+    TrainBatch batch;
+    GuidedBatches guided;  // for a few-step student's teacher
+  };
+
+  Status run_steps(const std::function<bool()>& stop) {
     auto next = prepare(step_);
     auto saved = Clock::now();
     reset_meters();
     while (step_ < recipe_.steps) {
       Prepared prepared = next.get();
       next = prepare(step_ + 1);
-      train_step(prepared);
+      TUTTI_CHECK(train_step(prepared));
       ++step_;
       if (step_ % recipe_.log_every == 0 || step_ == recipe_.steps) TUTTI_CHECK(report());
       if (step_ % recipe_.sample_every == 0) TUTTI_CHECK(write_samples(prepared.examples));
@@ -86,7 +104,7 @@ class TorchTrainer : public Trainer {
     return save();
   }
 
-  std::map<std::string, double> evaluate(const std::vector<Example>& examples) override {
+  Result<std::map<std::string, double>> losses_of(const std::vector<Example>& examples) {
     torch::NoGradGuard no_grad;
     Rng rng = step_rng(recipe_.seed, 0, 1);
     CollateOptions options = recipe_.collate;
@@ -97,15 +115,6 @@ class TorchTrainer : public Trainer {
       losses[term.name] = term.value.item<double>();
     return losses;
   }
-
-  int step() const override { return step_; }
-
- private:
-  struct Prepared {
-    std::vector<Example> examples;
-    TrainBatch batch;
-    GuidedBatches guided;  // for a few-step student's teacher
-  };
 
   Status open_weights() {
     if (fs::exists(checkpoint_path())) {
@@ -156,43 +165,66 @@ class TorchTrainer : public Trainer {
     });
   }
 
-  void train_step(Prepared& prepared) {
+  Status train_step(Prepared& prepared) {
+    bool learned = false;
     if (few_step()) {
-      learn_path(prepared);
+      learned = learn_path(prepared);
     } else {
       TeacherTargets targets;
       if (teacher_) targets = teacher_targets(*teacher_, prepared.batch);
       const StepLosses losses = compute_losses(ops_, model_, prepared.batch, recipe_.loss, targets,
                                                recipe_.distill.weights);
-      losses.total.backward();
-      count(losses);
+      learned = learn(losses, 1);
     }
+    if (!learned) return check_idle();
+    idle_ = 0;
     norm_ += optimizer_.step(rate_at(recipe_, step_));
     // A young average forgets faster, so that it is not a picture of the first steps for long.
     weights_.update_average(std::min(recipe_.average_decay, (1.0 + step_) / (10.0 + step_)));
     tokens_ += prepared.batch.batch.rows();
     ++counted_;
+    return {};
+  }
+
+  // Gradients of `share` of a step's losses; false: none of them is there and weighs anything.
+  bool learn(const StepLosses& losses, double share) {
+    const bool active = losses.total.defined() && losses.total.requires_grad();
+    if (active) (share == 1 ? losses.total : losses.total * share).backward();
+    count(losses, share);
+    return active;
+  }
+
+  // A step may by chance draw nothing to learn from and is passed over; many in a row are no
+  // chance.
+  Status check_idle() {
+    constexpr int kMostIdle = 10;
+    if (++idle_ < std::min(kMostIdle, recipe_.steps)) return {};
+    return bad_input(
+        "step " + std::to_string(step_) +
+        " has no loss that is active: what [mix] draws has no target that [loss] weighs "
+        "and run.train_only lets learn; change one of them");
   }
 
   // A few-step student generates, and at each of its steps the teacher shows where to go.
-  void learn_path(Prepared& prepared) {
+  bool learn_path(Prepared& prepared) {
     FewStepPath path(*teacher_, recipe_.few_step, prepared.guided, prepared.batch);
     const double share = 1.0 / recipe_.few_step.steps;
+    bool learned = false;
     while (!path.done()) {
       path.set_targets();
       const StepLosses losses = compute_losses(ops_, model_, prepared.batch, recipe_.loss);
-      (losses.total * share).backward();
-      count(losses, share);
+      learned = learn(losses, share) || learned;
       for (const LossTerm& term : losses.terms)
         if (term.name == "paint" || term.name == "speak")
           sums_[term.name + "." + std::to_string(path.step() + 1)] += term.value.item<double>();
       path.follow(losses.paint, losses.speak);
     }
+    return learned;
   }
 
   void count(const StepLosses& losses, double share = 1) {
     for (const LossTerm& term : losses.terms) sums_[term.name] += share * term.value.item<double>();
-    sums_["total"] += share * losses.total.item<double>();
+    if (losses.total.defined()) sums_["total"] += share * losses.total.item<double>();
   }
 
   void reset_meters() {
@@ -207,8 +239,9 @@ class TorchTrainer : public Trainer {
     r.step = step_;
     r.steps = recipe_.steps;
     r.seconds = seconds_since(since_);
-    for (const auto& [name, sum] : sums_) r.losses[name] = sum / counted_;
-    r.gradient_norm = norm_ / counted_;
+    const double counted = std::max(1.0, counted_);  // steps may all have been idle
+    for (const auto& [name, sum] : sums_) r.losses[name] = sum / counted;
+    r.gradient_norm = norm_ / counted;
     r.rate = rate_at(recipe_, step_);
     r.tokens_per_second = tokens_ / r.seconds;
     r.gflops = 3.0 * ops_.forward_flops() / r.seconds / 1e9;
@@ -257,7 +290,7 @@ class TorchTrainer : public Trainer {
   Model<TorchOps> model_;
   Optimizer optimizer_;
   std::unique_ptr<Teacher> teacher_;
-  int step_ = 0;
+  int step_ = 0, idle_ = 0;
   std::optional<EventWriter> events_;
   std::ofstream log_;
   std::map<std::string, double> sums_;
@@ -272,9 +305,11 @@ Result<std::unique_ptr<Trainer>> Trainer::create(const Recipe& recipe, TrainerIn
   const int cores = int(std::thread::hardware_concurrency());
   torch::set_num_threads(recipe.threads > 0 ? recipe.threads : std::max(1, cores));
   const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
-  auto trainer = std::make_unique<TorchTrainer>(recipe, std::move(inputs), device);
-  TUTTI_CHECK(trainer->open());
-  return std::unique_ptr<Trainer>(std::move(trainer));
+  return errors_of_torch("making the model", [&]() -> Result<std::unique_ptr<Trainer>> {
+    auto trainer = std::make_unique<TorchTrainer>(recipe, std::move(inputs), device);
+    TUTTI_CHECK(trainer->open());
+    return std::unique_ptr<Trainer>(std::move(trainer));
+  });
 }
 
 }  // namespace tutti

@@ -47,7 +47,7 @@ class Trainer {
   virtual Status run(const std::function<bool()>& stop) = 0;
 
   // The losses of one step without an update, for tests and held-out curves.
-  virtual std::map<std::string, double> evaluate(const std::vector<Example>& examples) = 0;
+  virtual Result<std::map<std::string, double>> evaluate(const std::vector<Example>& examples) = 0;
   virtual int step() const = 0;
 };
 

@@ -23,9 +23,9 @@ TEST(Trainer, LearnsSixteenExamplesOfEveryTask) {
   const Recipe recipe = tiny_recipe(scratch("learn"));
   auto trainer = make_trainer(recipe);
   const std::vector<Example> all = all_examples();
-  auto before = trainer->evaluate(all);
+  auto before = *trainer->evaluate(all);
   ASSERT_TRUE(trainer->run(never));
-  auto after = trainer->evaluate(all);
+  auto after = *trainer->evaluate(all);
   for (const auto& [name, loss] : after) RecordProperty(name, std::to_string(loss));
   EXPECT_LT(after["text"], 0.35) << "from " << before["text"];
   EXPECT_LT(after["ctc"], 0.15) << "from " << before["ctc"];
@@ -139,32 +139,84 @@ TEST(Trainer, WhatIsNotToBeTrainedKeepsItsBits) {
   fs::remove_all(more.output);
 }
 
-Result<Recipe> recipe_of(const std::string& text) {
-  const std::string path = scratch("recipe") + ".toml";
-  EXPECT_TRUE(write_file_atomic(path, text));
-  auto recipe = read_recipe(path);
-  fs::remove(path);
-  return recipe;
+TEST(Trainer, NothingToLearnIsAnError) {
+  Recipe recipe = tiny_recipe(scratch("nothing"));
+  recipe.steps = 3;
+  recipe.loss.text = recipe.loss.answers = 0;
+  TrainerInputs inputs;
+  inputs.examples = [](int, Rng&) {
+    return std::vector<Example>{{Task::text, {text_segment(bytes("hello"), true)}}};
+  };
+  recipe.loss.route = 0;
+  auto trainer = Trainer::create(recipe, inputs);
+  ASSERT_TRUE(trainer) << trainer.error().message();
+  const Status status = (*trainer)->run(never);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code(), ErrorCode::bad_input);
+  EXPECT_NE(status.error().message().find("no loss"), std::string::npos);
+  fs::remove_all(recipe.output);
 }
 
-TEST(RecipeFile, NamesWhatItDoesNotKnow) {
-  for (const auto& [text, named] : std::vector<std::pair<std::string, std::string>>{
-           {"[run]\nsteps = 5\nstesp = 6\n[mix]\ntext = 1\n", "run.stesp"},
-           {"[modle]\nwidth = 64\n", "modle"},
-           {"[model]\nwidht = 64\n[mix]\ntext = 1\n", "widht"},
-           {"[model]\nwidth = 65\n[mix]\ntext = 1\n", "multiple of 64"},
-           {"[run]\nsteps = \"many\"\n[mix]\ntext = 1\n", "run.steps"},
-           {"[run]\ntrain_only = \"paint\"\n[mix]\ntext = 1\n", "run.train_only"},
-           {"[model]\nlayers = 4\npaint_until = [1, 0.5, 1]\n[mix]\ntext = 1\n", "paint_until"},
-           {"[model]\nlayers = 4\npaint_until = [1, 0.5, 0, 1]\n[mix]\ntext = 1\n", "paint_until"},
-           {"[mix]\ntext = -1\n", "mix.text"},
-           {"[run]\nsteps = 5\n", "[mix]"},
-           {"[run\n", "line 1"}}) {
-    const auto recipe = recipe_of(text);
-    ASSERT_FALSE(recipe) << text;
-    EXPECT_EQ(recipe.error().code(), ErrorCode::bad_input);
-    EXPECT_NE(recipe.error().message().find(named), std::string::npos) << recipe.error().message();
+// Tokens that the model does not have: libtorch throws, and the trainer returns.
+TEST(Trainer, WhatLibtorchThrowsIsAnError) {
+  Recipe recipe = tiny_recipe(scratch("throws"));
+  recipe.steps = 1;
+  TrainerInputs inputs;
+  inputs.examples = [](int, Rng&) {
+    return std::vector<Example>{{Task::text, {text_segment({1, 1'000'000}, true)}}};
+  };
+  auto trainer = Trainer::create(recipe, inputs);
+  ASSERT_TRUE(trainer) << trainer.error().message();
+  const Status status = (*trainer)->run(never);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message().find("libtorch"), std::string::npos);
+  fs::remove_all(recipe.output);
+}
+
+// Where a tensor's bytes begin in a safetensors file, which is left as `good`.
+size_t place_of(const std::string& path, const std::string& good, const char* name) {
+  EXPECT_TRUE(write_file_atomic(path, good));
+  const auto file = SafetensorsFile::open(path);
+  const TensorView* wanted = file ? file->find(name) : nullptr;
+  EXPECT_TRUE(wanted) << name;
+  const std::byte* first = wanted ? wanted->data : nullptr;
+  for (const TensorView& tensor : file->tensors()) first = std::min(first, tensor.data);
+  uint64_t header = 0;
+  std::memcpy(&header, good.data(), sizeof header);
+  return 8 + size_t(header) + size_t(wanted->data - first);
+}
+
+// The checkpoint of a run, with one thing changed: a stranger's.
+TEST(Trainer, ACheckpointThatMakesNoSenseIsRefused) {
+  Recipe recipe = tiny_recipe(scratch("hostile"));
+  recipe.steps = 1;
+  ASSERT_TRUE(make_trainer(recipe)->run(never));
+  const std::string path = recipe.output + "/checkpoint.safetensors";
+  const std::string good = contents(path);
+  const auto refused = [&](const std::string& bad, const char* named) {
+    ASSERT_TRUE(write_file_atomic(path, bad));
+    const auto trainer = Trainer::create(recipe, {examples_of_step});
+    ASSERT_FALSE(trainer) << named;
+    EXPECT_EQ(trainer.error().code(), ErrorCode::bad_input);
+    EXPECT_NE(trainer.error().message().find(named), std::string::npos)
+        << trainer.error().message();
+  };
+  const size_t step = good.find("\"tutti.step\":\"1\"");
+  ASSERT_NE(step, std::string::npos);
+  for (const char* text : {"x", "-", " "}) {
+    std::string bad = good;
+    bad.replace(step + 14, 1, text);
+    refused(bad, "tutti.step");
   }
+  const size_t infinite = place_of(path, good, "weight.pieces"),
+               negative = place_of(path, good, "optimizer.steps");
+  std::string bad = good;
+  bad.replace(infinite, 4, std::string("\0\0\x80\x7f", 4));
+  refused(bad, "weight.pieces");
+  bad = good;
+  bad.replace(negative, 8, std::string(8, '\xff'));
+  refused(bad, "optimizer.steps");
+  fs::remove_all(recipe.output);
 }
 
 }  // namespace
