@@ -63,7 +63,7 @@ class Table {
   Table& read(const char* key, bool& value) {
     const toml::node* node = find(key);
     if (!node) return *this;
-    const auto got = node->value<bool>();
+    const auto got = node->value_exact<bool>();  // 2 is not true
     if (!got)
       wrong(key, *node, "true or false");
     else
@@ -95,7 +95,7 @@ class Table {
     const toml::node* node = find(key);
     if (!node) return *this;
     using Read = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
-    const auto got = node->value<Read>();
+    const auto got = node->is_number() ? node->value<Read>() : std::nullopt;
     if (!got || !range.holds(double(*got)))
       wrong(key, *node,
             (std::is_integral_v<T> ? "an integer from " : "a number from ") + shown(range.low) +

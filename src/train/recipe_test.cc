@@ -95,6 +95,8 @@ TEST(RecipeFile, EveryNumberHasARange) {
                 {"few_step", "speak_guidance", "-1", "0 to 100"},
                 {"distill", "logits", "nan", "0 to 10000"},
                 {"distill", "inherit", "2", "true or false"},
+                {"run", "steps", "true", "1 to 100000000"},
+                {"loss", "text", "false", "0 to 10000"},
                 {"quantize", "weights", "\"yes\"", "true or false"},
                 {"mix", "scenes", "2000000000", "0 to 65536"},
                 {"mix", "scenes", "1.5", "0 to 65536"}};
