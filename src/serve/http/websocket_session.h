@@ -246,6 +246,7 @@ class WebSocketSession final : public OpenWebSocket,
           if (on_message_) on_message_(std::move(message->bytes), message->binary);
         }))
       close(1011, "the message could not be handled");
+    handling_.reset();  // it would keep what ends the handling, and with it this socket
   }
 
   // The listeners may hold what holds this socket, so they are let go of here, on a worker.
