@@ -311,9 +311,17 @@ test('items come, go and are shown; a response may have input of its own', async
   socket.close();
 });
 
+test('an unknown model is refused, and there is no session', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${plain.port}/v1/realtime?model=unknown`, ['realtime']);
+  const said = [];
+  socket.on('message', (message) => said.push(JSON.parse(message)));
+  await new Promise((resolve) => socket.on('close', resolve));
+  assert.deepEqual(said.map(({ type }) => type), ['error']);
+  assert.equal(said[0].error.code, 'model_not_found');
+});
+
 test('what makes no sense is refused in one event, and the session goes on', async () => {
-  const { socket, events, send } = await open('?model=unknown');
-  assert.equal(events.all[0].error?.code, 'model_not_found');
+  const { socket, events, send } = await open();
   const wrong = [
     '{', '[]', '"text"', '{}', '\u0000', '[[[['.repeat(1000),
     { type: 'no.such.event' },
