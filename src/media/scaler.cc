@@ -46,8 +46,11 @@ Result<FramePtr> make_video_frame(int width, int height, AVPixelFormat format) {
   frame->width = width;
   frame->height = height;
   frame->format = format;
-  if (av_image_check_size(unsigned(width), unsigned(height), 0, nullptr) < 0 ||
-      av_frame_get_buffer(frame.get(), 0) < 0) {
+  int code = av_image_check_size(unsigned(width), unsigned(height), 0, nullptr);
+  const bool sensible = code >= 0;
+  if (sensible) code = av_frame_get_buffer(frame.get(), 0);
+  if (sensible && code < 0) return input_error(AVERROR(ENOMEM), {});
+  if (code < 0) {
     return failed("cannot hold a picture of " + std::to_string(width) + " x " +
                   std::to_string(height) + " pixels; make it smaller");
   }
