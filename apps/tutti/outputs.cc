@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "format/atomic_file.h"
+#include "base/atomic_file.h"
 #include "media/encode.h"
 
 namespace tutti {

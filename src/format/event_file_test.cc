@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/test_files.h"
 #include "format/png.h"
-#include "format/test_files.h"
 
 namespace tutti {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "format/test_files.h"
+#include "base/test_files.h"
 
 namespace tutti {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "format/test_files.h"
+#include "base/test_files.h"
 
 namespace tutti {
 namespace {

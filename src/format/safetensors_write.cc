@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/atomic_file.h"
 #include "base/quote.h"
-#include "format/atomic_file.h"
 #include "format/safetensors.h"
 
 namespace tutti {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/result.h"
-#include "format/atomic_file.h"
 #include "format/mapped_file.h"
 
 namespace tutti {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "format/test_files.h"
+#include "base/test_files.h"
 
 namespace tutti {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <random>
 
+#include "base/test_files.h"
 #include "base/utf8.h"
 #include "format/special_tokens.h"
-#include "format/test_files.h"
 #include "format/tokenizer_trainer.h"
 
 namespace tutti {

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "base/atomic_file.h"
 #include "base/utf8.h"
-#include "format/atomic_file.h"
 #include "format/special_tokens.h"
 
 namespace tutti {

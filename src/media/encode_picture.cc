@@ -1,11 +1,11 @@
 #include <algorithm>
 
+#include "base/atomic_file.h"
 #include "media/av.h"
 #include "media/encode.h"
 #include "media/muxer.h"
 #include "media/picture_ops.h"
 #include "media/scaler.h"
-#include "media/temporary_file.h"
 
 namespace tutti {
 namespace {
@@ -95,7 +95,7 @@ Result<std::vector<uint8_t>> encode_picture(const Picture& picture, const std::s
 Status save_picture(const std::string& path, const Picture& picture, int quality) {
   auto bytes = encode_picture(picture, extension_of(path), quality);
   if (!bytes) return bytes.error().with_context(path);
-  return write_file(path, *bytes);
+  return write_file_atomic(path, *bytes);
 }
 
 }  // namespace tutti

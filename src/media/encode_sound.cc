@@ -3,10 +3,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/atomic_file.h"
 #include "media/av.h"
 #include "media/encode.h"
 #include "media/muxer.h"
-#include "media/temporary_file.h"
 
 namespace tutti {
 namespace {
@@ -99,7 +99,7 @@ Result<std::vector<uint8_t>> encode_sound(const Sound& sound, const std::string&
 Status save_sound(const std::string& path, const Sound& sound) {
   auto bytes = encode_sound(sound, extension_of(path));
   if (!bytes) return bytes.error().with_context(path);
-  return write_file(path, *bytes);
+  return write_file_atomic(path, *bytes);
 }
 
 }  // namespace tutti

@@ -1,11 +1,11 @@
 #include <algorithm>
 
+#include "base/atomic_file.h"
 #include "media/av.h"
 #include "media/encode.h"
 #include "media/muxer.h"
 #include "media/picture_ops.h"
 #include "media/scaler.h"
-#include "media/temporary_file.h"
 
 namespace tutti {
 namespace {
@@ -53,7 +53,7 @@ Picture padded_to_even(const Picture& picture) {
 
 struct VideoWriter::State {
   VideoOptions options;
-  TemporaryFile file;
+  AtomicFile file;
   std::unique_ptr<Muxer> muxer;  // closed before the file is removed
   Scaler scaler;
   int64_t frames = 0;
@@ -76,7 +76,7 @@ Result<VideoWriter> VideoWriter::create(const std::string& path, const VideoOpti
                        "frames/s are accepted");
   }
   TUTTI_ASSIGN(const Choice choice, choose(path));
-  TUTTI_ASSIGN(TemporaryFile file, TemporaryFile::create(path));
+  TUTTI_ASSIGN(AtomicFile file, AtomicFile::create(path));
   TUTTI_ASSIGN(auto muxer,
                Muxer::create(file.path(), extension_of(path), choice.container, choice.codec));
   AVCodecContext& codec = muxer->codec();

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "format/atomic_file.h"
+#include "base/atomic_file.h"
 #include "format/event_file.h"
 #include "format/png.h"
 #include "train/checkpoint.h"

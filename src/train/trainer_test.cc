@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "format/atomic_file.h"
+#include "base/atomic_file.h"
 #include "format/model_package.h"
 #include "train/tiny_task.h"
 

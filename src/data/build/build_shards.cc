@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "data/build/blocks.h"
 #include "data/build/raw_data.h"
 #include "data/build/shard_writer.h"
 #include "data/build/synth_plan.h"
 #include "data/shard_format.h"
-#include "format/atomic_file.h"
 #include "format/tokenizer_trainer.h"
 #include "media/mel.h"
 

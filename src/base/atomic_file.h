@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,27 +17,35 @@ namespace tutti {
 //   TUTTI_ASSIGN(AtomicFile file, AtomicFile::create(path));
 //   TUTTI_CHECK(file.write(bytes));
 //   TUTTI_CHECK(file.commit());   // without this the destructor removes what was written
+//
+// A symbolic link stays one: the file that it leads to is replaced. What is no regular file (a
+// device, a pipe) is written to directly, since nothing could take its place.
 class AtomicFile {
  public:
-  static Result<AtomicFile> create(const std::string& path);
+  // `mode` as in open(2), before the umask.
+  static Result<AtomicFile> create(const std::string& path, unsigned mode = 0666);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;
   ~AtomicFile();
 
   Status write(std::span<const std::byte> bytes);
   Status write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
+  // Where the bytes lie until commit(), for a library that writes by name.
+  const std::string& path() const { return temporary_.empty() ? path_ : temporary_; }
   Status commit();
 
  private:
   AtomicFile(int descriptor, std::string path, std::string temporary);
+  Status finish();
   void discard();
 
   int descriptor_ = -1;
   std::string path_;
-  std::string temporary_;
+  std::string temporary_;  // empty where path_ is written to directly
 };
 
 Status write_file_atomic(const std::string& path, std::span<const std::byte> bytes);
+Status write_file_atomic(const std::string& path, std::span<const uint8_t> bytes);
 Status write_file_atomic(const std::string& path, std::string_view text);
 
 }  // namespace tutti
