@@ -4,6 +4,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/plain_text.h"
+
 namespace tutti {
 
 Result<std::string> read_whole_file(const std::filesystem::path& file) {
@@ -11,6 +13,13 @@ Result<std::string> read_whole_file(const std::filesystem::path& file) {
   if (!in) return bad_input("cannot read " + file.string());
   std::string text((std::istreambuf_iterator<char>(in)), {});
   if (in.bad()) return failed("reading " + file.string() + " failed half way");
+  return text;
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& file) {
+  TUTTI_ASSIGN(const std::string bytes, read_whole_file(file));
+  auto text = read_plain_text(bytes);
+  if (!text) return bad_input(file.string() + " " + text.error().message());
   return text;
 }
 
@@ -45,7 +54,7 @@ std::string_view trim(std::string_view text) {
 
 Result<Rows> read_table(const std::filesystem::path& file,
                         const std::vector<std::string_view>& columns) {
-  TUTTI_ASSIGN(const std::string text, read_whole_file(file));
+  TUTTI_ASSIGN(const std::string text, read_text_file(file));
   const std::vector<std::string_view> lines = split_lines(text);
   if (lines.empty()) return bad_input(file.string() + " is empty; a head line was expected");
   const std::vector<std::string> head = split_fields(lines[0], '\t');

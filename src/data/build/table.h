@@ -11,6 +11,8 @@
 namespace tutti {
 
 Result<std::string> read_whole_file(const std::filesystem::path& file);
+// As plain text (base/plain_text.h).
+Result<std::string> read_text_file(const std::filesystem::path& file);
 
 // Lines without their ends ("\n" or "\r\n"); a last empty line is left out.
 std::vector<std::string_view> split_lines(std::string_view text);

@@ -1,0 +1,43 @@
+#include "base/plain_text.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(PlainText, OneLineEndAndTheMarkAreNoPartOfIt) {
+  for (const std::string file : {"a red circle", "a red circle\n", "a red circle\r\n",
+                                 "\xef\xbb\xbf"
+                                 "a red circle",
+                                 "\xef\xbb\xbf"
+                                 "a red circle\r\n"})
+    EXPECT_EQ(*read_plain_text(file), "a red circle") << file;
+  EXPECT_EQ(plain_text("a\n\n"), "a\n");
+  EXPECT_EQ(plain_text("a\r\n\r\n"), "a\r\n");
+  EXPECT_EQ(plain_text("\na\r"), "\na\r");
+  EXPECT_EQ(plain_text("a \n"), "a ");
+  for (const char* nothing : {"", "\n", "\r\n", "\xef\xbb\xbf", "\xef\xbb\xbf\n"})
+    EXPECT_EQ(plain_text(nothing), "");
+  EXPECT_EQ(plain_text("a\xef\xbb\xbf"), "a\xef\xbb\xbf");  // inside, it is a character
+}
+
+TEST(PlainText, NamesOtherEncodings) {
+  const auto message = [](const std::string& bytes) {
+    const auto text = read_plain_text(bytes);
+    return text ? "accepted" : text.error().message();
+  };
+  EXPECT_NE(message("\xff\xfe"
+                    "a\0b\0"s)
+                .find("is UTF-16"),
+            std::string::npos);
+  EXPECT_NE(message("\xfe\xff\0a\0b"s).find("is UTF-16"), std::string::npos);
+  EXPECT_NE(message("\xff\xfe\0\0a\0\0\0"s).find("is UTF-32"), std::string::npos);
+  EXPECT_NE(message("\0\0\xfe\xff\0\0\0a"s).find("is UTF-32"), std::string::npos);
+  EXPECT_NE(message("a\0b\0"s).find("zero byte at 1"), std::string::npos);
+  EXPECT_NE(message("caf\xe9 noir").find("not UTF-8 from byte 3"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tutti
