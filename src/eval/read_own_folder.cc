@@ -7,9 +7,9 @@
 #include "data/build/data_root.h"
 #include "data/build/sets.h"
 #include "data/build/table.h"
-#include "data/languages.h"
 #include "eval/decode_record.h"
 #include "eval/eval_data.h"
+#include "format/languages.h"
 
 namespace tutti {
 
@@ -32,7 +32,7 @@ struct Table {
   std::vector<std::string> head;
 
   static Result<Table> read(const fs::path& file) {
-    TUTTI_ASSIGN(const std::string text, read_whole_file(file));
+    TUTTI_ASSIGN(const std::string text, read_text_file(file));
     const auto lines = split_lines(text);
     if (lines.empty())
       return bad_input(file.string() + " is empty; the first line must name the columns");

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 #include "data/build/table.h"
-#include "data/languages.h"
+#include "format/languages.h"
 
 namespace tutti {
 
