@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/utf8.h"
+#include "format/voice_text.h"
 #include "media/griffin_lim.h"
 #include "runtime/alignment.h"
 #include "runtime/speak_request.h"
@@ -15,10 +15,7 @@ constexpr int kVocoderFrames = 50;     // 0.5 s of sound at a time
 constexpr size_t kLongestText = 1000;  // bytes whose durations are predicted at once
 constexpr size_t kShortestPiece = 8;   // bytes; shorter text is not cut further
 
-Status check_options(const std::string& text, const SpeakOptions& options) {
-  if (text.empty()) return bad_input("there is nothing to say: the text is empty");
-  if (const auto bad = invalid_utf8_at(text))
-    return bad_input("the text to say is not UTF-8 at byte " + std::to_string(*bad));
+Status check_options(const SpeakOptions& options) {
   if (!(options.speed >= 0.25f && options.speed <= 4))
     return usage_error("speed is " + std::to_string(options.speed) + "; use 0.25 to 4");
   return {};
@@ -55,8 +52,8 @@ double SpeakRequest::seconds() const {
 }
 
 Status SpeakRequest::begin() {
-  const std::string text = std::move(pending_.front());
-  TUTTI_CHECK(check_options(text, options_));
+  TUTTI_CHECK(check_options(options_));
+  TUTTI_ASSIGN(const std::string text, text_for_voice(pending_.front()));
   flow_options_ = flow_options(options_.steps, options_.guidance_scale, options_.seed,
                                loaded_.config.speak_steps, loaded_.config.speak_guidance);
   TUTTI_CHECK(check_flow_options(flow_options_));

@@ -1,4 +1,5 @@
 // POST /v1/audio/speech: text to speech, in pieces as it is spoken.
+#include "format/voice_text.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/speech_job.h"
 
@@ -18,6 +19,8 @@ SpeechRequest read_speech(Fields& request, const Api& api) {
     request.refuse("input",
                    "is longer than " + std::to_string(api.limits().most_speech_bytes) + " bytes",
                    "string_above_max_length");
+  if (const auto said = text_for_voice(speech.job.text); !said)
+    request.refuse("input", "cannot be said: " + said.error().message(), "unsupported_value");
   std::vector<std::string> formats = speech_formats();
   formats.push_back("pcm");
   speech.job.format = request.choice("response_format", formats, "mp3");
