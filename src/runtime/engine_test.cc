@@ -6,8 +6,11 @@
 
 #include "base/utf8.h"
 #include "format/model_package.h"
+#include "media/mel.h"
+#include "media/sound_spans.h"
 #include "model/model.h"
 #include "runtime/cpu_ops.h"
+#include "runtime/perceive.h"
 #include "runtime/random_weights.h"
 #include "runtime/session.h"
 #include "runtime/test_model.h"
@@ -276,6 +279,87 @@ TEST(Engine, Perceives) {
   const Picture matte = value(engine.matte(picture(1)));
   EXPECT_EQ(matte.pixels.size(), 128u * 128);
   EXPECT_EQ(value(engine.matte(picture(1))).pixels, matte.pixels);
+}
+
+// Frames of digital silence, as log_mel() has them.
+Mel quiet(int frames) {
+  return {80, std::vector<float>(size_t(frames) * 80, mel_to_log(0))};
+}
+
+Mel joined(std::initializer_list<Mel> parts) {
+  Mel all;
+  for (const Mel& part : parts)
+    all.values.insert(all.values.end(), part.values.begin(), part.values.end());
+  return all;
+}
+
+TEST(Engine, HearsNothingInSilence) {
+  Engine engine = load();
+  EXPECT_EQ(value(engine.transcribe(quiet(300))), "");
+  const TextOptions transcribe{.task = TextOptions::Task::transcribe};
+  const TextResult written = value(engine.describe({Part::of_audio(quiet(300))}, {}));
+  EXPECT_EQ(written.text, "");
+  EXPECT_EQ(written.tokens, 0);
+  EXPECT_GT(value(engine.describe({Part::of_audio(quiet(90)), Part::of_audio(mel(90))}, transcribe))
+                .tokens,
+            0);
+  const auto painted = engine.paint({Part::of_audio(quiet(90))}, {});
+  ASSERT_FALSE(painted);
+  EXPECT_EQ(painted.error().code(), ErrorCode::bad_input);
+}
+
+// A silence in front is left out but for a margin; times count from the beginning all the same.
+TEST(Engine, SilenceMovesWordsAndChangesNone) {
+  const auto loaded = value(load_model(tiny_model(), {}));
+  const auto session = value(Session::create(*loaded, 1));
+  const Mel spoken = mel(120);
+  const Transcript early = value(transcribe(*session, joined({quiet(kAroundSound), spoken})));
+  const Transcript late =
+      value(transcribe(*session, joined({quiet(400), spoken, quiet(500), spoken, quiet(200)})));
+  ASSERT_FALSE(early.words.empty());
+  ASSERT_GE(late.words.size(), 2 * early.words.size());
+  for (size_t i = 0; i + 1 < early.words.size(); ++i) {  // the last one hears what follows
+    EXPECT_EQ(late.words[i].text, early.words[i].text);
+    EXPECT_NEAR(late.words[i].begin, early.words[i].begin + 4 - 0.01f * kAroundSound, 1e-3);
+  }
+  for (const HeardWord& word : late.words) {
+    EXPECT_TRUE((word.begin >= 3.99f && word.end <= 5.51f) ||
+                (word.begin >= 10.19f && word.end <= 11.71f))
+        << word.begin << " " << word.end;
+    EXPECT_LT(word.begin, word.end);
+  }
+}
+
+TEST(Engine, SpeaksNoScriptThatTheVoiceCannotSay) {
+  Engine engine = load();
+  const auto arabic = engine.speak("\xd9\x85\xd8\xb1\xd8\xad", {});
+  ASSERT_FALSE(arabic);
+  EXPECT_EQ(arabic.error().code(), ErrorCode::bad_input);
+  EXPECT_NE(arabic.error().message().find("Arabic"), std::string::npos);
+  EXPECT_EQ(value(engine.speak("fox 2", {.steps = 1})).sound.samples,
+            value(engine.speak("fox two", {.steps = 1})).sound.samples);
+}
+
+TEST(Engine, KnowsItsLanguages) {
+  Engine engine = load();
+  const auto name = [&](const char* language) {
+    return engine.describe(
+        picture_prompt(), {.task = TextOptions::Task::name, .language = language, .max_tokens = 6});
+  };
+  EXPECT_EQ(value(name("en-US")).text, value(name("en")).text);
+  EXPECT_EQ(value(name("zh_Hant")).text, value(name("zh")).text);
+  for (const char* wrong : {"klingon", "", "en\nde"}) {
+    const auto refused = name(wrong);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::usage);
+  }
+  EXPECT_FALSE(engine.describe(picture_prompt(), {.language = "it"}));  // names, but no captions
+}
+
+TEST(Engine, ALineEndIsNoPartOfAText) {
+  Engine engine = load();
+  EXPECT_EQ(value(engine.paint({Part::of_text("fox\r\n")}, {.steps = 1})).pixels,
+            value(engine.paint({Part::of_text("fox")}, {.steps = 1})).pixels);
 }
 
 TEST(Engine, ExplainsWithSharesThatSumToOne) {

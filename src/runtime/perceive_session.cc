@@ -2,14 +2,19 @@
 // embeddings, mattes, and what attention looks at.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/rounding.h"
+#include "media/sound_spans.h"
 #include "runtime/ctc_text.h"
 #include "runtime/perceive.h"
 #include "runtime/text_prompt.h"
 
 namespace tutti {
 namespace {
+
+constexpr float kFrameSeconds = 0.01f;  // of a mel
+constexpr int kPause = 20;              // frames: within a word there is none as long
 
 // Alpha of a 128x128 picture from logits of 32x32 patches of 4x4 pixels.
 Picture matte_picture(ConstMatrix alpha) {
@@ -66,15 +71,45 @@ Status hear(Session& session, const Mel& mel, const Read& read) {
 
 }  // namespace
 
-Result<Transcript> transcribe(Session& session, const Mel& mel) {
-  Transcript transcript;
-  TUTTI_CHECK(hear(session, mel, [&](ConstMatrix logits) { transcript = ctc_transcript(logits); }));
-  // The last labels hear the silence that the sound was padded with.
-  const float end = float(mel.frames()) * 0.01f;
-  for (HeardWord& word : transcript.words) {
-    word.begin = std::min(word.begin, end);
-    word.end = std::min(word.end, end);
+namespace {
+
+// Times of words that were heard in a silence, moved to where the next sound begins.
+void move_to_sound(std::vector<HeardWord>& words, const std::vector<SoundSpan>& sounds) {
+  for (HeardWord& word : words) {
+    const auto next = std::find_if(sounds.begin(), sounds.end(), [&](const SoundSpan& sound) {
+      return float(sound.end) * kFrameSeconds > word.begin;
+    });
+    if (next == sounds.end()) continue;
+    word.begin = std::max(word.begin, float(next->begin) * kFrameSeconds);
+    word.end = std::max(word.end, word.begin + kCtcLabelSeconds);
   }
+}
+
+// What follows in time.
+void append(Transcript& transcript, Transcript part, float offset, float end) {
+  for (HeardWord& word : part.words) {
+    // The last labels hear the silence that the sound was padded with.
+    word.begin = std::min(word.begin + offset, end);
+    word.end = std::min(word.end + offset, end);
+  }
+  if (!transcript.text.empty() && !part.text.empty()) transcript.text += ' ';
+  transcript.text += part.text;
+  std::move(part.words.begin(), part.words.end(), std::back_inserter(transcript.words));
+}
+
+}  // namespace
+
+Result<Transcript> transcribe(Session& session, const Mel& mel) {
+  TUTTI_CHECK(check_part(Part::of_audio(mel)));
+  Transcript transcript;
+  for (const SoundSpan& span : sound_spans(mel)) {
+    Transcript part;
+    const auto read = [&](ConstMatrix logits) { part = ctc_transcript(logits); };
+    TUTTI_CHECK(hear(session, part_of(mel, span), read));
+    append(transcript, std::move(part), float(span.begin) * kFrameSeconds,
+           float(span.end) * kFrameSeconds);
+  }
+  move_to_sound(transcript.words, sounding_frames(mel, kPause));
   return transcript;
 }
 

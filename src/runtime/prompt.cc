@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/plain_text.h"
+#include "media/sound_spans.h"
+
 namespace tutti {
 namespace {
 
@@ -29,7 +32,7 @@ Status check_mel(const Mel& mel) {
 Part Part::of_text(std::string text) {
   Part part;
   part.kind = Kind::text;
-  part.text = std::move(text);
+  part.text = plain_text(text);
   return part;
 }
 
@@ -102,6 +105,12 @@ Status Contents::add(const Part& part) {
   return {};
 }
 
+bool all_silent(std::span<const Part* const> media) {
+  return std::all_of(media.begin(), media.end(), [](const Part* part) {
+    return part->kind != Part::Kind::audio || is_silent(part->mel);
+  });
+}
+
 Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedModel& loaded) {
   TUTTI_CHECK(check_text_length(prompt, loaded));
   Contents contents;
@@ -110,6 +119,10 @@ Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedMo
     return usage_error("painting follows text or audio; take pictures and clips out of the prompt");
   if (contents.text.empty() && !contents.audio)
     return usage_error("say what to paint: the prompt has neither text nor audio");
+  if (contents.text.empty() && all_silent(contents.media))
+    return bad_input(
+        "there is nothing to hear in the sound, so nothing to paint; give one in which "
+        "it is said");
   TUTTI_ASSIGN(const Tokens text, encode_within_context(loaded, contents.text, "the text"));
   TUTTI_CHECK(check_context(loaded.config,
                             media_rows(loaded.config, contents.media) + int64_t(text.size()),

@@ -21,6 +21,7 @@ struct ResolvedPrompt {
   std::vector<const Part*> media;
   Tokens text;
   std::vector<ResolvedTurn> before;
+  bool unheard = false;  // a transcript is wanted, and no sound has anything to hear
 };
 
 // too_long where the text of the last turn, which is always read whole, cannot fit the context by
@@ -36,6 +37,9 @@ struct Contents {
   // usage_error for an answer: it is no part of a single turn.
   Status add(const Part& part);
 };
+
+// Whether no sound among them has anything to hear (media/sound_spans.h).
+bool all_silent(std::span<const Part* const> media);
 
 // For paint: "<s> text <paint>", audio before it, or both.
 Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedModel& loaded);

@@ -50,7 +50,7 @@ struct TextOptions {
   enum class Task { automatic, name, caption, answer, transcribe };
   // Of the last turn. Automatic: audio alone: transcribe; text: answer; else caption.
   Task task = Task::automatic;
-  std::string language = "en";  // of names and captions
+  std::string language = "en";  // of names and captions: a tag as in format/languages.h
   int max_tokens = 64;
   float temperature = 0;  // 0: greedy
   int top_k = 0;          // 0: all
@@ -124,7 +124,7 @@ class Engine {
   // An empty prompt scores them as free text.
   Result<std::vector<double>> score(const Prompt& prompt, const std::vector<std::string>& answers,
                                     const TextOptions& options) const;
-  // What the CTC head hears, greedily; no language model involved.
+  // What the CTC head hears, greedily; "" in silence (media/sound_spans.h). No language model.
   Result<std::string> transcribe(const Mel& mel) const;
   // Log-likelihood in nats of each text under the CTC head; for closed sets of spoken words.
   Result<std::vector<double>> spelling_scores(const Mel& mel,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "format/languages.h"
+
 namespace tutti {
 namespace {
 
@@ -42,7 +44,10 @@ Result<Tokens> instruction(const Contents& contents, Task task, const std::strin
   switch (task) {
     case Task::name:
     case Task::caption: {
-      TUTTI_ASSIGN(const Tokens code, encode_within_context(loaded, language, "the language"));
+      const auto known =
+          task == Task::name ? resolve_language(language) : caption_language(language);
+      if (!known) return usage_error("language " + known.error().message());
+      TUTTI_ASSIGN(const Tokens code, encode_within_context(loaded, *known, "the language"));
       return describe_prompt(task == Task::name ? token_name : token_caption, code);
     }
     case Task::transcribe:
@@ -157,6 +162,7 @@ Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptio
   for (const ResolvedTurn& turn : resolved.before)
     seen.insert(seen.end(), turn.media.begin(), turn.media.end());
   TUTTI_CHECK(check_last(last, task, seen));
+  resolved.unheard = task == Task::transcribe && all_silent(seen);
 
   const bool alone = resolved.before.empty();
   Tokens& first = alone ? resolved.text : resolved.before.front().text;

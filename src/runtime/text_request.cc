@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "format/languages.h"
 #include "runtime/text_prompt.h"
 
 namespace tutti {
@@ -14,6 +15,9 @@ Status check_text_options(const TextOptions& options) {
     return usage_error("temperature is " + std::to_string(options.temperature) + "; use 0 to 100");
   if (!(options.top_p > 0 && options.top_p <= 1) || options.top_k < 0)
     return usage_error("top_p must lie in (0, 1] and top_k must not be negative");
+  // Also where it changes nothing: a tag that is wrong is a mistake.
+  if (const auto known = resolve_language(options.language); !known)
+    return usage_error("language " + known.error().message());
   return {};
 }
 
@@ -37,6 +41,8 @@ Status TextRequest::prefill(Session& session) {
   if (prompt_.empty())
     return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
   TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(prompt_, options_, loaded_));
+  unheard_ = resolved.unheard;
+  if (unheard_) return {};
   sequence_ = TextSequence(slots[0]);
   TUTTI_CHECK(sequence_.prefill(session, resolved));
   result_.prompt_tokens = sequence_.length();
@@ -71,6 +77,7 @@ Result<bool> TextRequest::step(Session& session) {
     TUTTI_CHECK(alone_.append(session, {&sequence, 1}, {&ids_.back(), 1}));
   } else {
     TUTTI_CHECK(prefill(session));
+    if (unheard_) return false;  // nothing was said
   }
   return take_token();
 }

@@ -40,6 +40,7 @@ class TextRequest : public StepRequest {
   TokenDecoder decoder_;
   Tokens ids_;  // the last one is not in the caches yet
   int limit_ = 0;
+  bool unheard_ = false;
   DecodeBatch alone_;
   TextResult result_;
 };

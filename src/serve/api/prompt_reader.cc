@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/quote.h"
+#include "format/languages.h"
 #include "runtime/prompt.h"
 #include "serve/api/data_url.h"
 #include "serve/api/history.h"
@@ -196,8 +197,10 @@ TextOptions read_text_options(Fields& request, const Api& api, const char* max_t
   options.top_p = float(request.number("top_p", 1, 1e-6, 1));
   options.top_k = int(request.integer("top_k", 0, 0, 1 << 20));
   options.seed = uint64_t(request.integer("seed", 0, INT64_MIN, INT64_MAX));
-  options.language = request.text("language", "en");
-  if (options.language.size() > 16) request.refuse("language", "must be a code such as en or de");
+  if (auto known = resolve_language(request.text("language", options.language)))
+    options.language = *std::move(known);
+  else
+    request.refuse("language", known.error().message(), "unsupported_value");
   const std::string task =
       request.choice("task", {"automatic", "name", "caption", "answer", "transcribe"}, "automatic");
   for (const auto& [name, value] : tasks)

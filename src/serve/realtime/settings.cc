@@ -1,5 +1,6 @@
 #include "serve/realtime/settings.h"
 
+#include "format/languages.h"
 #include "serve/api/prompt_reader.h"
 
 namespace tutti {
@@ -71,8 +72,10 @@ void RealtimeSettings::update(Fields& session, const Api& api) {
   instructions = session.text("instructions", instructions);
   audio_out = read_modalities(session, audio_out);
   max_tokens = read_max_tokens(session, max_tokens, api);
-  language = session.text("language", language);
-  if (language.size() > 16) session.refuse("language", "must be a code such as en or de");
+  if (auto known = resolve_language(session.text("language", language)))
+    language = *std::move(known);
+  else
+    session.refuse("language", known.error().message(), "unsupported_value");
   temperature = float(session.number("temperature", temperature, 0, 2));
   seed = uint64_t(session.integer("seed", int64_t(seed), INT64_MIN, INT64_MAX));
   if (!session.has("audio")) return;
