@@ -1,8 +1,7 @@
 // The parts of a prompt, from plain buffers and from encoded bytes.
-#include <cmath>
 #include <span>
 
-#include "base/utf8.h"
+#include "base/plain_text.h"
 #include "capi/handles.h"
 #include "data/scene/fit_picture.h"
 #include "media/decode.h"
@@ -56,13 +55,11 @@ void tutti_clear(tutti_session* session) {
 tutti_status tutti_add_text(tutti_session* session, const char* utf8) {
   return with_session(session, [&]() -> Status {
     if (!utf8) return usage_error("utf8 is NULL; give a text");
-    const std::string text = utf8;
-    if (const auto at = invalid_utf8_at(text))
-      return bad_input("the text is not UTF-8 from byte " + std::to_string(*at) +
-                       " on; convert it first");
-    if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    auto text = read_plain_text(utf8);
+    if (!text) return bad_input("the text " + text.error().message());
+    if (text->find_first_not_of(" \t\r\n") == std::string::npos)
       return bad_input("the text is empty; say something, or leave it out");
-    session->prompt.push_back(Part::of_text(text));
+    session->prompt.push_back(Part::of_text(*std::move(text)));
     return {};
   });
 }
@@ -82,9 +79,7 @@ tutti_status tutti_add_sound(tutti_session* session, const float* samples, size_
       return bad_input("the sound has " + std::to_string(count) +
                        " samples and an hour at 16 kHz is accepted; cut it into pieces");
     const Sound sound{16000, {samples, samples + count}};
-    for (const float sample : sound.samples)
-      if (!std::isfinite(sample))
-        return bad_input("the sound has samples that are no numbers; check what made it");
+    TUTTI_CHECK(check_samples(sound.samples));
     return add_sound(*session, sound);
   });
 }

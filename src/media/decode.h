@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/media_types.h"
@@ -29,14 +30,18 @@ namespace tutti {
 
 enum class Transparency { over_white, keep };
 
-// JPEG, PNG, WebP, BMP, or the first frame of a GIF, turned upright where EXIF says how. RGB, with
-// transparent pixels laid over white; or RGBA always, with Transparency::keep.
+// JPEG, PNG, WebP, BMP, or the first frame of a GIF or an animated WebP, turned upright where EXIF
+// says how. RGB, with transparent pixels laid over white; or RGBA always, with Transparency::keep.
 Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits = {},
                              Transparency transparency = Transparency::over_white);
 
 // The sound of any container (WAV also with mu-law, MP3, FLAC, Ogg, M4A, or a video) as mono at
-// 16 kHz, all channels mixed.
+// 16 kHz: a mix of the channels that are not silent, or, where they cancel each other, the loudest.
+// Samples that are no numbers are bad_input.
 Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits = {});
+
+// bad_input that names the first of the samples (at 16 kHz) that is infinite or no number.
+Status check_samples(std::span<const float> samples);
 
 // All frames of a video, in RGB. For long ones use VideoReader.
 Result<Clip> load_clip(const MediaInput& input, const MediaLimits& limits = {});

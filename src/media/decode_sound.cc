@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "media/channel_levels.h"
 #include "media/decode.h"
 #include "media/stream_decoder.h"
 
@@ -14,8 +15,11 @@ constexpr int most_channels = 64;
 // Mixes to mono and resamples; follows streams that change their format half-way.
 class ToMono {
  public:
-  ToMono(const std::string& name, double max_seconds)
-      : name_(name), most_samples_(size_t(std::clamp(max_seconds, 0.0, 1e6) * sound_rate)) {}
+  // weights: of each channel; none: all alike.
+  ToMono(const std::string& name, double max_seconds, std::vector<double> weights)
+      : name_(name),
+        most_samples_(size_t(std::clamp(max_seconds, 0.0, 1e6) * sound_rate)),
+        weights_(std::move(weights)) {}
 
   Status push(const AVFrame& frame) {
     if (!resampler_ || frame.sample_rate != rate_ || frame.format != format_ ||
@@ -54,7 +58,9 @@ class ToMono {
     int code = swr_alloc_set_opts2(&made, &mono, AV_SAMPLE_FMT_FLT, sound_rate, &from,
                                    AVSampleFormat(format_), rate_, 0, nullptr);
     resampler_.reset(made);
-    const std::vector<double> weights(size_t(channels_), 1.0 / channels_);
+    const std::vector<double> weights = weights_.size() == size_t(channels_)
+                                            ? weights_
+                                            : std::vector<double>(channels_, 1.0 / channels_);
     if (code >= 0) code = swr_set_matrix(made, weights.data(), channels_);
     if (code >= 0) code = swr_init(made);
     if (code < 0) {
@@ -86,32 +92,55 @@ class ToMono {
 
   std::string name_;
   size_t most_samples_;
+  std::vector<double> weights_;
   ResamplerPtr resampler_;
   int rate_ = 0, format_ = 0, channels_ = 0;
   std::vector<float> samples_;
 };
 
-}  // namespace
-
-Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits) {
+// `levels` learns of every frame; nullptr: nobody asks.
+Result<std::vector<float>> decode_mono(const MediaInput& input, const MediaLimits& limits,
+                                       std::vector<double> weights, ChannelLevels* levels) {
   TUTTI_ASSIGN(const auto decoder, StreamDecoder::open(input, limits, AVMEDIA_TYPE_AUDIO));
   FramePtr frame(av_frame_alloc());
   if (!frame) return input_error(AVERROR(ENOMEM), {});
-  ToMono mono(input.name(), limits.max_seconds);
+  ToMono mono(input.name(), limits.max_seconds, std::move(weights));
   for (;;) {
     TUTTI_ASSIGN(const bool more, decoder->next(*frame));
     if (!more) break;
     TUTTI_CHECK(mono.push(*frame));
+    if (levels) levels->add(*frame);
   }
   TUTTI_CHECK(mono.finish());
+  return mono.take();
+}
 
-  Sound sound{sound_rate, mono.take()};
+}  // namespace
+
+Status check_samples(std::span<const float> samples) {
+  const auto wrong =
+      std::find_if(samples.begin(), samples.end(), [](float x) { return !std::isfinite(x); });
+  if (wrong == samples.end()) return {};
+  return bad_input("the sound has samples that are no numbers, the first of them at " +
+                   std::to_string(double(wrong - samples.begin()) / sound_rate) +
+                   " s; check what made it");
+}
+
+Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits) {
+  ChannelLevels levels;
+  Sound sound{sound_rate, {}};
+  TUTTI_ASSIGN(sound.samples, decode_mono(input, limits, {}, &levels));
+  // Which channels to mix is known at the end alone; the few sounds of which it is not all are
+  // decoded again, rather than every channel of every sound kept.
+  if (auto weights = levels.weights()) {
+    TUTTI_ASSIGN(sound.samples, decode_mono(input, limits, *std::move(weights), nullptr));
+  }
   if (sound.samples.empty()) {
     return bad_input(input.name() + ": there is not one sample of sound in it; record it again");
   }
-  for (float& sample : sound.samples) {
-    sample = std::isfinite(sample) ? std::clamp(sample, -1.f, 1.f) : 0.f;
-  }
+  if (const Status numbers = check_samples(sound.samples); !numbers)
+    return numbers.error().with_context(input.name());
+  for (float& sample : sound.samples) sample = std::clamp(sample, -1.f, 1.f);
   return sound;
 }
 

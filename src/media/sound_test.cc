@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 
 #include "media/decode.h"
@@ -81,24 +82,61 @@ TEST(SoundFile, MuLawWav) {
   for (int i = 0; i < 4; ++i) EXPECT_NEAR(sound->samples[size_t(i)], wanted[i], 1e-4) << i;
 }
 
-TEST(SoundFile, AllChannelsAreMixedAlike) {
-  for (int channels : {2, 3, 6, 12}) {
-    std::vector<uint8_t> data;
-    for (int t = 0; t < 100; ++t) {
-      for (int c = 0; c < channels; ++c) put(data, c == channels - 1 ? 16384 : 0, 2);
-    }
-    const auto sound = load_sound(wav(1, channels, 16000, 16, data));
-    ASSERT_TRUE(sound) << channels << ": " << sound.error().message();
-    EXPECT_NEAR(sound->samples[50], 0.5 / channels, 1e-3) << channels;
-  }
+// Packed 16-bit channels: a tone in each, times its gain.
+std::vector<uint8_t> tones(const std::vector<double>& gains, int count = 1600) {
+  std::vector<uint8_t> data;
+  for (int t = 0; t < count; ++t)
+    for (const double gain : gains)
+      put(data, uint32_t(std::lround(16384 * gain * std::sin(2 * M_PI * t * 440 / 16000))), 2);
+  return wav(1, int(gains.size()), 16000, 16, data);
 }
 
-TEST(SoundFile, NotANumberBecomesSilence) {
+double amplitude(const std::vector<uint8_t>& file) {
+  const auto sound = load_sound(file);
+  EXPECT_TRUE(sound) << (sound ? "" : sound.error().message());
+  double power = 0;
+  for (const float x : sound ? sound->samples : std::vector<float>()) power += double(x) * x;
+  return std::sqrt(2 * power / double(sound->samples.size()));
+}
+
+TEST(SoundFile, ChannelsThatSoundAreMixedAlike) {
+  EXPECT_NEAR(amplitude(tones({1})), 0.5, 1e-3);
+  EXPECT_NEAR(amplitude(tones({1, 0.5})), 0.375, 1e-3);
+  EXPECT_NEAR(amplitude(tones({1, 1, 1, 1, 1, 0.1})), 0.5 * 5.1 / 6, 1e-3);
+  EXPECT_NEAR(amplitude(tones(std::vector<double>(12, 0.7))), 0.35, 1e-3);
+}
+
+TEST(SoundFile, ASilentSideDoesNotHalveTheOther) {
+  EXPECT_NEAR(amplitude(tones({1, 0})), 0.5, 1e-3);
+  EXPECT_NEAR(amplitude(tones({0.002, 1})), 0.5, 1e-3);
+  EXPECT_NEAR(amplitude(tones({0, 0, 1, 0, 0, 0})), 0.5, 1e-3);
+  EXPECT_NEAR(amplitude(tones({0, 1, 0.5, 0})), 0.375, 1e-3);
+}
+
+TEST(SoundFile, OfSidesThatCancelTheLouderIsTaken) {
+  EXPECT_NEAR(amplitude(tones({1, -1})), 0.5, 1e-3);
+  EXPECT_NEAR(amplitude(tones({-0.8, 1})), 0.5, 1e-3);
+  EXPECT_NEAR(amplitude(tones({0, 0.6, 0, -0.6})), 0.3, 1e-3);
+  EXPECT_NEAR(amplitude(tones({0, 0})), 0, 1e-6);
   std::vector<uint8_t> data;
-  for (uint32_t bits : {0x7FC00000u, 0x7F800000u, 0x42000000u, 0xC2000000u}) put(data, bits, 4);
-  const auto sound = load_sound(wav(3, 1, 16000, 32, data));
-  ASSERT_TRUE(sound);
-  EXPECT_EQ(sound->samples, (std::vector<float>{0, 0, 1, -1}));
+  for (int t = 0; t < 1600; ++t)
+    for (const float sign : {1.f, -1.f})
+      put(data, std::bit_cast<uint32_t>(sign * 0.5f * float(std::sin(2 * M_PI * t / 40))), 4);
+  EXPECT_NEAR(amplitude(wav(3, 2, 16000, 32, data)), 0.5, 1e-3);
+}
+
+TEST(SoundFile, SamplesThatAreNoNumbersAreRefused) {
+  for (const uint32_t wrong : {0x7FC00000u, 0x7F800000u, 0xFF800000u}) {
+    std::vector<uint8_t> data;
+    for (const uint32_t bits : {0u, wrong, 0x42000000u, 0xC2000000u}) put(data, bits, 4);
+    const auto sound = load_sound(wav(3, 1, 16000, 32, data));
+    ASSERT_FALSE(sound);
+    EXPECT_EQ(sound.error().code(), ErrorCode::bad_input);
+    EXPECT_NE(sound.error().message().find("no numbers"), std::string::npos);
+  }
+  std::vector<uint8_t> loud;  // beyond full scale is clipped, as everywhere
+  for (const uint32_t bits : {0u, 0x42000000u, 0xC2000000u}) put(loud, bits, 4);
+  EXPECT_EQ(load_sound(wav(3, 1, 16000, 32, loud))->samples, (std::vector<float>{0, 1, -1}));
 }
 
 TEST(SoundFile, LimitsAndAbsurdHeaders) {
