@@ -58,6 +58,9 @@ std::vector<Case> all_kinds() {
   for (const char* kind : {"png", "jpg", "webp", "bmp"}) {
     cases.push_back({kind, try_picture, *encode_picture(scene(48, 40, 3), kind)});
   }
+  const Bytes still = *encode_picture(scene(48, 40, 3), "webp");
+  cases.push_back({"animated webp", try_picture,
+                   animated_webp(64, 44, {{still, 48, 40, 2, 4}, {still, 48, 40, 0, 0}})});
   for (const char* kind : {"wav", "flac", "mp3", "ogg", "m4a"}) {
     cases.push_back({kind, try_sound, *encode_sound(tone(300, 0.3), kind)});
   }

@@ -1,7 +1,6 @@
 // Stills: the whole file is one packet for the decoder that its first bytes name. No container code
 // takes part, which is fast (training reads 100,000 of these) and leaves little to attack.
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -13,7 +12,9 @@ extern "C" {
 #include "media/decode.h"
 #include "media/orientation.h"
 #include "media/picture_ops.h"
+#include "media/picture_size.h"
 #include "media/scaler.h"
+#include "media/webp.h"
 
 namespace tutti {
 namespace {
@@ -49,6 +50,10 @@ bool looks_whole(std::string_view data, AVCodecID codec) {
   }
   if (codec == AV_CODEC_ID_PNG) return data.rfind("IEND"sv) != data.npos;
   return true;
+}
+
+std::string damaged(const std::string& name, const Kind& kind) {
+  return name + ": the " + kind.name + " is damaged or cut short, so export it again";
 }
 
 Result<CodecPtr> open_decoder(const Kind& kind, const MediaLimits& limits) {
@@ -92,7 +97,10 @@ Result<FramePtr> decode_still(AVCodecContext& decoder, const std::vector<uint8_t
 
 int orientation_of(const AVFrame& frame) {
   const AVDictionaryEntry* entry = av_dict_get(frame.metadata, "Orientation", nullptr, 0);
-  return entry ? std::atoi(entry->value) : 1;
+  // FFmpeg writes it behind spaces.
+  const std::string_view text = entry ? entry->value : "";
+  const std::string_view value = text.substr(std::min(text.find_first_not_of(' '), text.size()));
+  return value.size() == 1 && value[0] >= '1' && value[0] <= '8' ? value[0] - '0' : 1;
 }
 
 Result<Picture> to_picture(const AVFrame& frame, Transparency transparency) {
@@ -109,6 +117,45 @@ Result<Picture> to_picture(const AVFrame& frame, Transparency transparency) {
   return keep ? std::move(picture) : to_rgb(picture);
 }
 
+// The frame where it lies in the canvas; what it leaves free is transparent.
+Picture on_canvas(const Picture& frame, const WebpFrame& place) {
+  Picture canvas = make_picture(int(place.canvas.width), int(place.canvas.height), 4);
+  const int width = std::min(frame.width, canvas.width - int(place.left));
+  const int height = std::min(frame.height, canvas.height - int(place.top));
+  for (int y = 0; y < height; ++y)
+    std::copy_n(frame.at(0, y), size_t(std::max(width, 0)) * 4,
+                canvas.at(int(place.left), int(place.top) + y));
+  return canvas;
+}
+
+Error too_large(const std::string& name, size_t width, size_t height, size_t most) {
+  return bad_input(name + ": it has " + std::to_string(width) + " x " + std::to_string(height) +
+                   " = " + std::to_string(width * height) + " pixels and at most " +
+                   std::to_string(most) + " are accepted; scale it down first");
+}
+
+// Bytes with FFmpeg's padding behind them.
+std::vector<uint8_t> padded(std::vector<uint8_t> bytes) {
+  bytes.resize(bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE);
+  return bytes;
+}
+
+Result<Picture> decode_picture(const std::vector<uint8_t>& data, size_t size, const Kind& kind,
+                               const MediaLimits& limits, const std::string& name,
+                               Transparency transparency) {
+  TUTTI_ASSIGN(const CodecPtr decoder, open_decoder(kind, limits));
+  const Result<FramePtr> frame = decode_still(*decoder, data, size);
+  if (!frame)
+    return frame.error().with_context(frame.error().code() == ErrorCode::no_memory
+                                          ? name
+                                          : damaged(name, kind));
+  const auto width = size_t((*frame)->width), height = size_t((*frame)->height);
+  if (width * height > limits.max_pixels) return too_large(name, width, height, limits.max_pixels);
+  const Result<Picture> picture = to_picture(**frame, transparency);
+  if (!picture) return picture.error().with_context(name);
+  return turn_upright(*picture, orientation_of(**frame));
+}
+
 }  // namespace
 
 Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits,
@@ -120,23 +167,22 @@ Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits,
   const std::string_view text(reinterpret_cast<const char*>(data.data()),
                               data.size() - AV_INPUT_BUFFER_PADDING_SIZE);
   TUTTI_ASSIGN(const Kind kind, sniff(text, input.name()));
-  TUTTI_ASSIGN(const CodecPtr decoder, open_decoder(kind, limits));
-
-  const std::string damaged = input.name() + ": the " + kind.name +
-                              " is damaged, cut short or of absurd size, so export it again";
-  if (!looks_whole(text, kind.codec)) return bad_input("the end is missing").with_context(damaged);
-  const Result<FramePtr> frame = decode_still(*decoder, data, text.size());
-  if (!frame)
-    return frame.error().with_context(frame.error().code() == ErrorCode::no_memory ? input.name()
-                                                                                   : damaged);
-  const size_t pixels = size_t((*frame)->width) * size_t((*frame)->height);
-  if (pixels > limits.max_pixels) {
-    return bad_input(input.name() + ": it has " + std::to_string(pixels) + " pixels and at most " +
-                     std::to_string(limits.max_pixels) + " are accepted; scale it down first");
+  if (const auto size = claimed_size(text); size && size->pixels() > limits.max_pixels)
+    return too_large(input.name(), size->width, size->height, limits.max_pixels);
+  if (!looks_whole(text, kind.codec))
+    return bad_input("the end is missing").with_context(damaged(input.name(), kind));
+  std::optional<WebpFrame> animated;
+  if (kind.codec == AV_CODEC_ID_WEBP) {
+    auto first = first_webp_frame(text);
+    if (!first) return first.error().with_context(damaged(input.name(), kind));
+    animated = *std::move(first);
   }
-  const Result<Picture> picture = to_picture(**frame, transparency);
-  if (!picture) return picture.error().with_context(input.name());
-  return turn_upright(*picture, orientation_of(**frame));
+  if (!animated) return decode_picture(data, text.size(), kind, limits, input.name(), transparency);
+  const size_t size = animated->still.size();
+  TUTTI_ASSIGN(const Picture frame, decode_picture(padded(std::move(animated->still)), size, kind,
+                                                   limits, input.name(), Transparency::keep));
+  Picture canvas = on_canvas(frame, *animated);
+  return transparency == Transparency::keep ? std::move(canvas) : to_rgb(canvas);
 }
 
 }  // namespace tutti

@@ -68,6 +68,64 @@ TEST(PictureFile, TransparentPixelsAreLaidOverWhite) {
   EXPECT_EQ(rgb->pixels, (std::vector<uint8_t>{10, 20, 30, 255, 255, 255}));
 }
 
+TEST(PictureFile, FirstFrameOfAnAnimatedWebp) {
+  const Picture first = scene(48, 40, 3), second = noise_picture(48, 40, 3);
+  const auto a = *encode_picture(first, "webp"), b = *encode_picture(second, "webp");
+  const auto whole = load_picture(animated_webp(48, 40, {{a, 48, 40, 0, 0}, {b, 48, 40, 0, 0}}));
+  ASSERT_TRUE(whole) << whole.error().message();
+  EXPECT_EQ(whole->pixels, load_picture(a)->pixels);
+
+  // Part of the canvas, with transparency: the rest is laid over white.
+  Picture clear = scene(20, 16, 4);
+  for (size_t i = 3; i < clear.pixels.size(); i += 4) clear.pixels[i] = i < 640 ? 0 : 255;
+  const auto still = *encode_picture(clear, "webp");
+  const auto part = load_picture(animated_webp(48, 40, {{still, 20, 16, 8, 4}}));
+  ASSERT_TRUE(part) << part.error().message();
+  ASSERT_EQ(part->width, 48);
+  ASSERT_EQ(part->height, 40);
+  const Picture alone = *load_picture(still);
+  for (int y = 0; y < 40; ++y)
+    for (int x = 0; x < 48; ++x) {
+      const bool inside = x >= 8 && x < 28 && y >= 4 && y < 20;
+      for (int c = 0; c < 3; ++c)
+        ASSERT_EQ(part->at(x, y)[c], inside ? alone.at(x - 8, y - 4)[c] : 255) << x << " " << y;
+    }
+}
+
+TEST(PictureFile, DamagedAnimationsAreErrors) {
+  const auto still = *encode_picture(scene(48, 40, 3), "webp");
+  const auto good = animated_webp(48, 40, {{still, 48, 40, 0, 0}});
+  for (const auto& bad : {animated_webp(48, 40, {}), animated_webp(40, 40, {{still, 48, 40, 0, 0}}),
+                          animated_webp(48, 40, {{still, 48, 40, 2, 0}}),
+                          std::vector<uint8_t>(good.begin(), good.end() - 20)}) {
+    const auto picture = load_picture(bad);
+    ASSERT_FALSE(picture);
+    EXPECT_NE(picture.error().message().find("first frame"), std::string::npos)
+        << picture.error().message();
+  }
+}
+
+// A limit is named as one, by the head alone, before anything is decoded.
+TEST(PictureFile, TooManyPixelsAreNamed) {
+  for (const char* kind : {"png", "jpg", "webp", "bmp"}) {
+    const auto bytes = *encode_picture(scene(90, 70, 3), kind);
+    for (const size_t end : {bytes.size(), bytes.size() - 9}) {
+      const auto picture =
+          load_picture(std::vector<uint8_t>(bytes.begin(), bytes.begin() + ptrdiff_t(end)),
+                       {.max_pixels = 90 * 70 - 1});
+      ASSERT_FALSE(picture);
+      EXPECT_NE(picture.error().message().find("90 x 70 = 6300 pixels and at most 6299"),
+                std::string::npos)
+          << picture.error().message();
+    }
+    EXPECT_TRUE(load_picture(bytes, {.max_pixels = 90 * 70})) << kind;
+  }
+  const auto still = *encode_picture(scene(16, 16, 3), "webp");
+  const auto canvas = load_picture(animated_webp(1 << 24, 1 << 24, {{still, 16, 16, 0, 0}}));
+  ASSERT_FALSE(canvas);
+  EXPECT_NE(canvas.error().message().find("pixels and at most"), std::string::npos);
+}
+
 TEST(PictureFile, FirstFrameOfGif) {
   // 2 x 2, colours red and blue, pixels 0 1 1 0 in LZW codes of three bits.
   const std::vector<uint8_t> gif = {'G', 'I', 'F', '8', '9', 'a',  2,    0,    2, 0,   0x80, 0, 0,

@@ -78,6 +78,7 @@ Status StreamDecoder::open_codec(const MediaLimits& limits, AVMediaType kind) {
     return bad_input(name_ + ": there is no " + kind_name(kind) + " in it that can be decoded; " +
                      "give a file with " + kind_name(kind));
   }
+  TUTTI_CHECK(check_size(limits));
   codec_.reset(avcodec_alloc_context3(codec));
   packet_.reset(av_packet_alloc());
   if (!codec_ || !packet_) return input_error(AVERROR(ENOMEM), {});
@@ -100,6 +101,18 @@ Status StreamDecoder::open_codec(const MediaLimits& limits, AVMediaType kind) {
     if (int(i) != stream_) format_->streams[i]->discard = AVDISCARD_ALL;
   }
   return {};
+}
+
+// What the container claims; a decoder would say only that its argument is invalid.
+Status StreamDecoder::check_size(const MediaLimits& limits) const {
+  const AVCodecParameters& claimed = *stream().codecpar;
+  const auto width = size_t(std::max(claimed.width, 0)),
+             height = size_t(std::max(claimed.height, 0));
+  if (width * height <= limits.max_pixels) return {};
+  return bad_input(name_ + ": its frames have " + std::to_string(width) + " x " +
+                   std::to_string(height) + " = " + std::to_string(width * height) +
+                   " pixels and at most " + std::to_string(limits.max_pixels) +
+                   " are accepted; scale it down first");
 }
 
 Result<bool> StreamDecoder::next(AVFrame& frame) {

@@ -35,6 +35,7 @@ class StreamDecoder {
   StreamDecoder() = default;
   Status open_container(const MediaInput& input, const MediaLimits& limits);
   Status open_codec(const MediaLimits& limits, AVMediaType kind);
+  Status check_size(const MediaLimits& limits) const;
   void feed();  // one packet, or the end, to the decoder
 
   static int read(void* self, uint8_t* buffer, int size);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/media_types.h"
 
@@ -53,6 +54,38 @@ inline Picture noise_picture(int width, int height, int channels) {
   Picture picture = make_picture(width, height, channels);
   for (uint8_t& value : picture.pixels) value = uint8_t(random());
   return picture;
+}
+
+// An animation of stills that encode_picture() gave as "webp", each at (left, top) of the canvas.
+struct AnimatedFrame {
+  std::vector<uint8_t> still;
+  int width, height, left, top;
+};
+
+inline std::vector<uint8_t> animated_webp(int width, int height,
+                                          const std::vector<AnimatedFrame>& frames) {
+  std::vector<uint8_t> chunks;
+  const auto text = [&](const char* name) { chunks.insert(chunks.end(), name, name + 4); };
+  const auto number = [&](size_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) chunks.push_back(uint8_t(value >> (8 * i)));
+  };
+  text("VP8X"), number(10, 4), number(0x12, 4), number(size_t(width) - 1, 3);
+  number(size_t(height) - 1, 3);
+  text("ANIM"), number(6, 4), number(0, 6);
+  for (const AnimatedFrame& frame : frames) {
+    // Behind "RIFF", size, "WEBP", and behind VP8X where there is transparency.
+    const size_t begin = frame.still[15] == 'X' ? 30 : 12;
+    text("ANMF"), number(16 + frame.still.size() - begin, 4);
+    number(size_t(frame.left) / 2, 3), number(size_t(frame.top) / 2, 3);
+    number(size_t(frame.width) - 1, 3), number(size_t(frame.height) - 1, 3);
+    number(100, 3), number(0, 1);
+    chunks.insert(chunks.end(), frame.still.begin() + ptrdiff_t(begin), frame.still.end());
+  }
+  std::vector<uint8_t> body = std::move(chunks);
+  chunks.clear();
+  text("RIFF"), number(4 + body.size(), 4), text("WEBP");
+  chunks.insert(chunks.end(), body.begin(), body.end());
+  return chunks;
 }
 
 inline Sound tone(double hz, double seconds, int rate = 16000) {
