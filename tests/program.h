@@ -69,6 +69,23 @@ class ProgramTest : public testing::Test {
     return outcome;
   }
 
+  // As `run`, after `before` of the shell ("ulimit -v 300000;"), with standard output as
+  // `redirected` says (">/dev/full", "| head -c 1"). A pipe gives the code of tutti, not of what
+  // follows.
+  Outcome run_in_shell(const std::vector<std::string>& arguments, const std::string& before,
+                       const std::string& redirected) const {
+    std::string command = "cd " + quoted(folder_.string()) + "; { ( " + before +
+                          " env -u TUTTI_MODEL -u TUTTI_DATA -u TUTTI_TRAIN " +
+                          quoted(TUTTI_BINARY);
+    for (const std::string& argument : arguments) command += " " + quoted(argument);
+    command += " </dev/null 2>.err ); echo $? >.code; } " + redirected;
+    EXPECT_EQ(std::system(command.c_str()) & 0x7f, 0);
+    Outcome outcome;
+    outcome.code = std::atoi(read_text(folder_ / ".code").c_str());
+    outcome.err = read_text(folder_ / ".err");
+    return outcome;
+  }
+
   Outcome run_model(std::vector<std::string> arguments,
                     const std::string& input = "/dev/null") const {
     arguments.insert(arguments.begin() + 1,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 namespace tutti {
@@ -12,6 +13,8 @@ Status hand_over(const std::string& program, std::vector<std::string> arguments)
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
+  for (const int signal : {SIGPIPE, SIGXFSZ})  // what is ignored stays so in the new program
+    std::signal(signal, SIG_DFL);
   execv(program.c_str(), pointers.data());
   return failed("cannot run " + program + ": " + std::strerror(errno));
 }

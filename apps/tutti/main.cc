@@ -2,9 +2,9 @@
 //
 // Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input. Results go to standard output, everything
 // else to standard error.
-#include <csignal>
 #include <cstdio>
 
+#include "process_exit.h"
 #include "verbs.h"
 
 namespace {
@@ -18,11 +18,7 @@ void add_version(CLI::App& app, tutti::Verb& chosen) {
   });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // A reader that goes away (`tutti run ... | head`) is not an error worth a message.
-  std::signal(SIGPIPE, SIG_DFL);
+int run(int argc, char** argv) {
   CLI::App app(
       "One model that reads and writes text, pictures, speech and video.\n"
       "Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input.",
@@ -42,13 +38,11 @@ int main(int argc, char** argv) {
   tutti::add_train(app, chosen);
   tutti::add_media_worker(app, chosen);
   add_version(app, chosen);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : int(tutti::ErrorCode::usage);
-  }
-  const tutti::Status status = chosen();
-  if (status) return 0;
-  std::fprintf(stderr, "tutti: %s\n", status.error().message().c_str());
-  return int(tutti::basic_code(status.error().code()));
+  return tutti::run_verb(app, chosen, argc, argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return tutti::run_process([&] { return run(argc, argv); });
 }

@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "media/encode.h"
+#include "process_exit.h"
 
 namespace tutti {
 namespace {
@@ -28,9 +29,8 @@ Status check_extension(const std::string& path, const std::array<const char*, N>
 Status put_stdout(const void* bytes, size_t size) {
   if (isatty(STDOUT_FILENO))
     return usage_error("standard output is a terminal; name a file with -o, or pipe it somewhere");
-  if (std::fwrite(bytes, 1, size, stdout) != size || std::fflush(stdout) != 0)
-    return failed("standard output was closed before everything was written");
-  return {};
+  (void)!std::fwrite(bytes, 1, size, stdout);
+  return flush_output();
 }
 
 }  // namespace

@@ -12,8 +12,11 @@
 namespace tutti {
 namespace {
 
+// What the machine lacks (memory, descriptors) is not the file's fault.
 Error open_error(const std::string& path, int code) {
-  return bad_input("cannot open " + path + ": " + std::generic_category().message(code));
+  const bool lacks = code == ENOMEM || code == EMFILE || code == ENFILE || code == EAGAIN;
+  return Error(lacks ? ErrorCode::failed : ErrorCode::bad_input,
+               "cannot open " + path + ": " + std::generic_category().message(code));
 }
 
 }  // namespace

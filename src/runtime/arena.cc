@@ -30,7 +30,7 @@ size_t whole_huge_pages(size_t bytes) {
 }
 
 Error no_memory(size_t bytes) {
-  return failed("no memory for " + std::to_string(bytes >> 20) +
+  return failed("no memory for " + std::to_string((bytes + (size_t(1) << 20) - 1) >> 20) +
                 " MiB; close other programs or use a smaller model");
 }
 

@@ -1,14 +1,15 @@
 #include "runtime/threads.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "runtime/cores.h"
 
 namespace tutti {
 namespace {
 
-// About 50 us: longer than threads wait for each other within a pass, whose shares differ by a block
-// of rows, and than being woken takes; far shorter than the gap between requests.
+// About 50 us: longer than threads wait for each other within a pass, whose shares differ by a
+// block of rows, and than being woken takes; far shorter than the gap between requests.
 constexpr int kSpins = 4000;
 constexpr int kMostThreads = 255;  // shares are counted in eight bits
 
@@ -38,14 +39,27 @@ ThreadPool::ThreadPool(int threads) {
   ticket_ = uint32_t(threads);  // job 0 has no share left
   workers_.reserve(threads - 1);
   for (int i = 1; i < threads; ++i) workers_.emplace_back();
-  for (std::thread& worker : workers_) worker = std::thread([this] { work(); });
+  try {
+    for (std::thread& worker : workers_) worker = std::thread([this] { work(); });
+  } catch (
+      const std::system_error&) {  // no memory for their stacks: one thread is slower, and enough
+    end_workers();
+    workers_.clear();
+    stopping_ = false;
+    ticket_ = 1;
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  end_workers();
+}
+
+void ThreadPool::end_workers() {
   stopping_ = true;
   ticket_.fetch_add(256, std::memory_order_release);
   ticket_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
+  for (std::thread& worker : workers_)
+    if (worker.joinable()) worker.join();
 }
 
 void ThreadPool::dispatch(int items, const void* context, Call call) {

@@ -15,7 +15,8 @@ namespace tutti {
 // run() may be called by one thread at a time.
 class ThreadPool {
  public:
-  // 0: as many as cores.h says. The caller is one of them.
+  // 0: as many as cores.h says. The caller is one of them, and the only one where no thread can be
+  // started.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -42,6 +43,7 @@ class ThreadPool {
 
   void dispatch(int items, const void* context, Call call);
   void work();
+  void end_workers();
   // Runs the next share of the current job; false if none is left.
   bool take_share();
 
