@@ -99,6 +99,41 @@ TEST_F(BadInputTest, Texts) {
     expect_refused(run_model({"run", "--text", longer, "--to", kind, "-o", output}), "192");
   }
   expect_refused(run_model({"run", "--text", "-"}), "empty");
+  for (const char* nothing : {"\n", "\r\n", "\xef\xbb\xbf", "\xef\xbb\xbf\n"}) {
+    write_text(path("text.txt"), nothing);
+    expect_refused(run_model({"run", "--text", "-"}, path("text.txt")), "empty");
+  }
+  write_text(path("text.txt"), std::string("\xff\xfe"
+                                           "a\0 \0",
+                                           6));
+  expect_refused(run_model({"run", "--text", "-"}, path("text.txt")), "UTF-16");
+  write_text(path("text.txt"), std::string("a\0 \0", 4));
+  expect_refused(run_model({"run", "--text", "-"}, path("text.txt")), "zero byte");
+}
+
+TEST_F(BadInputTest, TextThatTheVoiceCannotSay) {
+  const std::pair<const char*, const char*> texts[] = {
+      {"\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7", "Arabic"},
+      {"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "Hebrew"},
+      {"red \xe4\xbd\xa0\xe5\xa5\xbd", "Chinese"},
+      {"\xd0\xbf\xd1\x80\xd0\xb8", "Cyrillic"},
+      {"\xf0\x9f\x98\x80", "nothing to say"},
+      {"?!", "nothing to say"}};
+  for (const auto& [text, what] : texts)
+    expect_refused(run_model({"run", "--text", text, "--to", "speech", "-o", "answer.wav"}), what);
+}
+
+TEST_F(BadInputTest, SoundWhoseSamplesAreNoNumbers) {
+  Sound sound;
+  sound.samples.assign(8000, 0.1f);
+  ASSERT_TRUE(save_sound(path("good.wav"), sound));
+  std::string wav = read_text(path("good.wav"));
+  wav[20] = 3, wav[34] = 32, wav[32] = 4;  // 32-bit floats: half as many
+  wav[28] = char(64000 & 0xff), wav[29] = char(64000 >> 8), wav[30] = 0;
+  const uint32_t nan = 0x7fc00000;
+  std::memcpy(wav.data() + 44 + 400, &nan, 4);
+  write_text(path("nan.wav"), wav);
+  expect_refused(run_model({"run", "--audio", "nan.wav", "-o", "answer.txt"}), "no numbers");
 }
 
 TEST_F(BadInputTest, EvaluationFolders) {
@@ -131,6 +166,14 @@ TEST_F(BadInputTest, Usage) {
       {"data"},
       {"data", "build"},
       {"eval"},
+      {"run", "--temperature", "nan", "--text", "a"},
+      {"run", "--guidance", "nan", "--text", "a", "--to", "image"},
+      {"run", "--speed", "1x", "--text", "a", "--to", "speech"},
+      {"run", "--seed", "-1", "--text", "a"},
+      {"serve", "--drain", "nan"},
+      {"serve", "--store", "a.sqlite3", "--no-store"},
+      {"serve", "--keys", "keys.json", "--without-keys"},
+      {"serve", "--open", "--no-studio"},
   };
   for (const auto& arguments : wrong) {
     const Outcome outcome = run(arguments);
@@ -140,6 +183,45 @@ TEST_F(BadInputTest, Usage) {
   }
   EXPECT_EQ(run_model({"run", "--text", "ta", "--to", "mask", "-o", "answer.png"}).code, 2);
   EXPECT_EQ(run_model({"eval", "--data", ".", "--tasks", "singing"}).code, 2);
+}
+
+// Unknown ones are refused before a model is looked for, with the list.
+TEST_F(BadInputTest, Languages) {
+  ASSERT_TRUE(save_picture(path("photo.png"), make_picture(80, 60, 3, 90)));
+  for (const char* tag : {"klingon", "tlh", "", "e n", "en-"}) {
+    const Outcome outcome = run({"run", "--image", "photo.png", "--language", tag});
+    EXPECT_EQ(outcome.code, 2) << tag;
+    EXPECT_NE(outcome.err.find("de, el, en, es"), std::string::npos) << outcome.err;
+  }
+  const Outcome caption = run({"run", "--image", "photo.png", "--language", "it"});
+  EXPECT_EQ(caption.code, 2);
+  EXPECT_NE(caption.err.find("de, en, es, fr, zh"), std::string::npos) << caption.err;
+  EXPECT_EQ(run({"explain", "--image", "photo.png", "--language", "klingon"}).code, 2);
+}
+
+// A flag that would change nothing is a mistake; its message names it.
+TEST_F(BadInputTest, FlagsThatWouldChangeNothing) {
+  const std::pair<const char*, std::vector<std::string>> wrong[] = {
+      {"--size", {"run", "--text", "a", "--size", "128"}},
+      {"--size", {"run", "--text", "a", "--to", "speech", "--size", "128"}},
+      {"--speed", {"run", "--text", "a", "--to", "image", "--speed", "2"}},
+      {"--steps", {"run", "--text", "a", "--steps", "4"}},
+      {"--guidance", {"run", "--text", "a", "--to", "embedding", "--guidance", "2"}},
+      {"--top-k", {"run", "--text", "a", "--top-k", "4"}},
+      {"--top-p", {"run", "--text", "a", "--top-p", "0.5"}},
+      {"--temperature", {"run", "--text", "a", "--to", "image", "--temperature", "1"}},
+      {"--max-tokens", {"run", "--audio", "a.wav", "--max-tokens", "4"}},
+      {"--max-tokens", {"run", "--text", "a", "--to", "speech", "--max-tokens", "4"}},
+      {"--task", {"run", "--image", "a.png", "--to", "mask", "--task", "name"}},
+      {"--language", {"run", "--text", "a", "--language", "de"}},
+      {"--language", {"run", "--audio", "a.wav", "--language", "de"}},
+      {"--language", {"explain", "--text", "a", "--language", "de"}}};
+  for (const auto& [flag, arguments] : wrong) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << flag;
+    EXPECT_NE(outcome.err.find(std::string(flag) + " would change nothing"), std::string::npos)
+        << outcome.err;
+  }
 }
 
 #ifdef TRAIN_BINARY

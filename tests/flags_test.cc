@@ -1,5 +1,6 @@
-// The command line is an interface: every flag of every verb is written down in flags.txt, so that
-// none comes or goes unnoticed. After a change on purpose: TUTTI_UPDATE=1 ctest -R program_test.
+// The command line is an interface: every flag of every verb, and the values that it takes, are
+// written down in flags.txt, so that none comes or goes unnoticed. After a change on purpose:
+// TUTTI_UPDATE=1 ctest -R program_test.
 #include <algorithm>
 #include <regex>
 
@@ -63,11 +64,12 @@ class FlagsTest : public ProgramTest {
     return verbs;
   }
 
-  // One line a flag: "run --seed". Flags stand at the beginning of a line of --help.
+  // One line a flag: "run --seed UINT". Flags stand at the beginning of a line of --help, with
+  // their values behind them, up to two spaces or the end of the line.
   std::string flags_of(const std::string& verb) {
     std::string flags;
     std::istringstream lines(help_of(verb));
-    const std::regex flag("^  (-[^ ]+)");
+    const std::regex flag("^  (-[^ ]+( [^ ]+)*)");
     std::smatch match;
     for (std::string line; std::getline(lines, line);)
       if (std::regex_search(line, match, flag))

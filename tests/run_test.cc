@@ -1,5 +1,6 @@
 // What `tutti` does when all is well, verb by verb.
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "media/decode.h"
 #include "media/encode.h"
@@ -101,6 +102,73 @@ TEST_F(RunTest, ReadsStandardInput) {
   const Outcome named = run_model({"run", "--image", "photo.png", "--json", "--max-tokens", "4"});
   ASSERT_EQ(piped.code, 0) << piped.err;
   EXPECT_EQ(json::parse(piped.out)["text"], json::parse(named.out)["text"]);
+}
+
+// What an editor or a shell puts around a text is no part of it, wherever it comes from.
+TEST_F(RunTest, ALineEndAndAMarkAreNoPartOfAText) {
+  const auto vector_of = [&](const std::string& file) {
+    write_text(path("text.txt"), file);
+    const Outcome piped = run_model({"run", "--text", "-", "--to", "embedding"}, path("text.txt"));
+    EXPECT_EQ(piped.code, 0) << piped.err;
+    EXPECT_EQ(piped.out, run_model({"run", "--text", file, "--to", "embedding"}).out);
+    return piped.out;
+  };
+  const std::string wanted = vector_of("ta ri no");
+  for (const char* file :
+       {"ta ri no\n", "ta ri no\r\n", "\xef\xbb\xbfta ri no", "\xef\xbb\xbfta ri no\r\n"})
+    EXPECT_EQ(vector_of(file), wanted) << file;
+  EXPECT_NE(vector_of("ta ri no\n\n"), wanted);
+}
+
+TEST_F(RunTest, NothingIsHeardInSilence) {
+  Sound silence;
+  silence.samples.assign(32000, 0);
+  ASSERT_TRUE(save_sound(path("silence.wav"), silence));
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal(0, 0.0016f);  // -56 dB
+  Sound faint = silence;
+  for (float& sample : faint.samples) sample = normal(random);
+  ASSERT_TRUE(save_sound(path("faint.wav"), faint));
+  for (const char* file : {"silence.wav", "faint.wav"}) {
+    const Outcome spelled = run_model({"run", "--audio", file});
+    EXPECT_EQ(spelled.code, 0) << spelled.err;
+    EXPECT_EQ(spelled.out, "\n");
+    const Outcome written = run_model(
+        {"run", "--audio", file, "--image", "photo.png", "--task", "transcribe", "--json"});
+    ASSERT_EQ(written.code, 0) << written.err;
+    EXPECT_EQ(json::parse(written.out)["text"], "");
+    expect_refused(run_model({"run", "--audio", file, "--to", "image", "-o", "answer.png"}),
+                   "nothing to hear");
+  }
+}
+
+TEST_F(RunTest, LanguageTagsAreBroughtToTheModelsCodes) {
+  const auto name = [&](const char* language) {
+    const Outcome outcome = run_model({"run", "--image", "photo.png", "--task", "name",
+                                       "--language", language, "--max-tokens", "6"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.out;
+  };
+  const std::string english = name("en"), chinese = name("zh");
+  for (const char* tag : {"EN", "en-US", "en_GB", "eng"}) EXPECT_EQ(name(tag), english) << tag;
+  for (const char* tag : {"zh-CN", "zh_Hant", "cmn"}) EXPECT_EQ(name(tag), chinese) << tag;
+}
+
+TEST_F(RunTest, DtypesHaveOneNameInEveryVerb) {
+  for (const char* name : {"int8", "i8", "f32", "fp32", "bf16", "auto"}) {
+    EXPECT_EQ(run_model({"run", "--text", "ta", "--to", "embedding", "--dtype", name}).code, 0)
+        << name;
+    EXPECT_EQ(run({"inspect", "model.safetensors", "--dtype", name}).code, 0) << name;
+  }
+  EXPECT_EQ(run({"inspect", "model.safetensors", "--dtype", "int4"}).code, 2);
+  EXPECT_EQ(run({"bench", "trunk", "--dtype", "auto"}).code, 2);
+}
+
+TEST_F(RunTest, AnEmbeddingGoesToItsFileBesideJson) {
+  const Outcome outcome =
+      run_model({"run", "--text", "ta", "--to", "embedding", "--json", "-o", "vector.json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(json::parse(read_text(path("vector.json"))), json::parse(outcome.out)["embedding"]);
 }
 
 TEST_F(RunTest, Explains) {

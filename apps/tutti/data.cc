@@ -6,6 +6,7 @@
 
 #include "data/build/build_shards.h"
 #include "outputs.h"
+#include "values.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -89,9 +90,9 @@ void add_data(CLI::App& app, Verb& chosen) {
       ->check(CLI::IsMember({"open", "all"}))
       ->type_name("WHICH");
   make->add_option("--budget-mb", options->budget_mb, "size of the training shards (default 60)")
-      ->check(CLI::Range(1.0, 1e6));
+      ->check(between(1.0, 1e6));
   make->add_option("--hours", options->hours, "of synthesised speech (default 3; needs espeak-ng)")
-      ->check(CLI::Range(0.0, 1e4));
+      ->check(between(0.0, 1e4));
   make->add_flag("--json", options->json, "one JSON object");
   make->callback([options, &chosen] { chosen = [options] { return build(*options); }; });
 }

@@ -8,6 +8,7 @@
 #include "eval/suite.h"
 #include "models.h"
 #include "outputs.h"
+#include "values.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -86,7 +87,7 @@ void add_eval(CLI::App& app, Verb& chosen) {
       ->check(CLI::Range(1, 1000));
   verb->add_option("--guidance", options->guidance,
                    "how closely to follow the prompt (default: as the model was made for)")
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(between(0.0, 100.0));
   verb->add_option("--repeat", options->repeat,
                    "pictures painted and readings spoken of each text (default 1)")
       ->check(CLI::Range(1, 1000));

@@ -5,6 +5,7 @@
 #include "inputs.h"
 #include "models.h"
 #include "outputs.h"
+#include "run_flags.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -36,6 +37,9 @@ Json to_json(const AttentionShare& share) {
 }
 
 Status explain(ExplainOptions& options, const CLI::App& verb) {
+  const Asked asked{.prompt = options.prompt.kinds()};
+  TUTTI_CHECK(check_flags(verb, asked));
+  TUTTI_ASSIGN(options.text.language, language_of(asked, options.text.language));
   TUTTI_CHECK(check_picture_path(options.output));
   TUTTI_ASSIGN(const Prompt prompt, options.prompt.read(verb));
   std::string model;

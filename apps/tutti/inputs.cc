@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <map>
 
+#include "base/plain_text.h"
 #include "base/quote.h"
-#include "base/utf8.h"
 #include "data/scene/fit_picture.h"
 #include "media/decode.h"
 #include "media/mel.h"
@@ -75,17 +75,16 @@ void PromptOptions::add_options(CLI::App& verb) {
 }
 
 Result<Part> PromptOptions::read_text(const std::string& given) const {
-  std::string text = given;
+  std::vector<uint8_t> piped;
   if (given == "-") {
-    TUTTI_ASSIGN(const std::vector<uint8_t> bytes, read_stdin(size_t(1) << 20));
-    text.assign(bytes.begin(), bytes.end());
+    TUTTI_ASSIGN(piped, read_stdin(size_t(1) << 20));
   }
-  if (const auto at = invalid_utf8_at(text))
-    return bad_input("the text " + quote(text) + " is not UTF-8 from byte " + std::to_string(*at) +
-                     " on; convert it, for example with iconv");
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+  const std::string bytes = given == "-" ? std::string(piped.begin(), piped.end()) : given;
+  auto text = read_plain_text(bytes);
+  if (!text) return bad_input("the text " + quote(bytes) + " " + text.error().message());
+  if (text->find_first_not_of(" \t\r\n") == std::string::npos)
     return bad_input("the text is empty; say something, or leave --text out");
-  return Part::of_text(std::move(text));
+  return Part::of_text(*std::move(text));
 }
 
 Result<Part> PromptOptions::read_image(const std::string& file) {

@@ -16,12 +16,22 @@ namespace tutti {
 Result<Part> read_audio(const std::string& file);
 Result<Part> read_video(const std::string& file);
 
+// How many parts of each kind a prompt has.
+struct PromptKinds {
+  size_t texts = 0, pictures = 0, sounds = 0;  // clips are pictures
+  size_t all() const { return texts + pictures + sounds; }
+};
+
 class PromptOptions {
  public:
   void add_options(CLI::App& verb);
 
   bool empty() const {
     return texts_.empty() && images_.empty() && audios_.empty() && videos_.empty();
+  }
+
+  PromptKinds kinds() const {
+    return {texts_.size(), images_.size() + videos_.size(), audios_.size()};
   }
 
   // Reads and fits every part. bad_input names the file that cannot be used.

@@ -7,6 +7,7 @@
 #include "format/model_package.h"
 #include "models.h"
 #include "outputs.h"
+#include "process_exit.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -15,8 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct InspectOptions {
-  std::string model;
-  EngineOptions::Dtype dtype = EngineOptions::Dtype::as_stored;
+  std::string model, dtype = "auto";
   bool tensors = false, json = false;
 };
 
@@ -97,7 +97,7 @@ void print_plan(const Engine::MemoryPlan& plan) {
   std::printf("memory to run: weights %.1f MB, caches up to %.1f MB, arena up to %.1f MB\n",
               double(plan.weight_bytes) / 1e6, double(plan.cache_bytes) / 1e6,
               double(plan.arena_bytes) / 1e6);
-  std::fflush(stdout);
+  (void)!flush_output();  // main() looks again
 }
 
 void print_tensors(const ModelPackage& package) {
@@ -111,7 +111,7 @@ Status inspect(const InspectOptions& options) {
   TUTTI_ASSIGN(const std::string path, find_model(options.model));
   auto package = ModelPackage::open(path);
   if (!package) return package.error().with_context("opening " + path);
-  const EngineOptions engine_options{.threads = 1, .dtype = options.dtype};
+  const EngineOptions engine_options{.threads = 1, .dtype = dtype_named(options.dtype)};
   TUTTI_ASSIGN(const Engine::MemoryPlan plan, Engine::plan_memory(path, engine_options));
   if (!options.json) print_plan(plan);
   // What cannot be loaded is an error here too.

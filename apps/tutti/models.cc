@@ -4,7 +4,11 @@
 #include <filesystem>
 #include <map>
 
+#include "values.h"
+
 namespace tutti {
+
+using Dtype = EngineOptions::Dtype;
 
 namespace fs = std::filesystem;
 
@@ -42,15 +46,18 @@ Result<std::string> find_model(const std::string& given) {
   return bad_input("no model found; name one with --model or TUTTI_MODEL. Looked for:" + tried);
 }
 
-void add_dtype_option(CLI::App& verb, EngineOptions::Dtype& dtype) {
-  using Dtype = EngineOptions::Dtype;
-  static const std::map<std::string, Dtype> names = {
-      {"auto", Dtype::as_stored}, {"f32", Dtype::f32}, {"bf16", Dtype::bf16}, {"i8", Dtype::int8}};
-  verb.add_option_function<std::string>(
-          "--dtype", [&dtype](const std::string& name) { dtype = names.at(name); },
-          "what products run in: auto (as the file stores its matrices), f32, bf16 or i8")
-      ->check(CLI::IsMember({"auto", "f32", "bf16", "i8"}))
-      ->type_name("TYPE");
+Dtype dtype_named(const std::string& name) {
+  static const std::map<std::string, Dtype> names = {{"auto", Dtype::as_stored},
+                                                     {"f32", Dtype::f32},
+                                                     {"bf16", Dtype::bf16},
+                                                     {"int8", Dtype::int8}};
+  return names.at(name);
+}
+
+void add_dtype_option(CLI::App& verb, std::string& name) {
+  add_dtype_name(
+      verb, name, true,
+      "precision of products: auto (as the file stores its matrices), f32, bf16 or int8");
 }
 
 void ModelChoice::add_options(CLI::App& verb) {
@@ -63,7 +70,7 @@ void ModelChoice::add_options(CLI::App& verb) {
 Result<Engine> ModelChoice::load(std::string* found) const {
   TUTTI_ASSIGN(const std::string place, find_model(path));
   if (found) *found = place;
-  return Engine::load(place, {.threads = threads, .dtype = dtype});
+  return Engine::load(place, {.threads = threads, .dtype = dtype_named(dtype)});
 }
 
 }  // namespace tutti

@@ -20,14 +20,15 @@ std::vector<std::string> model_candidates();
 // The first that exists. bad_input that lists the places where there is none.
 Result<std::string> find_model(const std::string& given);
 
-// --dtype auto|f32|bf16|i8
-void add_dtype_option(CLI::App& verb, EngineOptions::Dtype& dtype);
+// --dtype auto|f32|bf16|int8 as a name (values.h), and what it stands for.
+void add_dtype_option(CLI::App& verb, std::string& name);
+EngineOptions::Dtype dtype_named(const std::string& name);
 
 // --model, --threads and --dtype, the same for every verb that loads one.
 struct ModelChoice {
   std::string path;
   int threads = 0;
-  EngineOptions::Dtype dtype = EngineOptions::Dtype::as_stored;
+  std::string dtype = "auto";
 
   void add_options(CLI::App& verb);
   Result<Engine> load(std::string* found = nullptr) const;

@@ -7,6 +7,7 @@
 #include "models.h"
 #include "outputs.h"
 #include "quantize_chart.h"
+#include "values.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -106,7 +107,7 @@ void add_quantize(CLI::App& app, Verb& chosen) {
       ->check(CLI::Range(4, 1000));
   verb->add_option("--max-error", options->quantize.most_error,
                    "layers that INT8 would change by more stay in bf16 (default 0.02)")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(between(0.0, 1.0));
   verb->add_option("--keep", options->quantize.keep,
                    "parts of layers' names, separated by commas: these stay in bf16")
       ->delimiter(',');

@@ -10,6 +10,9 @@
 #include "media/picture_ops.h"
 #include "models.h"
 #include "outputs.h"
+#include "process_exit.h"
+#include "run_flags.h"
+#include "values.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -67,22 +70,21 @@ std::string output_path(const RunOptions& options) {
   return options.to == "mask" ? "mask.png" : "";
 }
 
+Asked asked_of(const RunOptions& options) {
+  return {options.to, options.task, options.text.temperature, options.prompt.kinds()};
+}
+
 // Everything that can be refused before a model is loaded.
-Status check(const RunOptions& options) {
+Status check(RunOptions& options, const CLI::App& verb) {
+  const Asked asked = asked_of(options);
+  TUTTI_CHECK(check_flags(verb, asked));
+  TUTTI_ASSIGN(options.text.language, language_of(asked, options.text.language));
   const std::string path = output_path(options);
   if (path == "-" && options.json)
     return usage_error("--json and -o - both want standard output; give -o a file");
   if (options.to == "image" || options.to == "mask") return check_picture_path(path);
   if (options.to == "speech") return check_sound_path(path);
   return {};
-}
-
-// Sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
-// better than the text decoder, which guesses fluent sentences (docs/evaluation.md).
-bool only_transcribes(const RunOptions& options, const Prompt& prompt) {
-  const TextOptions::Task task = kTasks.at(options.task);
-  return prompt.size() == 1 && prompt[0].kind == Part::Kind::audio &&
-         (task == TextOptions::Task::automatic || task == TextOptions::Task::transcribe);
 }
 
 Status put_answer(const RunOptions& options, Answer& answer) {
@@ -97,7 +99,9 @@ Status put_answer(const RunOptions& options, Answer& answer) {
 
 Status say_text(const RunOptions& options, const Engine& engine, const Prompt& prompt,
                 Answer& answer) {
-  if (only_transcribes(options, prompt)) {
+  // Sound alone, with nothing else asked, is spelled out by the CTC head: in tutti-nano it hears
+  // better than the text decoder, which guesses fluent sentences (docs/evaluation.md).
+  if (asked_of(options).transcribes()) {
     TUTTI_ASSIGN(answer.text, engine.transcribe(prompt[0].mel));
     return put_answer(options, answer);
   }
@@ -107,8 +111,7 @@ Status say_text(const RunOptions& options, const Engine& engine, const Prompt& p
   const bool stream = options.output.empty() && !options.json;
   if (stream)
     text.on_text = [](const std::string& piece) {
-      return std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size() &&
-             std::fflush(stdout) == 0;
+      return std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size() && flush_output();
     };
   TUTTI_ASSIGN(const TextResult result, engine.describe(prompt, text));
   answer.text = result.text;
@@ -188,7 +191,7 @@ Status embed(const RunOptions& options, const Engine& engine, const Prompt& prom
   if (prompt.size() != 1) return usage_error("--to embedding takes one part; run it once for each");
   TUTTI_ASSIGN(answer.embedding, engine.embed(prompt[0]));
   const std::string text = Json(*answer.embedding).dump() + "\n";
-  if (options.json) return {};
+  if (options.output.empty() && options.json) return {};
   if (options.output.empty() || options.output == "-") {
     std::fputs(text.c_str(), stdout);
     return {};
@@ -224,7 +227,7 @@ void report(const RunOptions& options, const std::string& model, const Answer& a
 
 Status run(RunOptions& options, const CLI::App& verb) {
   const auto start = Clock::now();
-  TUTTI_CHECK(check(options));
+  TUTTI_CHECK(check(options, verb));
   TUTTI_ASSIGN(const Prompt prompt, options.prompt.read(verb));
   const auto loading = Clock::now();
   std::string model;
@@ -246,17 +249,19 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
           "caption, answer, transcribe")
       ->check(CLI::IsMember(tasks))
       ->type_name("TASK");
-  verb.add_option("--language", options.text.language, "of names and captions (default en)");
+  verb.add_option("--language", options.text.language,
+                  "of names and captions: a tag such as de or pt-BR (default en)");
   verb.add_option("--max-tokens", options.text.max_tokens, "longest answer (default 64)")
       ->check(CLI::Range(1, 1 << 20));
   verb.add_option("--temperature", options.text.temperature,
                   "0, the default, always takes the likeliest")
-      ->check(CLI::Range(0.0, 100.0));
-  verb.add_option("--top-k", options.text.top_k, "choose among so many; 0: all")
+      ->check(between(0.0, 100.0));
+  verb.add_option("--top-k", options.text.top_k,
+                  "sample from the k likeliest tokens (with --temperature); 0: all")
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--top-p", options.text.top_p,
-                  "choose among the likeliest of this share (default 1)")
-      ->check(CLI::Range(1e-6, 1.0));
+                  "sample from the likeliest of this share (with --temperature; default 1)")
+      ->check(between(1e-6, 1.0));
 }
 
 }  // namespace
@@ -271,15 +276,17 @@ void add_run(CLI::App& app, Verb& chosen) {
       ->check(CLI::IsMember({"text", "image", "speech", "mask", "embedding"}))
       ->type_name("KIND");
   add_text_options(*verb, *options);
-  verb->add_option("--seed", options->seed, "the same seed gives the same answer (default 0)");
+  verb->add_option(
+      "--seed", options->seed,
+      "the same seed gives the same answer (default 0); what is not sampled needs none");
   verb->add_option("--steps", options->steps,
                    "of painting and speaking (default: as the model was made for)")
       ->check(CLI::Range(1, 1000));
   verb->add_option("--guidance", options->guidance,
                    "how closely to follow the prompt (default: as the model was made for)")
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(between(0.0, 100.0));
   verb->add_option("--speed", options->speed, "of speech; 2 is twice as fast")
-      ->check(CLI::Range(0.25, 4.0));
+      ->check(between(0.25, 4.0));
   verb->add_option("--size", options->size, "side of the picture, enlarged from 64 (Lanczos)")
       ->check(CLI::Range(64, 4096));
   verb->add_option("-o,--output", options->output,

@@ -10,12 +10,14 @@
 #include <thread>
 
 #include "models.h"
+#include "process_exit.h"
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
 #include "serve/realtime/realtime.h"
 #include "serve/store/api.h"
 #include "serve/studio/studio.h"
 #include "serve_page.h"
+#include "values.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -151,16 +153,18 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
       ->check(CLI::Range(0, 65535));
   verb.add_option("--certificate", http.certificate_file, "PEM file: HTTPS instead of HTTP");
   verb.add_option("--private-key", http.private_key_file, "PEM file of the certificate's key");
-  verb.add_option("--keys", options.keys_file, "file of the keys that clients must present");
+  CLI::Option* keys =
+      verb.add_option("--keys", options.keys_file, "file of the keys that clients must present");
   verb.add_flag("--without-keys", options.without_keys,
-                "let in whoever reaches an address that is not the loopback");
+                "let in whoever reaches an address that is not the loopback")
+      ->excludes(keys);
   verb.add_option("--cors", http.allowed_origins,
                   "origin whose pages may use the server, e.g. https://example.org; * for any");
   verb.add_option("--host-name", http.host_names,
                   "answer to this Host alone (default: localhost and addresses; any with --keys)");
   verb.add_option("--drain", options.drain_seconds,
                   "seconds that requests get to end after SIGTERM (default 30)")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(between(0.0, 3600.0));
   verb.add_option("--log", options.log, "text (default): a line a request; none")
       ->check(CLI::IsMember({"text", "none"}));
 }
@@ -171,7 +175,7 @@ void add_limit_options(CLI::App& verb, ServeOptions& options) {
                   "requests that may wait; above that 429 (default 64)")
       ->check(CLI::Range(1, 100000));
   verb.add_option("--max-seconds", limits.most_seconds, "wall time of a request (default 120)")
-      ->check(CLI::Range(0.01, 86400.0));
+      ->check(between(0.01, 86400.0));
   verb.add_option("--max-tokens", limits.most_tokens, "of an answer (default 1024)")
       ->check(CLI::Range(1, 1 << 20));
   verb.add_option("--max-body", limits.most_body_bytes, "bytes of a request (default 32 MiB)")
@@ -189,7 +193,12 @@ Status add_key(const KeyOptions& options) {
   std::fprintf(stderr, "The key of %s; it is not stored and will not be shown again:\n",
                options.name.c_str());
   std::printf("%s\n", secret.c_str());
-  return {};
+  const Status shown = flush_output();
+  if (shown) return {};
+  // A key that nobody has seen lets nobody in.
+  TUTTI_CHECK(ring.remove(options.name));
+  TUTTI_CHECK(ring.save(options.file));
+  return shown.error().with_context("the key was taken back");
 }
 
 Status list_keys(const KeyOptions& options) {

@@ -39,18 +39,18 @@ Result<std::string> default_store_file() {
 }  // namespace
 
 void add_studio_options(CLI::App& verb, StudioOptions& options) {
-  verb.add_option("--store", options.store_file,
-                  "SQLite file that keeps the studio's conversations (default: in the user's data "
-                  "folder)");
+  CLI::Option* store = verb.add_option(
+      "--store", options.store_file,
+      "SQLite file that keeps the studio's conversations (default: in the user's data folder)");
   verb.add_option("--store-limit", options.store.most_bytes,
                   "bytes that the store may hold; above that 507 (default 4 GiB)")
       ->check(CLI::Range(uint64_t(1) << 20, uint64_t(1) << 46));
   verb.add_option("--store-share", options.store.most_bytes_each,
                   "bytes of it for each key (default: equal shares)")
       ->check(CLI::Range(uint64_t(1) << 16, uint64_t(1) << 46));
-  verb.add_flag("--no-store", options.without_store, "keep no conversations");
-  verb.add_flag("--no-studio", options.without_studio, "the API alone, no page");
-  verb.add_flag("--open", options.open, "show the page in a browser");
+  verb.add_flag("--no-store", options.without_store, "keep no conversations")->excludes(store);
+  CLI::Option* open = verb.add_flag("--open", options.open, "show the page in a browser");
+  verb.add_flag("--no-studio", options.without_studio, "the API alone, no page")->excludes(open);
 }
 
 Result<std::optional<Store>> open_store(const StudioOptions& options, size_t owners) {
@@ -79,7 +79,11 @@ void open_browser(const std::string& address) {
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&plain, &none);
-  posix_spawnattr_setflags(&plain, POSIX_SPAWN_SETSIGMASK);
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  posix_spawnattr_setsigdefault(&plain, &pipe);
+  posix_spawnattr_setflags(&plain, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
   (void)posix_spawnp(&child, program.c_str(), &quiet, &plain, arguments, environ);
   posix_spawnattr_destroy(&plain);

@@ -91,6 +91,7 @@ const char* tutti_session_error(
 
 void tutti_clear(tutti_session* session); /* begin a new prompt */
 
+/* A byte-order mark in front and one line end behind are no part of the text. */
 tutti_status tutti_add_text(tutti_session* session, const char* utf8);
 
 /* 8-bit samples, row by row, without padding; channels: 1 grey, 3 RGB, 4 RGBA. Of any size; the
@@ -129,7 +130,7 @@ typedef struct tutti_text_options {
   int32_t top_k;      /* 0: all */
   float top_p;        /* 0: 1, all */
   uint64_t seed;
-  const char* language; /* of names and captions; NULL: "en" */
+  const char* language; /* of names and captions, a tag such as "de" or "zh-CN"; NULL: "en" */
   /* Called with whole characters as they come, on the calling thread; not 0 stops. It must not use
    * this session. */
   int (*on_text)(void* user, const char* utf8, size_t size);
@@ -189,7 +190,8 @@ typedef struct tutti_sound {
   double seconds;
 } tutti_sound;
 
-/* The text of the prompt, which must be nothing but text. */
+/* The text of the prompt, which must be nothing but text. Letters of scripts that the voice cannot
+ * say are TUTTI_BAD_INPUT, with the script's name in the message. */
 tutti_status tutti_speak(tutti_session* session, const tutti_speak_options* options,
                          tutti_sound* sound);
 

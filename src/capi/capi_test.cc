@@ -164,6 +164,48 @@ TEST_F(CapiTest, Streams) {
   EXPECT_EQ(heard.samples, std::vector<float>(sound.samples, sound.samples + sound.count));
 }
 
+TEST_F(CapiTest, LanguagesScriptsAndSilence) {
+  const Picture photo = scene(64, 64, 3);
+  ASSERT_EQ(tutti_add_picture(session_, photo.pixels.data(), 64, 64, 3), TUTTI_OK);
+  tutti_text_options options = {.struct_size = sizeof options, .task = TUTTI_NAME, .max_tokens = 6};
+  const auto name = [&](const char* language) {
+    options.language = language;
+    tutti_text text = {.struct_size = sizeof text};
+    EXPECT_EQ(tutti_write(session_, &options, &text), TUTTI_OK) << tutti_session_error(session_);
+    return std::string(text.text, text.size);
+  };
+  EXPECT_EQ(name("zh-CN"), name("zh"));
+  EXPECT_EQ(name("EN"), name(nullptr));
+  options.language = "klingon";
+  expect_refused(tutti_write(session_, &options, nullptr), TUTTI_USAGE, "de, el, en, es");
+
+  tutti_clear(session_);
+  ASSERT_EQ(tutti_add_text(session_, "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"), TUTTI_OK);
+  expect_refused(tutti_speak(session_, nullptr, nullptr), TUTTI_BAD_INPUT, "Hebrew");
+
+  tutti_clear(session_);
+  const std::vector<float> silence(16000);
+  ASSERT_EQ(tutti_add_sound(session_, silence.data(), silence.size()), TUTTI_OK);
+  tutti_text text = {.struct_size = sizeof text};
+  ASSERT_EQ(tutti_write(session_, nullptr, &text), TUTTI_OK);
+  EXPECT_STREQ(text.text, "");
+  expect_refused(tutti_paint(session_, nullptr, nullptr), TUTTI_BAD_INPUT, "nothing to hear");
+}
+
+TEST_F(CapiTest, ALineEndIsNoPartOfAText) {
+  std::vector<std::vector<float>> vectors;
+  for (const char* text : {"ta ri", "ta ri\n", "\xef\xbb\xbfta ri\r\n"}) {
+    tutti_clear(session_);
+    ASSERT_EQ(tutti_add_text(session_, text), TUTTI_OK);
+    const float* values = nullptr;
+    size_t count = 0;
+    ASSERT_EQ(tutti_embed(session_, &values, &count), TUTTI_OK);
+    vectors.emplace_back(values, values + count);
+  }
+  EXPECT_EQ(vectors[1], vectors[0]);
+  EXPECT_EQ(vectors[2], vectors[0]);
+}
+
 TEST_F(CapiTest, NothingThrownGetsOut) {
   ASSERT_EQ(tutti_add_text(session_, "the quick fox"), TUTTI_OK);
   tutti_text_options options = {.struct_size = sizeof options};

@@ -215,6 +215,19 @@ std::string quantization_json(const QuantizeReport& report) {
   return json.dump();
 }
 
+// A part of a name that no layer has is a slip of the pen.
+Status check_kept(const ModelPackage& package, const std::vector<std::string>& keep) {
+  for (const std::string& part : keep) {
+    const auto has = [&](const TensorView& tensor) {
+      return tensor.name.find(part) != tensor.name.npos;
+    };
+    if (std::none_of(package.file.tensors().begin(), package.file.tensors().end(), has))
+      return usage_error("no layer's name holds \"" + part +
+                         "\", which is to stay in bf16; `tutti inspect --tensors` lists the names");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<QuantizeReport> quantize_model(const std::string& input, const std::string& output_path,
@@ -222,6 +235,7 @@ Result<QuantizeReport> quantize_model(const std::string& input, const std::strin
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(input));
   if (package.file.metadata().contains("tutti.quantization"))
     return bad_input(input + " is calibrated already; quantize the checkpoint that it was made of");
+  TUTTI_CHECK(check_kept(package, options.keep));
   TUTTI_CHECK(check_complete(set));
   const auto say = [&](const std::string& what) {
     if (options.progress) options.progress(what);

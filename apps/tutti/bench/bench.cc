@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 
+#include "../values.h"
 #include "runtime/linear/isa.h"
 
 namespace tutti {
@@ -17,9 +18,7 @@ const std::map<std::string, Precision> kPrecisions = {
 }  // namespace
 
 void CommonOptions::add_options(CLI::App& verb) {
-  verb.add_option("--dtype", dtype, "f32, bf16 or int8 (default)")
-      ->check(CLI::IsMember({"f32", "bf16", "int8"}))
-      ->type_name("TYPE");
+  add_dtype_name(verb, dtype, false, "f32, bf16 or int8 (default)");
   verb.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
   verb.add_flag("--json", json, "one JSON object");
 }
