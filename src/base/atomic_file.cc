@@ -24,6 +24,8 @@ std::string_view hint_of(int code) {
     case ENOENT:
     case ENOTDIR:
       return "; make its folder first";
+    case EISDIR:
+      return "; name a file in it";
     case EACCES:
     case EPERM:
     case EROFS:
@@ -103,8 +105,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& given, unsigned mode) {
   const std::string path = resolved(given);
   struct stat there = {};
   if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
-    if (S_ISDIR(there.st_mode))
-      return failed("cannot write " + path + ": it is a folder; name a file in it");
+    if (S_ISDIR(there.st_mode)) return io_error("cannot write", path, EISDIR);
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor < 0) return io_error("cannot write", path, errno);
     return AtomicFile(descriptor, path, "");

@@ -1,19 +1,16 @@
 #include "serve/http/keys.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/quote.h"
 
 namespace tutti {
@@ -38,27 +35,9 @@ bool good_name(const std::string& name) {
 
 // The file is there whole or not at all, and its owner's alone.
 Status write_private(const std::string& path, std::string_view text) {
-  const std::string part = path + ".part";
-  const auto problem = [&](int error) {
-    unlink(part.c_str());
-    return failed("cannot write " + path + ": " + std::strerror(error) +
-                  "; choose another file with --keys");
-  };
-  unlink(part.c_str());  // of a run that was killed
-  const int file = open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file < 0) return problem(errno);
-  int error = 0;
-  while (!text.empty() && !error) {
-    const ssize_t wrote = write(file, text.data(), text.size());
-    if (wrote > 0)
-      text.remove_prefix(size_t(wrote));
-    else if (wrote == 0 || errno != EINTR)
-      error = wrote == 0 ? ENOSPC : errno;
-  }
-  if (!error && fsync(file)) error = errno;
-  if (close(file) && !error) error = errno;
-  if (!error && rename(part.c_str(), path.c_str())) error = errno;
-  return error ? Status(problem(error)) : Status();
+  TUTTI_ASSIGN(AtomicFile file, AtomicFile::create(path, 0600));
+  TUTTI_CHECK(file.write(text));
+  return file.commit();
 }
 
 // Whoever can read the hashes cannot use them; whoever can write them lets themselves in.
