@@ -80,11 +80,11 @@ Result<Part> PromptOptions::read_text(const std::string& given) const {
     TUTTI_ASSIGN(piped, read_stdin(size_t(1) << 20));
   }
   const std::string bytes = given == "-" ? std::string(piped.begin(), piped.end()) : given;
-  auto text = read_plain_text(bytes);
-  if (!text) return bad_input("the text " + quote(bytes) + " " + text.error().message());
-  if (text->find_first_not_of(" \t\r\n") == std::string::npos)
+  if (const Status text = check_text(bytes); !text)
+    return bad_input("the text " + quote(bytes) + " " + text.error().message());
+  if (plain_text(bytes).find_first_not_of(" \t\r\n") == std::string::npos)
     return bad_input("the text is empty; say something, or leave --text out");
-  return Part::of_text(*std::move(text));
+  return Part::of_text(bytes);
 }
 
 Result<Part> PromptOptions::read_image(const std::string& file) {

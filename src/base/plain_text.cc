@@ -24,7 +24,7 @@ std::string_view plain_text(std::string_view utf8) {
   return utf8;
 }
 
-Result<std::string> read_plain_text(std::string_view bytes) {
+Status check_text(std::string_view bytes) {
   if (const char* name = other_encoding(bytes))
     return bad_input("is " + std::string(name) + "; convert it with: iconv -f " + name +
                      " -t UTF-8");
@@ -34,6 +34,11 @@ Result<std::string> read_plain_text(std::string_view bytes) {
   if (const size_t at = bytes.find('\0'); at != bytes.npos)
     return bad_input("holds a zero byte at " + std::to_string(at) +
                      "; it is UTF-16 without a mark, or no text: convert it with iconv");
+  return {};
+}
+
+Result<std::string> read_plain_text(std::string_view bytes) {
+  TUTTI_CHECK(check_text(bytes));
   return std::string(plain_text(bytes));
 }
 

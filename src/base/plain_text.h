@@ -14,9 +14,12 @@ namespace tutti {
 // `echo text | tutti`, a file and an argument of the same text mean the same.
 std::string_view plain_text(std::string_view utf8);
 
-// The same of bytes that may be anything. bad_input where they are UTF-16 or UTF-32, hold a zero
-// byte, or are not UTF-8 (with the place); the message is to be put behind what it is about, as
-// in "the text is UTF-16; ...".
+// bad_input where bytes that may be anything are UTF-16 or UTF-32, hold a zero byte, or are not
+// UTF-8 (with the place); the message is to be put behind what it is about, as in "the text is
+// UTF-16; ...".
+Status check_text(std::string_view bytes);
+
+// Both: the plain text of bytes that pass the check.
 Result<std::string> read_plain_text(std::string_view bytes);
 
 }  // namespace tutti

@@ -55,11 +55,12 @@ void tutti_clear(tutti_session* session) {
 tutti_status tutti_add_text(tutti_session* session, const char* utf8) {
   return with_session(session, [&]() -> Status {
     if (!utf8) return usage_error("utf8 is NULL; give a text");
-    auto text = read_plain_text(utf8);
-    if (!text) return bad_input("the text " + text.error().message());
-    if (text->find_first_not_of(" \t\r\n") == std::string::npos)
+    const std::string text = utf8;
+    if (const Status checked = check_text(text); !checked)
+      return bad_input("the text " + checked.error().message());
+    if (plain_text(text).find_first_not_of(" \t\r\n") == std::string::npos)
       return bad_input("the text is empty; say something, or leave it out");
-    session->prompt.push_back(Part::of_text(*std::move(text)));
+    session->prompt.push_back(Part::of_text(text));
     return {};
   });
 }

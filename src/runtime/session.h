@@ -38,7 +38,7 @@ struct Part {
   std::vector<Picture> frames;
   Mel mel;
 
-  static Part of_text(std::string text);
+  static Part of_text(std::string text);  // as plain text (base/plain_text.h)
   static Part of_picture(Picture picture);
   static Part of_clip(std::vector<Picture> frames);
   static Part of_audio(Mel mel);
