@@ -68,11 +68,12 @@ TEST(Tar, TheTarProgramAgrees) {
   ASSERT_EQ(std::system(unpack.c_str()), 0);
   EXPECT_EQ(read_text(folder.file("000/a.txt")), "hello");
   // A long path, so that the prefix field is used.
-  const std::string deep = std::string(90, 'd') + "/" + std::string(60, 'f');
-  std::filesystem::create_directories(folder.file(std::string(90, 'd')));
+  const std::string top(90, 'd');
+  const std::string deep = top + '/' + std::string(60, 'f');
+  std::filesystem::create_directories(folder.file(top));
   write_text(folder.file(deep), "deep");
   const std::string pack =
-      "cd '" + folder.path() + "' && tar --format=ustar -cf theirs.tar 000 " + std::string(90, 'd');
+      "cd '" + folder.path() + "' && tar --format=ustar -cf theirs.tar 000 " + top;
   ASSERT_EQ(std::system(pack.c_str()), 0);
   auto theirs = TarReader::open(folder.file("theirs.tar"));
   ASSERT_TRUE(theirs) << theirs.error().message();

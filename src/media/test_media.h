@@ -65,7 +65,9 @@ struct AnimatedFrame {
 inline std::vector<uint8_t> animated_webp(int width, int height,
                                           const std::vector<AnimatedFrame>& frames) {
   std::vector<uint8_t> chunks;
-  const auto text = [&](const char* name) { chunks.insert(chunks.end(), name, name + 4); };
+  const auto text = [&](const char* name) {
+    for (int i = 0; i < 4; ++i) chunks.push_back(uint8_t(name[i]));
+  };
   const auto number = [&](size_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) chunks.push_back(uint8_t(value >> (8 * i)));
   };
