@@ -1,25 +1,32 @@
-// Any bytes as a request's body: read as a handler reads it, every field has its type and range, or
-// there is a problem to tell, which is itself valid JSON.
+// Any bytes as a request's body, of every endpoint: every field that is read has its type and
+// range, or there is a problem to tell, which is itself valid JSON and not long.
 #include <cmath>
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "serve/api/fields.h"
+#include "serve/contract/contract.h"
+#include "serve/contract/fields.h"
 #include "serve/http/message.h"
 
 namespace {
 
 using namespace tutti;
 
-void read_parts(Fields& message) {
-  if (message.json("content").is_string()) return;
-  for (Fields& part : message.objects("content")) {
-    const std::string type = part.choice("type", {"text", "image_url", "input_audio"}, "text");
-    if (type != "text" && type != "image_url" && type != "input_audio") std::abort();
-    part.text("text");
-    part.object("image_url").required_text("url");
-    part.object("input_audio").required_text("data");
-  }
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void read(const Fields& fields) {
+  const double temperature = fields.number("temperature");
+  require(temperature >= 0 && temperature <= 2);
+  require(fields.integer("n") <= 4 && fields.integer("max_tokens") >= 0);
+  for (const char* list : {"messages", "input", "items"})
+    for (const Fields& message : fields.objects(list))
+      for (const Fields& part : message.objects("content")) {
+        part.text("text");
+        part.object("image_url").text("url");
+        part.object("input_audio").text("data");
+      }
 }
 
 }  // namespace
@@ -38,24 +45,17 @@ std::vector<std::string> fuzz_seeds() {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const Contract contract({}, {});
   const std::string body(reinterpret_cast<const char*>(data), size);
-  Checker checker;
-  Fields fields = checker.object(body);
-  fields.text("model");
-  fields.flag("stream");
-  const double temperature = fields.number("temperature", 1, 0, 2);
-  const int64_t seed = fields.integer("seed", 0, -5, INT64_MAX);
-  const int64_t tokens = fields.integer("max_tokens", 64, 1, 1024);
-  if (!(temperature >= 0 && temperature <= 2) || seed < -5 || tokens < 1 || tokens > 1024)
-    std::abort();
-  for (Fields& message : fields.objects("messages")) {
-    message.required_text("role");
-    read_parts(message);
-  }
-  if (const auto& problem = checker.problem()) {
-    if (problem->status < 400 || problem->message.empty()) std::abort();
-    if (!Json::accept(error_json(problem->message, problem->type, problem->code, problem->param)))
-      std::abort();
+  for (const Operation& operation : contract.operations()) {
+    if (!operation.body) continue;
+    Checker checker;
+    read(checker.body(body, *operation.body));
+    const auto& problem = checker.problem();
+    if (!problem) continue;
+    require(problem->status >= 400 && !problem->message.empty() && problem->message.size() < 2000);
+    require(
+        Json::accept(error_json(problem->message, problem->type, problem->code, problem->param)));
   }
   return 0;
 }

@@ -260,7 +260,9 @@ TEST_F(ServeFaults, WhatStopsAnAnswerStopsTheWorkToo) {
     ASSERT_TRUE(whole.contains("choices")) << whole;  // clients ask for 16384; it is what fits
     const std::string text = whole["choices"][0]["message"]["content"];
     const int tokens = whole["usage"]["completion_tokens"];
-    if (tokens > 60) EXPECT_EQ(whole["choices"][0]["finish_reason"], "length");
+    if (tokens > 60) {
+      EXPECT_EQ(whole["choices"][0]["finish_reason"], "length");
+    }
     std::string letter;
     for (size_t i = text.size() / 4; i < text.size() && letter.empty(); ++i)
       if (text[i] > ' ' && text[i] < 127) letter = text.substr(i, 1);

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -9,9 +10,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/quote.h"
 #include "models.h"
 #include "process_exit.h"
 #include "serve/api/api.h"
+#include "serve/contract/openapi.h"
 #include "serve/http/admission.h"
 #include "serve/realtime/realtime.h"
 #include "serve/store/api.h"
@@ -31,7 +34,8 @@ struct ServeOptions {
   StudioOptions studio;
   std::string keys_file, log = "text";
   double drain_seconds = 30;
-  bool without_keys = false;
+  std::vector<std::string> aliases;  // NAME=MODEL
+  bool without_keys = false, print_openapi = false;
 };
 
 // What a large body or message took goes back to the system when it is freed: by default the
@@ -84,12 +88,39 @@ void wait_for_signals(const sigset_t& signals, HttpServer& server, double drain_
   }
 }
 
+// "gpt-4o=tutti-nano": requests for gpt-4o are answered by tutti-nano, if that is what is served.
+Result<std::vector<std::string>> read_aliases(const std::vector<std::string>& pairs,
+                                              const std::string& model) {
+  std::vector<std::string> names;
+  for (const std::string& pair : pairs) {
+    const size_t equals = pair.rfind('=');
+    const std::string name = pair.substr(0, equals);
+    if (equals == pair.npos || name.empty())
+      return usage_error("--alias is NAME=MODEL, e.g. gpt-4o=" + model + ", not " + quote(pair));
+    if (pair.substr(equals + 1) != model)
+      return usage_error("--alias " + quote(pair) + ": this server has the model " + model +
+                         " only; say --alias " + name + "=" + model);
+    if (name != model && std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(name);
+  }
+  return names;
+}
+
+// The document of the API, of no model in particular.
+Status print_openapi(const ApiLimits& limits) {
+  const std::string text = openapi(Contract(limits, {})).dump(1) + "\n";
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0
+             ? Status()
+             : failed("the document cannot be written to standard output");
+}
+
 int64_t modified_at(const std::string& file) {
   struct stat info = {};
   return stat(file.c_str(), &info) ? 0 : int64_t(info.st_mtime);
 }
 
 Status run(ServeOptions& options) {
+  if (options.print_openapi) return print_openapi(options.api.limits);
   TUTTI_CHECK(check(options));
   if (!options.keys_file.empty()) {
     TUTTI_ASSIGN(options.http.keys, KeyRing::load(options.keys_file));
@@ -108,6 +139,7 @@ Status run(ServeOptions& options) {
   std::string path;
   TUTTI_ASSIGN(const Engine engine, options.model.load(&path));
   options.api.model = std::filesystem::path(path).stem().string();
+  TUTTI_ASSIGN(options.api.aliases, read_aliases(options.aliases, options.api.model));
   options.api.created = modified_at(path);
   options.api.version = TUTTI_VERSION;
   options.scheduler.threads = options.model.threads;
@@ -122,7 +154,7 @@ Status run(ServeOptions& options) {
   api.add_routes(router);
   add_realtime_routes(router, api);
   if (store)
-    add_store_routes(router, *store);
+    add_store_routes(router, *store, api.contract());
   else
     add_storeless_routes(router);
   if (!options.studio.without_studio) add_studio_routes(router);
@@ -165,6 +197,10 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
   verb.add_option("--drain", options.drain_seconds,
                   "seconds that requests get to end after SIGTERM (default 30)")
       ->check(between(0.0, 3600.0));
+  verb.add_option("--alias", options.aliases,
+                  "NAME=MODEL: another name that requests may use, e.g. gpt-4o=tutti-nano; "
+                  "repeatable");
+  verb.add_flag("--openapi", options.print_openapi, "print the document of the API, and end");
   verb.add_option("--log", options.log, "text (default): a line a request; none")
       ->check(CLI::IsMember({"text", "none"}));
 }
@@ -176,7 +212,8 @@ void add_limit_options(CLI::App& verb, ServeOptions& options) {
       ->check(CLI::Range(1, 100000));
   verb.add_option("--max-seconds", limits.most_seconds, "wall time of a request (default 120)")
       ->check(between(0.01, 86400.0));
-  verb.add_option("--max-tokens", limits.most_tokens, "of an answer (default 1024)")
+  verb.add_option("--max-tokens", limits.most_tokens,
+                  "of an answer; who asks for more gets no more (default 1024)")
       ->check(CLI::Range(1, 1 << 20));
   verb.add_option("--max-body", limits.most_body_bytes, "bytes of a request (default 32 MiB)")
       ->check(CLI::Range(size_t(1) << 10, size_t(1) << 30));

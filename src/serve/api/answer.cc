@@ -23,13 +23,6 @@ void send_json(Reply& reply, const Json& json) {
   reply.send(200, "application/json", dump(json));
 }
 
-void send_problem(Reply& reply, const Problem& problem) {
-  Headers more;
-  if (problem.retry_after > 0) more = {{"Retry-After", std::to_string(problem.retry_after)}};
-  reply.send(problem.status, "application/json",
-             error_json(problem.message, problem.type, problem.code, problem.param), more);
-}
-
 void send_error(Reply& reply, const Api& api, const Error& error, const std::string& param) {
   send_problem(reply, problem_about(error, api, param));
 }

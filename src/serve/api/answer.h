@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "serve/api/api.h"
-#include "serve/api/fields.h"
+#include "serve/contract/fields.h"
 
 namespace tutti {
 
@@ -14,7 +14,6 @@ namespace tutti {
 std::string dump(const Json& json);
 
 void send_json(Reply& reply, const Json& json);
-void send_problem(Reply& reply, const Problem& problem);
 // `param` names the field whose text is too long, where that is what is wrong.
 void send_error(Reply& reply, const Api& api, const Error& error, const std::string& param = {});
 
@@ -73,15 +72,16 @@ void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft,
                   std::function<void(SharedPrompt prompt)> then,
                   std::function<void(const Problem& problem)> refuse);
 
-// POST `path` with a body that `read(fields, api)` reads: a Job of what it wants is started, and
-// keeps itself alive until it has answered.
+// An operation with a JSON body that `read(fields, api)` reads: a Job of what it wants is started,
+// and keeps itself alive until it has answered.
 template <class Job, class Read>
-void add_job_route(Router& router, Api& api, const std::string& path, Read read) {
-  router.add(
-      "POST", path,
-      [&api, read](const Request& request, const ReplyPtr& reply) {
+void add_job_route(Router& router, Api& api, const char* id, Read read) {
+  const Operation& operation = api.contract().at(id);
+  add_operation(
+      router, operation,
+      [&api, &operation, read](const Request& request, const ReplyPtr& reply) {
         Checker checker(request.account);
-        Fields fields = checker.object(request.body);
+        const Fields fields = checker.body(request.body, *operation.body);
         auto wanted = read(fields, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());
         std::make_shared<Job>(api, std::move(wanted), reply, Jobs::of(request, reply))->start();

@@ -10,7 +10,14 @@ Api::Api(const Engine& engine, Scheduler& scheduler, const IsolatedDecoder& deco
       scheduler_(scheduler),
       decoder_(decoder),
       options_(std::move(options)),
+      contract_(options_.limits, {engine.config().context, engine.config().embedding}),
       decoding_(decoder, media_limits(options_.limits), {.threads = decoder.workers()}) {}
+
+bool Api::serves(const std::string& model) const {
+  const auto& aliases = options_.aliases;
+  return model == options_.model ||
+         std::find(aliases.begin(), aliases.end(), model) != aliases.end();
+}
 
 void Api::add_routes(Router& router) {
   for (const auto add :

@@ -13,31 +13,19 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "serve/api/decode_queue.h"
+#include "serve/contract/contract.h"
 #include "serve/http/server.h"
 #include "serve/media/isolated_decoder.h"
 #include "serve/scheduler.h"
 
 namespace tutti {
 
-// What one request may ask for.
-struct ApiLimits {
-  size_t most_body_bytes = size_t(32) << 20;
-  int most_tokens = 1024;  // of an answer
-  double most_seconds_of_audio = 60;
-  size_t most_pixels = size_t(1) << 24;  // of a picture or frame that comes in
-  int most_parts = 16;                   // pictures, clips and sounds of one request
-  size_t most_speech_bytes = 4096;       // text to speak, as OpenAI has it
-  int most_pictures = 4;                 // n
-  int most_picture_side = 1024;
-  int most_choices = 4;
-  int most_inputs = 2048;     // of one embeddings request
-  double most_seconds = 120;  // wall time
-};
-
 struct ApiOptions {
   std::string model = "tutti-nano";  // the name that requests may use
+  std::vector<std::string> aliases;  // and others
   int64_t created = 0;               // when the model file was written, Unix time
   std::string version;
   std::function<std::string()>
@@ -60,6 +48,8 @@ class Api {
   const Engine& engine() const { return engine_; }
   Scheduler& scheduler() const { return scheduler_; }
   const IsolatedDecoder& decoder() const { return decoder_; }
+  const Contract& contract() const { return contract_; }
+  bool serves(const std::string& model) const;  // by its name or an alias
   DecodeQueue& decoding() { return decoding_; }
   // Cancels what is being decoded. Before the server is gone.
   void stop() { decoding_.stop(); }
@@ -72,6 +62,7 @@ class Api {
   Scheduler& scheduler_;
   const IsolatedDecoder& decoder_;
   ApiOptions options_;
+  const Contract contract_;
   DecodeQueue decoding_;
   HttpServer* server_ = nullptr;
 };

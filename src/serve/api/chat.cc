@@ -17,50 +17,33 @@ struct ChatRequest {
   SpeakOptions speak;
 };
 
-void read_modalities(Fields& request, ChatRequest& chat) {
+void read_modalities(const Fields& request, ChatRequest& chat) {
   bool text = !request.has("modalities");
-  for (const Json& one : request.has("modalities") ? request.json("modalities") : Json::array()) {
-    if (one == "text") {
-      text = true;
-    } else if (one == "audio") {
-      chat.audio = true;
-    } else {
-      request.refuse("modalities",
-                     "can be [\"text\"] or [\"text\", \"audio\"]; pictures come from "
-                     "/v1/images/generations",
-                     "unsupported_value");
-    }
-  }
+  for (const Json& one : request.json("modalities")) (one == "text" ? text : chat.audio) = true;
   if (!text) request.refuse("modalities", "must hold \"text\"");
   if (!chat.audio) return;
   if (!request.has("audio"))
-    request.refuse("audio", "is needed: {\"voice\": ..., \"format\": ...}");
-  Fields audio = request.object("audio");
-  chat.audio_format = audio.choice(
-      "format", chat.stream ? std::vector<std::string>{"pcm16"} : speech_formats(), "wav");
+    request.refuse("audio", "is needed: {\"voice\": ..., \"format\": ...}",
+                   "missing_required_parameter");
+  const Fields audio = request.object("audio");
+  chat.audio_format = audio.text("format");
+  if (chat.stream && chat.audio_format != "pcm16")
+    audio.refuse("format", "must be pcm16 in a stream", "unsupported_value");
   chat.speak.seed = chat.text.options.seed;
 }
 
-ChatRequest read_chat(Fields& request, const Api& api) {
+ChatRequest read_chat(const Fields& request, const Api& api) {
   ChatRequest chat;
   check_model(request, api);
   const bool new_name = request.has("max_completion_tokens");
   chat.text.options =
       read_text_options(request, api, new_name ? "max_completion_tokens" : "max_tokens");
   chat.text.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
-  chat.choices = int(request.integer("n", 1, 1, api.limits().most_choices));
+  chat.choices = int(request.integer("n"));
   chat.stream = request.flag("stream");
   chat.usage = request.object("stream_options").flag("include_usage");
   read_modalities(request, chat);
   if (chat.audio && chat.choices > 1) request.refuse("n", "must be 1 where audio is asked for");
-  refuse_tools(request);
-  const char* never = "this model does not do that; leave it out";
-  request.unsupported("frequency_penalty", 0, never);
-  request.unsupported("presence_penalty", 0, never);
-  request.unsupported("logprobs", false, never);
-  request.unsupported("top_logprobs", 0, never);
-  request.unsupported("logit_bias", Json::object(), never);
-  request.unsupported("response_format", {{"type", "text"}}, "answers are plain text");
   if (!request.refused()) chat.draft = read_messages(request, "messages", api);
   return chat;
 }
@@ -112,21 +95,29 @@ class Chat : public std::enable_shared_from_this<Chat> {
   }
 
   Json envelope(const char* object) const {
-    return {
-        {"id", id_}, {"object", object}, {"created", created_}, {"model", api_.options().model}};
+    return {{"id", id_},
+            {"object", object},
+            {"created", created_},
+            {"model", api_.options().model},
+            {"system_fingerprint", "tutti-" + api_.options().version}};
   }
 
   void send_delta(int choice, Json delta, const Json& finish_reason = nullptr) {
     const std::lock_guard lock(mutex_);
     if (request_.audio) delta = audio_delta(std::move(delta));
     if (!answers_[choice].begun) {
-      Json first = {{"role", "assistant"}};
+      Json first = {{"role", "assistant"},
+                    {"content", request_.audio ? Json() : Json("")},
+                    {"refusal", nullptr}};
       first.update(delta);
       delta = std::move(first);
     }
     answers_[choice].begun = true;
     Json chunk = envelope("chat.completion.chunk");
-    chunk["choices"] = {{{"index", choice}, {"delta", delta}, {"finish_reason", finish_reason}}};
+    chunk["choices"] = Json::array({{{"index", choice},
+                                     {"delta", delta},
+                                     {"logprobs", nullptr},
+                                     {"finish_reason", finish_reason}}});
     if (request_.usage) chunk["usage"] = nullptr;
     events_.send(chunk);
   }
@@ -172,7 +163,9 @@ class Chat : public std::enable_shared_from_this<Chat> {
     for (const Choice& choice : answers_) completion += choice.answer.tokens;
     return {{"prompt_tokens", prompt},
             {"completion_tokens", completion},
-            {"total_tokens", prompt + completion}};
+            {"total_tokens", prompt + completion},
+            {"prompt_tokens_details", {{"cached_tokens", 0}, {"audio_tokens", 0}}},
+            {"completion_tokens_details", {{"reasoning_tokens", 0}, {"audio_tokens", 0}}}};
   }
 
   Json timings() const {
@@ -204,13 +197,16 @@ class Chat : public std::enable_shared_from_this<Chat> {
   }
 
   Json message(const TextAnswer& answer) const {
-    Json message = {{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
+    Json message = {{"role", "assistant"},
+                    {"content", answer.text},
+                    {"refusal", nullptr},
+                    {"annotations", Json::array()}};
     if (!request_.audio) return message;
     message["content"] = nullptr;
     message["audio"] = {{"id", audio_id_},
                         {"data", encode_base64(audio_.data(), audio_.size())},
                         {"transcript", answer.text},
-                        {"expires_at", created_ + 3600}};
+                        {"expires_at", created_}};  // no sound is kept: its transcript is read
     return message;
   }
 
@@ -235,7 +231,7 @@ class Chat : public std::enable_shared_from_this<Chat> {
 }  // namespace
 
 void add_chat_routes(Router& router, Api& api) {
-  add_job_route<Chat>(router, api, "/v1/chat/completions", read_chat);
+  add_job_route<Chat>(router, api, "chat", read_chat);
 }
 
 }  // namespace tutti

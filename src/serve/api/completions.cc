@@ -14,22 +14,17 @@ struct CompletionRequest {
 };
 
 // How many there are comes first, then their lengths, then their texts.
-std::vector<SharedPrompt> read_prompts(Fields& request, int n, const Api& api) {
+std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const Api& api) {
   const Json& prompt = request.json("prompt");
   const size_t count = prompt.is_array() ? prompt.size() : 1, most = api.limits().most_choices;
-  if (count == 0) request.refuse("prompt", "is empty");
   if (count * size_t(n) > most)
-    request.refuse("prompt", "and n ask for " + std::to_string(count * size_t(n)) +
-                                 " texts, and at most " + std::to_string(most) +
-                                 " are written at once; send several requests");
-  if (!prompt.is_array()) request.required_text("prompt");
+    request.refuse("prompt",
+                   "and n ask for " + std::to_string(count * size_t(n)) + " texts, and at most " +
+                       std::to_string(most) + " are written at once; send several requests",
+                   "array_above_max_length");
   std::vector<SharedPrompt> prompts;
   for (size_t i = 0; i < count && !request.refused(); ++i) {
     const Json& one = prompt.is_array() ? prompt[i] : prompt;
-    if (!one.is_string() || one.get_ref<const std::string&>().empty()) {
-      request.refuse("prompt", "must be a string or an array of strings; token ids are not read");
-      break;
-    }
     const std::string& text = one.get_ref<const std::string&>();
     const std::string param = prompt.is_array() ? "prompt[" + std::to_string(i) + "]" : "prompt";
     if (const Status fits = check_length(api.engine().model(), text.size(), "it"); !fits)
@@ -40,20 +35,18 @@ std::vector<SharedPrompt> read_prompts(Fields& request, int n, const Api& api) {
   return prompts;
 }
 
-CompletionRequest read_completion(Fields& request, const Api& api) {
+CompletionRequest read_completion(const Fields& request, const Api& api) {
   CompletionRequest completion;
   check_model(request, api);
   completion.job.options = read_text_options(request, api, "max_tokens");
   completion.job.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
-  const int n = completion.n = int(request.integer("n", 1, 1, api.limits().most_choices));
+  const int n = completion.n = int(request.integer("n"));
   completion.stream = request.flag("stream");
   completion.usage = request.object("stream_options").flag("include_usage");
   completion.echo = request.flag("echo");
-  request.unsupported("suffix", "", "this model does not fill in");
-  request.unsupported("logprobs", 0, "leave it out");
-  request.unsupported("best_of", n, "leave it out");
-  request.unsupported("frequency_penalty", 0, "leave it out");
-  request.unsupported("presence_penalty", 0, "leave it out");
+  if (request.integer("best_of", n) != n)
+    request.refuse("best_of", "must be n, or left out: every text is answered",
+                   "unsupported_parameter");
   completion.prompts = read_prompts(request, n, api);
   return completion;
 }
@@ -157,7 +150,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
 }  // namespace
 
 void add_completions_routes(Router& router, Api& api) {
-  add_job_route<Completion>(router, api, "/v1/completions", read_completion);
+  add_job_route<Completion>(router, api, "complete", read_completion);
 }
 
 }  // namespace tutti

@@ -11,12 +11,41 @@
 namespace tutti {
 namespace {
 
-constexpr std::string_view kBase64 = ";base64";
+constexpr std::string_view kScheme = "data:", kBase64 = "base64";
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(uint8_t(x)) == std::tolower(uint8_t(y));
+  });
+}
+
+Error not_base64() {
+  return bad_input("this is not base64; check how it was encoded");
+}
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 // One vectorised search a letter: find_first_of looks at every byte by itself.
 bool holds_any(std::string_view text, std::string_view letters) {
   return std::any_of(letters.begin(), letters.end(),
                      [&](char c) { return text.find(c) != text.npos; });
+}
+
+// In the standard alphabet and without the blanks and line breaks that some encoders put in.
+std::string undressed(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (const char c : text)
+    if (!is_space(c)) plain += c == '-' ? '+' : c == '_' ? '/' : c;
+  return plain;
 }
 
 // Decodes whole groups of four letters, all but the last ones; returns how many letters those are:
@@ -30,27 +59,29 @@ size_t decode_head(std::string_view text, uint8_t* bytes) {
   return EVP_DecodeBlock(bytes, letters, int(head)) == int(head / 4 * 3) ? head : 0;
 }
 
+bool is_data_url(std::string_view text) {
+  return text.size() >= kScheme.size() && same_letters(text.substr(0, kScheme.size()), kScheme);
+}
+
 }  // namespace
 
 Result<std::vector<uint8_t>> decode_base64(std::string_view text) {
-  while (!text.empty() && (text.back() == '=' || text.back() == '\n' || text.back() == '\r'))
-    text.remove_suffix(1);
+  text = trim(text);
+  if (holds_any(text, " \t\r\n-_")) return decode_base64(undressed(text));
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   // libsodium takes some bytes above 127 for letters.
-  const bool ascii =
-      std::none_of(text.begin(), text.end(), [](char c) { return uint8_t(c) > 127; });
-  if (!ascii) return bad_input("this is not base64; check how it was encoded");
-  const bool url_safe = holds_any(text, "-_");
+  if (std::any_of(text.begin(), text.end(), [](char c) { return uint8_t(c) > 127; }))
+    return not_base64();
   std::vector<uint8_t> bytes(text.size() / 4 * 3 + 3);
-  const size_t head = url_safe ? 0 : decode_head(text, bytes.data());
+  const size_t head = decode_head(text, bytes.data());
   text.remove_prefix(head);
   size_t size = 0;
   const char* end = nullptr;
-  const int variant = url_safe ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
-                               : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
   if (sodium_base642bin(bytes.data() + head / 4 * 3, bytes.size() - head / 4 * 3, text.data(),
-                        text.size(), "\r\n", &size, &end, variant) ||
+                        text.size(), nullptr, &size, &end,
+                        sodium_base64_VARIANT_ORIGINAL_NO_PADDING) ||
       end != text.data() + text.size())
-    return bad_input("this is not base64; check how it was encoded");
+    return not_base64();
   bytes.resize(head / 4 * 3 + size);
   return bytes;
 }
@@ -67,25 +98,28 @@ std::string encode_base64(const std::vector<uint8_t>& bytes) {
   return encode_base64(bytes.data(), bytes.size());
 }
 
-Result<Upload> read_data_url(std::string_view url) {
-  if (!url.starts_with("data:"))
+Result<std::vector<uint8_t>> read_data_url(std::string_view url) {
+  url = trim(url);
+  if (!is_data_url(url))
     return bad_input("only data URLs are read, and this begins with " +
                      quote(url.substr(0, 12), 12) + "; send the bytes as data:TYPE;base64,...");
-  url.remove_prefix(5);
+  url.remove_prefix(kScheme.size());
   const size_t comma = url.substr(0, 256).find(',');
   if (comma == url.npos) return bad_input("the data URL has no comma before its data");
-  std::string_view type = url.substr(0, comma);
-  const std::string_view data = url.substr(comma + 1);
-  Upload upload;
-  if (type.ends_with(kBase64)) {
-    type.remove_suffix(kBase64.size());
-    TUTTI_ASSIGN(upload.bytes, decode_base64(data));
-  } else {
+  const std::string_view type = url.substr(0, comma), data = url.substr(comma + 1);
+  const size_t semicolon = type.rfind(';');
+  if (semicolon == type.npos || !same_letters(trim(type.substr(semicolon + 1)), kBase64))
     return bad_input("the data URL is not in base64; send data:TYPE;base64,...");
-  }
-  upload.media_type = std::string(type.substr(0, type.find(';')));
-  if (upload.bytes.empty()) return bad_input("the data URL holds no data");
-  return upload;
+  std::string plain;  // "%2B" for "+"
+  const bool escaped = data.find('%') != data.npos;
+  if (escaped && !decode_percent(data, false, plain)) return not_base64();
+  TUTTI_ASSIGN(std::vector<uint8_t> bytes, decode_base64(escaped ? plain : data));
+  if (bytes.empty()) return bad_input("the data URL holds no data");
+  return bytes;
+}
+
+Result<std::vector<uint8_t>> decode_media(std::string_view text) {
+  return is_data_url(trim(text)) ? read_data_url(text) : decode_base64(text);
 }
 
 }  // namespace tutti

@@ -9,18 +9,24 @@ std::string text_of(const std::vector<uint8_t>& bytes) {
   return std::string(bytes.begin(), bytes.end());
 }
 
-TEST(DataUrl, TypeAndBytes) {
-  const Result<Upload> upload = read_data_url("data:image/png;base64,aGVsbG8=");
-  ASSERT_TRUE(upload) << upload.error().message();
-  EXPECT_EQ(upload->media_type, "image/png");
-  EXPECT_EQ(text_of(upload->bytes), "hello");
+TEST(DataUrl, Bytes) {
+  for (const char* url :
+       {"data:image/png;base64,aGVsbG8=", "DATA:image/PNG;BASE64,aGVsbG8=",
+        "data:image/png;base64,aGVsbG8%3D", " data:image/png; base64, aGVs\nbG8 \n",
+        "data:;base64,aGVsbG8", "data:image/png;charset=x;base64,aGVsbG8="}) {
+    const Result<std::vector<uint8_t>> bytes = read_data_url(url);
+    ASSERT_TRUE(bytes) << url << ": " << bytes.error().message();
+    EXPECT_EQ(text_of(*bytes), "hello") << url;
+    EXPECT_EQ(text_of(*decode_media(url)), "hello") << url;
+  }
+  EXPECT_EQ(text_of(*decode_media("aGVsbG8=")), "hello");
 }
 
 TEST(DataUrl, NothingElseIsOpened) {
   for (const char* url :
        {"http://127.0.0.1/", "https://example.org/a.png", "file:///etc/passwd", "/etc/passwd",
-        "DATA:,x", "data:image/png;base64", "data:text/plain,hello", "data:image/png;base64,",
-        "data:image/png;base64,***", ""})
+        "DATA:,x", "data:image/png;base64,%zz", "data:image/png;base64", "data:text/plain,hello",
+        "data:image/png;base64,", "data:image/png;base64,***", ""})
     EXPECT_FALSE(read_data_url(url)) << url;
 }
 
@@ -28,9 +34,10 @@ TEST(Base64, AlphabetsAndPadding) {
   EXPECT_EQ(text_of(*decode_base64("aGVsbG8=")), "hello");
   EXPECT_EQ(text_of(*decode_base64("aGVsbG8")), "hello");
   EXPECT_EQ(text_of(*decode_base64("aGVs\r\nbG8=\n")), "hello");
+  EXPECT_EQ(text_of(*decode_base64(" aGV sbG8 =\t")), "hello");
   EXPECT_EQ(*decode_base64("_-8"), (std::vector<uint8_t>{0xff, 0xef}));
   EXPECT_EQ(*decode_base64("/+8="), (std::vector<uint8_t>{0xff, 0xef}));
-  for (const char* text : {"a", "aGVsbG8=x", "aGV sbG8", "a\xff"})
+  for (const char* text : {"a", "aGVsbG8=x", "aGV*sbG8", "a\xff"})
     EXPECT_FALSE(decode_base64(text));
 }
 
@@ -53,7 +60,7 @@ TEST(Base64, LongTextsAreReadLikeShortOnes) {
   for (char& c : other) c = c == '+' ? '-' : c == '/' ? '_' : c;
   EXPECT_EQ(*decode_base64(other), bytes);
   for (const size_t at : {size_t(0), size_t(1), text.size() / 2, text.size() - 6})
-    for (const char wrong : {'=', ' ', '*', '\xff', '\0', '\v'}) {
+    for (const char wrong : {'=', '*', '\xff', '\0', '\v'}) {
       std::string damaged = text;
       damaged[at] = wrong;
       EXPECT_FALSE(decode_base64(damaged)) << at << " " << int(wrong);

@@ -16,49 +16,43 @@ struct EmbeddingsRequest {
   bool base64 = false;
 };
 
-void read_one(Fields& request, Checker& checker, const Api& api, const Json& one,
-              const std::string& param, EmbeddingsRequest& embeddings) {
-  if (one.is_object()) {
-    Fields part = checker.object(one, param);
-    if (auto read = read_part(part)) embeddings.inputs.append(std::move(*read));
-    return;
-  }
-  if (!one.is_string() || one.get_ref<const std::string&>().empty())
-    return request.refuse("input",
-                          "must be strings that are not empty, or content parts as in "
-                          "/v1/chat/completions; token ids are not read");
-  const std::string& text = one.get_ref<const std::string&>();
+// A text, or a content part as in chat.
+void read_text(const Fields& request, const Api& api, const std::string& text,
+               const std::string& param, EmbeddingsRequest& embeddings) {
+  embeddings.params.push_back(param);
   if (const Status fits = check_length(api.engine().model(), text.size(), "it"); !fits)
     return request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
                           "context_length_exceeded");
   embeddings.inputs.append(Draft(Part::of_text(text)));
 }
 
-// A string, a content part as in chat, or an array of these.
-void read_input(Fields& request, Checker& checker, const Api& api, EmbeddingsRequest& embeddings) {
-  const Json& input = request.json("input");
-  const size_t count = input.is_array() ? input.size() : 1;
-  if (count == 0 || count > size_t(api.limits().most_inputs))
-    return request.refuse("input", "holds " + std::to_string(count) + " things; send 1 to " +
-                                       std::to_string(api.limits().most_inputs));
-  for (size_t i = 0; i < count && !checker.problem(); ++i) {
-    embeddings.params.push_back(input.is_array() ? "input[" + std::to_string(i) + "]" : "input");
-    read_one(request, checker, api, input.is_array() ? input[i] : input, embeddings.params.back(),
-             embeddings);
-  }
-  const int most = api.limits().most_parts;
-  if (embeddings.inputs.holes.size() > size_t(most))
-    request.refuse("input", "brings more than " + std::to_string(most) +
-                                " pictures, sounds and videos; send several requests");
+void read_one(const Fields& request, const Api& api, const Json& one, const Fields& part,
+              const std::string& param, EmbeddingsRequest& embeddings) {
+  if (one.is_string()) return read_text(request, api, one.get<std::string>(), param, embeddings);
+  embeddings.params.push_back(param);
+  if (auto read = read_part(part)) embeddings.inputs.append(std::move(*read));
 }
 
-EmbeddingsRequest read_embeddings(Fields& request, Checker& checker, const Api& api) {
+void read_input(const Fields& request, const Api& api, EmbeddingsRequest& embeddings) {
+  const Json& input = request.json("input");
+  if (!input.is_array())
+    return read_one(request, api, input, request.object("input"), "input", embeddings);
+  const std::vector<Fields> parts = request.objects("input");
+  for (size_t i = 0; i < input.size() && !request.refused(); ++i)
+    read_one(request, api, input[i], parts[i], "input[" + std::to_string(i) + "]", embeddings);
+  const auto most = size_t(api.limits().most_parts);
+  if (embeddings.inputs.holes.size() > most)
+    request.refuse("input",
+                   "brings more than " + std::to_string(most) +
+                       " pictures, sounds and videos; send several requests",
+                   "array_above_max_length");
+}
+
+EmbeddingsRequest read_embeddings(const Fields& request, const Api& api) {
   EmbeddingsRequest embeddings;
   check_model(request, api);
-  embeddings.base64 = request.choice("encoding_format", {"float", "base64"}, "float") == "base64";
-  const int dimensions = api.engine().config().embedding;
-  request.integer("dimensions", dimensions, dimensions, dimensions);
-  if (!checker.problem()) read_input(request, checker, api, embeddings);
+  embeddings.base64 = request.text("encoding_format") == "base64";
+  if (!request.refused()) read_input(request, api, embeddings);
   return embeddings;
 }
 
@@ -124,17 +118,7 @@ class Embeddings : public std::enable_shared_from_this<Embeddings> {
 }  // namespace
 
 void add_embeddings_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/embeddings",
-      [&api](const Request& request, const ReplyPtr& reply) {
-        Checker checker(request.account);
-        Fields fields = checker.object(request.body);
-        EmbeddingsRequest embeddings = read_embeddings(fields, checker, api);
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        std::make_shared<Embeddings>(api, std::move(embeddings), reply, Jobs::of(request, reply))
-            ->start();
-      },
-      api.route_options());
+  add_job_route<Embeddings>(router, api, "embed", read_embeddings);
 }
 
 }  // namespace tutti

@@ -34,7 +34,7 @@ Json explanation(const AttentionShare& share, const Api& api) {
 
 void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Checker checker(request.account);
-  Fields fields = checker.object(request.body);
+  const Fields fields = checker.body(request.body, *api.contract().at("explain").body);
   check_model(fields, api);
   const TextOptions options = read_text_options(fields, api, "max_tokens");
   Draft draft = read_messages(fields, "messages", api);
@@ -57,8 +57,8 @@ void explain(Api& api, const Request& request, const ReplyPtr& reply) {
 }  // namespace
 
 void add_explain_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/explain",
+  add_operation(
+      router, api.contract().at("explain"),
       [&api](const Request& request, const ReplyPtr& reply) { explain(api, request, reply); },
       api.route_options());
 }

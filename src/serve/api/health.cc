@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "serve/api/api.h"
-#include "serve/api/openapi.h"
+#include "serve/contract/openapi.h"
 
 namespace tutti {
 namespace {
@@ -85,36 +85,37 @@ void add_decoder(Metrics& metrics, const IsolatedDecoder::Stats& stats, size_t w
 
 void add_health_routes(Router& router, Api& api) {
   const RouteOptions quick = {.open = true, .quick = true};
-  router.add(
-      "GET", "/healthz",
+  add_operation(
+      router, api.contract().at("health"),
       [](const Request&, const ReplyPtr& reply) {
         reply->send(200, "application/json", R"({"status":"ok"})");
       },
       quick);
-  router.add(
-      "GET", "/readyz",
+  add_operation(
+      router, api.contract().at("ready"),
       [&api](const Request&, const ReplyPtr& reply) {
         if (api.server().stopping())
           return reply->send(503, "application/json", R"({"status":"draining"})");
         reply->send(200, "application/json", R"({"status":"ready"})");
       },
       quick);
-  router.add(
-      "GET", "/openapi.json",
-      [](const Request&, const ReplyPtr& reply) {
-        reply->send(200, "application/json", std::string(openapi_json()));
+  add_operation(
+      router, api.contract().at("openapi"),
+      [document = openapi(api.contract()).dump()](const Request&, const ReplyPtr& reply) {
+        reply->send(200, "application/json", document);
       },
       quick);
-  router.add("GET", "/metrics",
-             [&api](const Request&, const ReplyPtr& reply) {
-               Metrics metrics;
-               add_requests(metrics, api.scheduler().stats());
-               add_connections(metrics, api.server().stats());
-               add_decoder(metrics, api.decoder().stats(), api.decoding().waiting());
-               const auto& more = api.options().more_metrics;
-               reply->send(200, "text/plain; version=0.0.4", metrics.text() + (more ? more() : ""));
-             },
-             {.quick = true});
+  add_operation(router, api.contract().at("metrics"),
+                [&api](const Request&, const ReplyPtr& reply) {
+                  Metrics metrics;
+                  add_requests(metrics, api.scheduler().stats());
+                  add_connections(metrics, api.server().stats());
+                  add_decoder(metrics, api.decoder().stats(), api.decoding().waiting());
+                  const auto& more = api.options().more_metrics;
+                  reply->send(200, "text/plain; version=0.0.4",
+                              metrics.text() + (more ? more() : ""));
+                },
+                {.quick = true});
 }
 
 }  // namespace tutti

@@ -18,36 +18,38 @@ struct ImageRequest {
 };
 
 // "256x256", or "auto" for the model's own 64x64.
-void read_size(Fields& request, const Api& api, ImageRequest& image) {
-  const std::string size = request.text("size", "auto");
+void read_size(const Fields& request, const Api& api, ImageRequest& image) {
+  const std::string size = request.text("size");
   int width = kPaintSize, height = kPaintSize, end = 0;
   if (size != "auto" && (std::sscanf(size.c_str(), "%5dx%5d%n", &width, &height, &end) != 2 ||
                          size_t(end) != size.size()))
     width = 0;
   const int most = api.limits().most_picture_side;
   if (width < 16 || height < 16 || width > most || height > most)
-    request.refuse("size", "must be auto or WIDTHxHEIGHT from 16x16 to " + std::to_string(most) +
-                               "x" + std::to_string(most));
+    request.refuse("size",
+                   "must be auto or WIDTHxHEIGHT from 16x16 to " + std::to_string(most) + "x" +
+                       std::to_string(most),
+                   "invalid_value");
   image.width = width;
   image.height = height;
 }
 
-ImageRequest read_image(Fields& request, const Api& api) {
+ImageRequest read_image(const Fields& request, const Api& api) {
   ImageRequest image;
-  check_model(request, api, false);
-  image.prompt = request.required_text("prompt");
-  image.count = int(request.integer("n", 1, 1, api.limits().most_pictures));
-  image.format = request.choice("output_format", {"png", "jpeg", "webp"}, "png");
-  image.quality = int(request.integer("output_compression", 92, 1, 100));
-  image.as_url = request.choice("response_format", {"b64_json", "url"}, "b64_json") == "url";
+  check_model(request, api);
+  image.prompt = request.text("prompt");
+  image.count = int(request.integer("n"));
+  image.format = request.text("output_format");
+  image.quality = int(request.integer("output_compression"));
+  image.as_url = request.text("response_format") == "url";
   image.stream = request.flag("stream");
-  image.previews = int(request.integer("partial_images", 0, 0, 64));
-  image.paint.seed = uint64_t(request.integer("seed", 0, INT64_MIN, INT64_MAX));
-  image.paint.steps = int(request.integer("steps", 0, 0, 256));
-  image.paint.guidance_scale = float(request.number("guidance_scale", -1, -1, 100));
+  image.previews = int(request.integer("partial_images"));
+  image.paint.seed = uint64_t(request.integer("seed"));
+  image.paint.steps = int(request.integer("steps"));
+  image.paint.guidance_scale = float(request.number("guidance_scale"));
   read_size(request, api, image);
   if (image.previews > 0 && !image.stream)
-    request.refuse("partial_images", "come only with \"stream\": true");
+    request.refuse("partial_images", "come only with \"stream\": true", "invalid_value");
   return image;
 }
 
@@ -102,11 +104,15 @@ class Images : public std::enable_shared_from_this<Images> {
     return encode_base64(bytes);
   }
 
+  std::string size() const {
+    return std::to_string(request_.width) + "x" + std::to_string(request_.height);
+  }
+
   Json event(const char* type, const std::string& base64) const {
     return {{"type", std::string("image_generation.") + type},
             {"b64_json", base64},
             {"created_at", created_},
-            {"size", std::to_string(request_.width) + "x" + std::to_string(request_.height)},
+            {"size", size()},
             {"quality", "auto"},
             {"background", "opaque"},
             {"output_format", request_.format}};
@@ -144,7 +150,13 @@ class Images : public std::enable_shared_from_this<Images> {
       data.push_back(request_.as_url
                          ? Json{{"url", "data:image/" + request_.format + ";base64," + one}}
                          : Json{{"b64_json", one}});
-    send_json(*reply_, {{"created", created_}, {"data", data}, {"usage", usage()}});
+    send_json(*reply_, {{"created", created_},
+                        {"background", "opaque"},
+                        {"data", data},
+                        {"output_format", request_.format},
+                        {"quality", "auto"},
+                        {"size", size()},
+                        {"usage", usage()}});
   }
 
   // Tokens as the model counts them: those of the text, and of each picture.
@@ -171,7 +183,7 @@ class Images : public std::enable_shared_from_this<Images> {
 }  // namespace
 
 void add_images_routes(Router& router, Api& api) {
-  add_job_route<Images>(router, api, "/v1/images/generations", read_image);
+  add_job_route<Images>(router, api, "draw", read_image);
 }
 
 }  // namespace tutti

@@ -7,53 +7,37 @@
 #include "runtime/prompt.h"
 #include "serve/api/data_url.h"
 #include "serve/api/history.h"
+#include "serve/contract/check.h"
 
 namespace tutti {
 namespace {
 
-constexpr size_t kLongestStop = 1024;
-const std::vector<std::string> kRoles = {"user", "assistant", "system", "developer", "tool"};
-
-std::optional<Draft> upload_of(Fields& fields, Part::Kind kind,
-                               Result<std::vector<uint8_t>> bytes) {
-  if (bytes) return Draft(MediaUpload{kind, *std::move(bytes), fields.path()});
-  fields.refuse(bytes.error());
+// {"image_url": {"url": "data:..."}} as in chat, {"image_url": "data:..."} as in responses.
+std::optional<Draft> part_of_url(const Fields& part, const char* name, Part::Kind kind) {
+  const Json& said = part.json(name);
+  const Json& url = said.is_object() ? said.at("url") : said;
+  Result<std::vector<uint8_t>> bytes = read_data_url(url.get_ref<const std::string&>());
+  if (bytes) return Draft(MediaUpload{kind, *std::move(bytes), part.path(name)});
+  part.refuse(name, bytes.error());
   return std::nullopt;
 }
 
-// {"image_url": {"url": "data:..."}} as in chat, {"image_url": "data:..."} as in responses.
-std::optional<Draft> part_of_url(Fields& part, const char* name, Part::Kind kind) {
-  const bool plain = part.json(name).is_string();
-  Fields holder = plain ? part : part.object(name);
-  const std::string url = plain ? part.required_text(name) : holder.required_text("url");
-  if (url.empty()) return std::nullopt;
-  Result<Upload> upload = read_data_url(url);
-  if (!upload) {
-    holder.refuse(upload.error());
-    return std::nullopt;
-  }
-  return upload_of(holder, kind, std::move(upload->bytes));
-}
-
-std::optional<Draft> part_of_audio(Fields& part) {
-  Fields audio = part.object("input_audio");
-  const std::string data = audio.required_text("data");
-  if (data.empty()) return std::nullopt;
-  return upload_of(audio, Part::Kind::audio, decode_base64(data));
+std::optional<Draft> part_of_audio(const Fields& part) {
+  const Json& data = part.json("input_audio").at("data");
+  Result<std::vector<uint8_t>> bytes = decode_media(data.get_ref<const std::string&>());
+  if (bytes)
+    return Draft(MediaUpload{Part::Kind::audio, *std::move(bytes), part.path("input_audio")});
+  part.object("input_audio").refuse("data", bytes.error());
+  return std::nullopt;
 }
 
 // Content is a string or an array of parts. Stops at the first that cannot be read.
-Draft read_content(Fields& message) {
+Draft read_content(const Fields& message) {
   Draft draft;
   const Json& content = message.json("content");
-  if (content.is_string()) {
-    if (!content.get_ref<const std::string&>().empty())
-      draft.append(Draft(Part::of_text(content.get<std::string>())));
-    return draft;
-  }
-  if (message.has("content") && !content.is_array())
-    message.refuse("content", "must be a string or an array of parts");
-  for (Fields& part : message.objects("content")) {
+  if (content.is_string() && !content.get_ref<const std::string&>().empty())
+    draft.append(Draft(Part::of_text(content.get<std::string>())));
+  for (const Fields& part : message.objects("content")) {
     auto read = read_part(part);
     if (!read) break;
     draft.append(std::move(*read));
@@ -87,26 +71,32 @@ size_t count_bytes(const Json& message) {
   return bytes;
 }
 
-// What an assistant said. Anything but text (a refusal, a reference to sound) says nothing: the
-// server keeps none of it.
-Draft read_answer(Fields& message) {
+// What an assistant said: its text, else what it spoke. Anything else (a refusal, a call of a tool)
+// says nothing.
+Draft read_answer(const Fields& message) {
   const Json& content = message.json("content");
   if (content.is_string()) return Draft(Part::of_answer(content.get<std::string>()));
   std::string text;
-  if (content.is_array())
-    for (Fields& part : message.objects("content")) text += part.text("text");
+  for (const Fields& part : message.objects("content")) text += part.text("text");
+  const Fields audio = message.object("audio");
+  if (content.is_null() && message.has("audio")) {
+    if (!audio.has("transcript"))
+      message.refuse("audio",
+                     "is not kept by this server; send its transcript with it, or as content",
+                     "unsupported_value");
+    text = audio.text("transcript");
+  }
   return Draft(Part::of_answer(text));
 }
 
-// Its role.
-std::string check_message(Fields& message) {
-  const std::string role = message.choice("role", kRoles, "");
-  if (!message.has("content") && role != "assistant") message.refuse("content", "is needed");
-  return role;
+// Who speaks; empty for what is no message (a call of a tool, reasoning).
+std::string role_of(const Fields& message) {
+  const bool is_message = message.text("type", "message") == "message";
+  return is_message ? message.text("role") : "";
 }
 
 // The last turn is read whole. What it says and shows is measured before any of it is decoded.
-void check_last(Fields& request, const char* name, const Draft& last, const Api& api) {
+void check_last(const Fields& request, const char* name, const Draft& last, const Api& api) {
   const LoadedModel& model = api.engine().model();
   int64_t rows = 1;  // of what is asked, at least
   size_t bytes = 0;
@@ -122,44 +112,40 @@ void check_last(Fields& request, const char* name, const Draft& last, const Api&
 
 }  // namespace
 
-std::optional<Draft> read_part(Fields& part) {
+std::optional<Draft> read_part(const Fields& part) {
   const std::string type = part.text("type");
-  if (type == "text" || type == "input_text" || type == "output_text")
-    return Draft(Part::of_text(part.text("text")));
   if (type == "image_url" || type == "input_image")
     return part_of_url(part, "image_url", Part::Kind::picture);
   if (type == "video_url" || type == "input_video")
     return part_of_url(part, "video_url", Part::Kind::clip);
   if (type == "input_audio") return part_of_audio(part);
-  part.refuse("type", "is " + quote(type) + "; it can be text, image_url, input_audio, video_url",
-              "unsupported_value");
-  return std::nullopt;
+  return Draft(Part::of_text(part.text("text")));
 }
 
-Draft read_messages(Fields& request, const char* name, const Api& api) {
+Draft read_messages(const Fields& request, const char* name, const Api& api) {
+  if (request.refused()) return {};
   if (request.json(name).is_string()) {
-    Draft draft(Part::of_text(request.required_text(name)));
+    Draft draft(Part::of_text(request.text(name)));
     check_last(request, name, draft, api);
     return draft;
   }
-  std::vector<Fields> messages = request.objects(name);
-  auto last = messages.rend();  // of the user's
-  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
-    const std::string role = check_message(*message);
-    if (role == "user" && last == messages.rend()) last = message;
-  }
+  const std::vector<Fields> messages = request.objects(name);
+  const auto last = std::find_if(messages.rbegin(), messages.rend(),
+                                 [](const Fields& message) { return role_of(message) == "user"; });
   if (last == messages.rend()) {
     request.refuse(name, "must hold a message whose role is user", "missing_required_parameter");
     return {};
   }
   if (count_media(last->json()) > api.limits().most_parts) {
-    request.refuse(name, "bring more than " + std::to_string(api.limits().most_parts) +
-                             " pictures, sounds and videos");
+    request.refuse(name,
+                   "bring more than " + std::to_string(api.limits().most_parts) +
+                       " pictures, sounds and videos",
+                   "array_above_max_length");
     return {};
   }
   History history(api);
   for (auto message = last; message != messages.rend(); ++message) {
-    const std::string role = message->text("role");
+    const std::string role = role_of(*message);
     if (role != "user" && role != "assistant") continue;
     const int media = role == "user" ? count_media(message->json()) : 0;
     if (message != last && !history.wants(media, count_bytes(message->json()))) break;
@@ -167,22 +153,25 @@ Draft read_messages(Fields& request, const char* name, const Api& api) {
     if (message == last) {
       if (draft.empty()) request.refuse(name, "are empty: the last user message says nothing");
       check_last(request, name, draft, api);
-      if (request.refused()) return {};
     }
+    if (request.refused()) return {};
     history.add(std::move(draft));
   }
   return history.take();
 }
 
-void check_model(Fields& request, const Api& api, bool required) {
-  if (!required && !request.has("model")) return;
-  const std::string model = request.required_text("model");
-  if (model.empty() || model == api.options().model) return;
-  request.refuse("model", "is " + quote(model) + "; this server has " + api.options().model,
-                 "model_not_found");
+std::string no_such_model(const std::string& model, const Api& api) {
+  const std::string& served = api.options().model;
+  return quote(model, 40) + " is not served; this server has " + served +
+         ". Send that, or start it with --alias " + safe_name(model) + "=" + served;
 }
 
-TextOptions read_text_options(Fields& request, const Api& api, const char* max_tokens_name) {
+void check_model(const Fields& request, const Api& api) {
+  if (!request.has("model") || api.serves(request.text("model"))) return;
+  request.refuse("model", no_such_model(request.text("model"), api), "model_not_found");
+}
+
+TextOptions read_text_options(const Fields& request, const Api& api, const char* max_tokens_name) {
   static const std::vector<std::pair<std::string, TextOptions::Task>> tasks = {
       {"automatic", TextOptions::Task::automatic},
       {"name", TextOptions::Task::name},
@@ -191,49 +180,44 @@ TextOptions read_text_options(Fields& request, const Api& api, const char* max_t
       {"transcribe", TextOptions::Task::transcribe}};
   TextOptions options;
   // Clients ask for 4096 without thinking of it: more than can be had is as much as can be had.
-  options.max_tokens = int(std::min<int64_t>(request.integer(max_tokens_name, 64, 1, INT32_MAX),
-                                             api.limits().most_tokens));
-  options.temperature = float(request.number("temperature", 0, 0, 2));
-  options.top_p = float(request.number("top_p", 1, 1e-6, 1));
-  options.top_k = int(request.integer("top_k", 0, 0, 1 << 20));
-  options.seed = uint64_t(request.integer("seed", 0, INT64_MIN, INT64_MAX));
-  if (auto known = resolve_language(request.text("language", options.language)))
-    options.language = *std::move(known);
-  else
-    request.refuse("language", known.error().message(), "unsupported_value");
-  const std::string task =
-      request.choice("task", {"automatic", "name", "caption", "answer", "transcribe"}, "automatic");
+  options.max_tokens =
+      int(std::min<int64_t>(request.integer(max_tokens_name), api.limits().most_tokens));
+  options.temperature = float(request.number("temperature"));
+  options.top_p = float(std::max(request.number("top_p"), 1e-6));
+  options.top_k = int(std::max<int64_t>(request.integer("top_k"), 0));
+  options.seed = uint64_t(request.integer("seed"));
+  options.language = read_language(request, options.language);
+  const std::string task = request.text("task");
   for (const auto& [name, value] : tasks)
     if (name == task) options.task = value;
   return options;
 }
 
-std::vector<std::string> read_stop(Fields& request) {
-  const Json& stop = request.json("stop");
-  std::vector<std::string> all;
-  const auto take = [&](const Json& one) {
-    const std::string* text = one.is_string() ? &one.get_ref<const std::string&>() : nullptr;
-    if (text && !text->empty() && text->size() <= kLongestStop && all.size() < 4) {
-      all.push_back(*text);
-      return true;
-    }
-    request.refuse("stop", "must be a string of 1 to " + std::to_string(kLongestStop) +
-                               " bytes, or an array of up to four");
-    return false;
-  };
-  if (stop.is_array())
-    (void)std::all_of(stop.begin(), stop.end(), take);
-  else if (!stop.is_null())
-    take(stop);
-  return all;
+std::string read_language(const Fields& fields, const std::string& otherwise) {
+  const Result<std::string> known = resolve_language(fields.text("language", otherwise));
+  if (known) return *known;
+  fields.refuse("language", known.error().message(), "unsupported_value");
+  return otherwise;
 }
 
-void refuse_tools(Fields& request) {
-  const char* instead = "this model calls no tools; leave it out";
-  request.unsupported("tools", Json::array(), instead);
-  request.unsupported("functions", Json::array(), instead);
-  request.unsupported("function_call", "none", instead);
-  if (request.json("tool_choice") != "auto") request.unsupported("tool_choice", "none", instead);
+void check_heard_language(const Fields& fields) {
+  const std::string said = fields.text("language");
+  std::string lower = said;
+  std::transform(lower.begin(), lower.end(), lower.begin(), ::tolower);
+  const Result<std::string> known = resolve_language(said);
+  if (said.empty() || lower == "english" || (known && *known == "en")) return;
+  fields.refuse(
+      "language",
+      "is " + quote(said, 40) + ", and this model hears English only; send en, or leave it out",
+      "unsupported_value");
+}
+
+std::vector<std::string> read_stop(const Fields& request) {
+  const Json& stop = request.json("stop");
+  if (stop.is_string()) return {stop.get<std::string>()};
+  std::vector<std::string> all;
+  for (const Json& one : stop) all.push_back(one.get<std::string>());
+  return all;
 }
 
 bool only_transcribes(const Prompt& prompt, const TextOptions& options) {

@@ -8,25 +8,31 @@
 #pragma once
 
 #include "serve/api/api.h"
-#include "serve/api/fields.h"
+#include "serve/contract/fields.h"
 
 namespace tutti {
 
 // Parts of "messages" or, for a response, "input". What is wrong is told to the fields' Checker.
-Draft read_messages(Fields& request, const char* name, const Api& api);
+Draft read_messages(const Fields& request, const char* name, const Api& api);
 
 // One content part: {"type": "text" | "input_text" | "image_url" | "input_image" | "input_audio" |
 // "video_url" | "input_video", ...}.
-std::optional<Draft> read_part(Fields& part);
+std::optional<Draft> read_part(const Fields& part);
 
 // model, max_tokens, temperature, top_p, top_k, seed, task, language: the same for all text.
-TextOptions read_text_options(Fields& request, const Api& api, const char* max_tokens_name);
+TextOptions read_text_options(const Fields& request, const Api& api, const char* max_tokens_name);
 // "stop": a string or up to four.
-std::vector<std::string> read_stop(Fields& request);
-// Tools are not ignored: a client that needs them must know.
-void refuse_tools(Fields& request);
-// Refuses a model that is not served; missing is allowed where `required` is false.
-void check_model(Fields& request, const Api& api, bool required = true);
+std::vector<std::string> read_stop(const Fields& request);
+// "language" of names and captions: a tag of one that the model knows, as its code
+// (format/languages.h).
+std::string read_language(const Fields& fields, const std::string& otherwise);
+// "language" of speech: English is the only one that the model was taught to hear (en, en-US,
+// english).
+void check_heard_language(const Fields& fields);
+// Refuses a model that is not served; one that is not named is.
+void check_model(const Fields& request, const Api& api);
+// "NAME is not served; ...": what is, and how to let it have that name.
+std::string no_such_model(const std::string& model, const Api& api);
 
 // A last turn of sound alone, with nothing else asked, is spelled out by the CTC head: in
 // tutti-nano it hears better than the text decoder (docs/evaluation.md).

@@ -1,5 +1,5 @@
-// POST /v1/responses: what the official client's basic use of it needs. Nothing is stored, so
-// previous_response_id is refused.
+// POST /v1/responses, with every field and event that strict clients want. Nothing is kept, so each
+// request brings its whole conversation.
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
 
@@ -13,29 +13,43 @@ struct ResponseRequest {
   bool stream = false;
 };
 
-ResponseRequest read_response(Fields& request, const Api& api) {
+// What the answer repeats of the request, and what it says of everything that is not there: strict
+// clients want every field.
+Json echo(const Fields& request, const TextOptions& options) {
+  const auto or_null = [&](const char* name) { return request.json(name); };
+  return {{"background", false},
+          {"conversation", nullptr},
+          {"instructions", or_null("instructions")},
+          {"max_output_tokens",
+           request.has("max_output_tokens") ? Json(options.max_tokens) : Json(nullptr)},
+          {"max_tool_calls", nullptr},
+          {"metadata", request.has("metadata") ? request.json("metadata") : Json::object()},
+          {"parallel_tool_calls", false},
+          {"previous_response_id", nullptr},
+          {"prompt", nullptr},
+          {"prompt_cache_key", or_null("prompt_cache_key")},
+          {"reasoning", {{"effort", nullptr}, {"summary", nullptr}}},
+          {"safety_identifier", or_null("safety_identifier")},
+          {"service_tier", "default"},
+          {"store", false},
+          {"temperature", request.number("temperature")},
+          {"text", {{"format", {{"type", "text"}}}, {"verbosity", "medium"}}},
+          {"tool_choice", "none"},
+          {"tools", Json::array()},
+          {"top_logprobs", 0},
+          {"top_p", request.number("top_p")},
+          {"truncation", "auto"},
+          {"user", or_null("user")}};
+}
+
+ResponseRequest read_response(const Fields& request, const Api& api) {
   ResponseRequest response;
   check_model(request, api);
   response.text.options = read_text_options(request, api, "max_output_tokens");
-  response.stream = request.flag("stream");
-  response.echoed = {
-      {"instructions", request.json("instructions")},
-      {"metadata", request.has("metadata") ? request.json("metadata") : Json::object()},
-      {"temperature", response.text.options.temperature},
-      {"top_p", response.text.options.top_p},
-      {"max_output_tokens", response.text.options.max_tokens}};
-  refuse_tools(request);
-  const char* stateless = "this server keeps no responses; send the whole input";
-  request.unsupported("previous_response_id", nullptr, stateless);
-  request.unsupported("conversation", nullptr, stateless);
-  request.unsupported("background", false, stateless);
-  Fields format = request.object("text").object("format");
-  format.choice("type", {"text"}, "text");
-  if (!request.has("input"))
-    request.refuse("input", "is needed", "missing_required_parameter");
-  else if (!request.refused())
-    response.draft = read_messages(request, "input", api);
   response.text.stop = std::make_shared<const std::vector<std::string>>();
+  response.stream = request.flag("stream");
+  response.echoed = echo(request, response.text.options);
+  response.draft = read_messages(request, "input", api);
   return response;
 }
 
@@ -78,9 +92,16 @@ class Response : public std::enable_shared_from_this<Response> {
       fail(status.error());
   }
 
+  // A stream that has begun ends with an error event, and with the response that failed.
   void fail(const Error& error) {
-    request_.stream ? events_.fail(api_, error, "input")
-                    : send_error(*reply_, api_, error, "input");
+    if (!request_.stream || !reply_->begun()) return send_error(*reply_, api_, error, "input");
+    const Problem problem = problem_of(error, 0);
+    const Json code = problem.code.empty() ? "server_error" : problem.code;
+    send("error", {{"code", code}, {"message", problem.message}, {"param", nullptr}});
+    Json failed = body("failed", Json::array());
+    failed["error"] = {{"code", "server_error"}, {"message", problem.message}};
+    send("response.failed", {{"response", failed}});
+    events_.end(false);
   }
 
   void send(const char* type, Json fields) {
@@ -109,17 +130,11 @@ class Response : public std::enable_shared_from_this<Response> {
                  {"object", "response"},
                  {"created_at", created_},
                  {"status", status},
+                 {"completed_at", status == std::string("completed") ? Json(unix_time()) : Json()},
                  {"error", nullptr},
                  {"incomplete_details", nullptr},
                  {"model", api_.options().model},
                  {"output", output},
-                 {"parallel_tool_calls", false},
-                 {"previous_response_id", nullptr},
-                 {"store", false},
-                 {"text", {{"format", {{"type", "text"}}}}},
-                 {"tool_choice", "none"},
-                 {"tools", Json::array()},
-                 {"truncation", "disabled"},
                  {"usage", nullptr}};
     body.update(request_.echoed);
     return body;
@@ -178,7 +193,7 @@ class Response : public std::enable_shared_from_this<Response> {
 }  // namespace
 
 void add_responses_routes(Router& router, Api& api) {
-  add_job_route<Response>(router, api, "/v1/responses", read_response);
+  add_job_route<Response>(router, api, "respond", read_response);
 }
 
 }  // namespace tutti

@@ -11,25 +11,18 @@ struct SpeechRequest {
   bool events = false;  // server-sent ones instead of bytes
 };
 
-SpeechRequest read_speech(Fields& request, const Api& api) {
+SpeechRequest read_speech(const Fields& request, const Api& api) {
   SpeechRequest speech;
   check_model(request, api);
-  speech.job.text = request.required_text("input");
-  if (speech.job.text.size() > api.limits().most_speech_bytes)
-    request.refuse("input",
-                   "is longer than " + std::to_string(api.limits().most_speech_bytes) + " bytes",
-                   "string_above_max_length");
-  if (const auto said = text_for_voice(speech.job.text); !said)
+  speech.job.text = request.text("input");
+  if (const auto said = text_for_voice(speech.job.text); !said && !request.refused())
     request.refuse("input", "cannot be said: " + said.error().message(), "unsupported_value");
-  std::vector<std::string> formats = speech_formats();
-  formats.push_back("pcm");
-  speech.job.format = request.choice("response_format", formats, "mp3");
-  speech.events = request.choice("stream_format", {"audio", "sse"}, "audio") == "sse";
-  speech.job.options.speed = float(request.number("speed", 1, 0.25, 4));
-  speech.job.options.seed = uint64_t(request.integer("seed", 0, INT64_MIN, INT64_MAX));
-  speech.job.options.steps = int(request.integer("steps", 0, 0, 256));
-  speech.job.options.guidance_scale = float(request.number("guidance_scale", -1, -1, 100));
-  request.text("voice");  // the model has one
+  speech.job.format = request.text("response_format");
+  speech.events = request.text("stream_format") == "sse";
+  speech.job.options.speed = float(request.number("speed"));
+  speech.job.options.seed = uint64_t(request.integer("seed"));
+  speech.job.options.steps = int(request.integer("steps"));
+  speech.job.options.guidance_scale = float(request.number("guidance_scale"));
   return speech;
 }
 
@@ -63,11 +56,12 @@ void send_speech(Api& api, SpeechRequest request, const std::shared_ptr<Jobs>& j
 }  // namespace
 
 void add_speech_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/audio/speech",
-      [&api](const Request& request, const ReplyPtr& reply) {
+  const Operation& operation = api.contract().at("speak");
+  add_operation(
+      router, operation,
+      [&api, &operation](const Request& request, const ReplyPtr& reply) {
         Checker checker(request.account);
-        Fields fields = checker.object(request.body);
+        const Fields fields = checker.body(request.body, *operation.body);
         SpeechRequest speech = read_speech(fields, api);
         if (checker.problem()) return send_problem(*reply, *checker.problem());
         send_speech(api, std::move(speech), Jobs::of(request, reply), reply);

@@ -58,11 +58,6 @@ Status speak_in_pieces(Api& api, const std::shared_ptr<Jobs>& jobs, SpeechJob jo
 
 }  // namespace
 
-const std::vector<std::string>& speech_formats() {
-  static const std::vector<std::string> names = {"wav", "mp3", "flac", "opus", "aac", "pcm16"};
-  return names;
-}
-
 bool streams(const std::string& format) {
   return !kSoundFormats.at(format).extension;
 }

@@ -9,7 +9,6 @@ namespace tutti {
 
 // pcm16 is raw 16-bit mono at 24 kHz, which OpenAI's clients assume; wav has the model's own 16 kHz
 // in its header; mp3, flac, opus, aac come when all has been spoken.
-const std::vector<std::string>& speech_formats();
 bool streams(const std::string& format);
 const char* media_type_of(const std::string& format);
 

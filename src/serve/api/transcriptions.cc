@@ -1,4 +1,6 @@
 // POST /v1/audio/transcriptions: speech to text, and when each word of it was said.
+#include <zlib.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -21,31 +23,19 @@ struct TranscriptionRequest {
   bool stream = false;
 };
 
-// Fields of the form as the JSON that they stand for; lists are fields of one name again and again.
-Json fields_of(const Multipart& form) {
-  Json fields = Json::object(), granularities = Json::array();
-  for (const FormPart& part : form.parts) {
-    if (part.name == "timestamp_granularities[]" || part.name == "timestamp_granularities")
-      granularities.push_back(std::string(part.content));
-    else if (part.name != "file")
-      fields[part.name] = std::string(part.content);
-  }
-  if (!granularities.empty()) fields["timestamp_granularities"] = granularities;
-  return fields;
+Fields read_form(const Multipart& form, const Operation& operation, Checker& checker) {
+  std::vector<std::pair<std::string, std::string_view>> texts;
+  for (const FormPart& part : form.parts) texts.emplace_back(part.name, part.content);
+  return checker.texts(texts, *operation.body);
 }
 
-void read_granularities(Fields& fields, TranscriptionRequest& wanted) {
+void read_granularities(const Fields& fields, TranscriptionRequest& wanted) {
   if (!fields.has("timestamp_granularities")) return;
   if (wanted.format != Format::verbose_json)
-    fields.refuse("timestamp_granularities", "need response_format verbose_json");
+    fields.refuse("timestamp_granularities", "need response_format verbose_json", "invalid_value");
   wanted.segments = false;
   for (const Json& one : fields.json("timestamp_granularities"))
-    if (one == "word")
-      wanted.words = true;
-    else if (one == "segment")
-      wanted.segments = true;
-    else
-      fields.refuse("timestamp_granularities", "can be word and segment", "unsupported_value");
+    (one == "word" ? wanted.words : wanted.segments) = true;
 }
 
 TranscriptionRequest read_transcription(const Request& request, Checker& checker, const Api& api) {
@@ -55,19 +45,19 @@ TranscriptionRequest read_transcription(const Request& request, Checker& checker
     checker.refuse(problem_of(form.error(), 0));
     return wanted;
   }
-  const Json json = fields_of(*form);
-  Fields fields = checker.object(json, "");
+  const Fields fields = read_form(*form, api.contract().at("transcribe"), checker);
+  if (checker.problem()) return wanted;
   check_model(fields, api);
-  const std::string format = fields.choice("response_format", kFormats, "json");
+  const std::string format = fields.text("response_format");
   wanted.format = Format(std::find(kFormats.begin(), kFormats.end(), format) - kFormats.begin());
   read_granularities(fields, wanted);
-  wanted.stream = fields.text("stream") == "true";
+  wanted.stream = fields.flag("stream");
   if (wanted.stream && wanted.format != Format::json && wanted.format != Format::text)
-    fields.refuse("stream", "goes with response_format json or text");
-  const FormPart* file = form->find("file");
-  if (!file || file->content.empty()) fields.refuse("file", "is needed and must not be empty");
+    fields.refuse("stream", "goes with response_format json or text", "invalid_value");
+  check_heard_language(fields);
   if (checker.problem()) return wanted;
-  wanted.file = {Part::Kind::audio, {file->content.begin(), file->content.end()}, "file"};
+  const std::string_view file = form->find("file")->content;
+  wanted.file = {Part::Kind::audio, {file.begin(), file.end()}, "file"};
   return wanted;
 }
 
@@ -75,8 +65,32 @@ double hundredths(double seconds) {
   return std::round(seconds * 100) / 100;
 }
 
-// What a model that samples tokens would say beside this (tokens, compression ratio, probability
-// that nobody spoke) this one does not know.
+// How often a text repeats itself, as Whisper has it: its bytes to those of it in zlib's form.
+double compression_ratio(const std::string& text) {
+  uLongf size = compressBound(uLong(text.size()));
+  std::vector<Bytef> packed(size);
+  const auto* bytes = reinterpret_cast<const Bytef*>(text.data());
+  if (text.empty() || compress(packed.data(), &size, bytes, uLong(text.size())) != Z_OK) return 0;
+  return double(text.size()) / double(size);
+}
+
+// What this model does not have stands for itself (docs/api.md): it hears all at once, always the
+// likeliest, and does not estimate whether anybody spoke. Its tokens are the bytes of the text.
+Json segment_json(const Caption& caption, size_t id) {
+  Json tokens = Json::array();
+  for (const char c : caption.text) tokens.push_back(int(uint8_t(c)));
+  return {{"id", id},
+          {"seek", 0},
+          {"start", hundredths(caption.begin)},
+          {"end", hundredths(caption.end)},
+          {"text", caption.text},
+          {"tokens", tokens},
+          {"temperature", 0.0},
+          {"avg_logprob", caption.log_probability},
+          {"compression_ratio", compression_ratio(caption.text)},
+          {"no_speech_prob", 0.0}};
+}
+
 Json verbose_json(const TranscriptionRequest& wanted, const Transcript& transcript) {
   // English is the only speech that the model was taught to hear.
   Json json = {{"task", "transcribe"},
@@ -92,22 +106,19 @@ Json verbose_json(const TranscriptionRequest& wanted, const Transcript& transcri
   if (wanted.segments) {
     Json& segments = json["segments"] = Json::array();
     for (const Caption& caption : captions_of(transcript.words))
-      segments.push_back({{"id", segments.size()},
-                          {"seek", 0},
-                          {"start", hundredths(caption.begin)},
-                          {"end", hundredths(caption.end)},
-                          {"text", caption.text},
-                          {"tokens", Json::array()},
-                          {"temperature", 0},
-                          {"avg_logprob", caption.log_probability}});
+      segments.push_back(segment_json(caption, segments.size()));
   }
   return json;
 }
 
 void send_events(const std::string& text, const Json& usage, const ReplyPtr& reply) {
   EventStream events(reply);
-  events.send_named({{"type", "transcript.text.delta"}, {"delta", text}});
-  events.send_named({{"type", "transcript.text.done"}, {"text", text}, {"usage", usage}});
+  events.send_named(
+      {{"type", "transcript.text.delta"}, {"delta", text}, {"logprobs", Json::array()}});
+  events.send_named({{"type", "transcript.text.done"},
+                     {"text", text},
+                     {"logprobs", Json::array()},
+                     {"usage", usage}});
   events.end(true);
 }
 
@@ -147,8 +158,8 @@ void transcribe(Api& api, const std::shared_ptr<TranscriptionRequest>& wanted, c
 }  // namespace
 
 void add_transcriptions_routes(Router& router, Api& api) {
-  router.add(
-      "POST", "/v1/audio/transcriptions",
+  add_operation(
+      router, api.contract().at("transcribe"),
       [&api](const Request& request, const ReplyPtr& reply) {
         Checker checker(request.account);
         auto wanted =

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "serve/api/fields.h"
+#include "serve/contract/fields.h"
 #include "serve/http/message.h"
 
 namespace tutti {

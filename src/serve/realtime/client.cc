@@ -38,10 +38,8 @@ RealtimeClient::RealtimeClient(Api& api, const Request& request,
       buffer_charge_(account_) {
   settings_.id = new_id("sess_");
   settings_.model = api.options().model;
-  if (!model.empty() && model != settings_.model)
-    problem_ =
-        invalid("the model " + quote(model) + " is not here; this server has " + settings_.model,
-                "model_not_found", "model");
+  if (!model.empty() && !api.serves(model))
+    problem_ = invalid("the model " + no_such_model(model, api), "model_not_found", "model");
   if (const Status status = listen_at(settings_.input_rate); !status)
     problem_ = problem_of(status.error(), 0);
 }
@@ -80,21 +78,34 @@ void RealtimeClient::take(const std::string& message, bool binary) {
   problem_.reset();
   Checker checker(account_);
   checker_ = &checker;
-  const Fields said = checker.object(binary ? "" : message);
-  const Json translated = beta_ ? from_beta(said.json()) : Json();
-  Fields event = checker.object(beta_ ? translated : said.json(), "");
-  const std::string type = event.text("type"), id = event.text("event_id");
+  const Json said = read_event(binary ? "" : message, checker);
+  const std::string id = said.value("event_id", "");
   if (!checker.problem()) {
-    if (const Handle handle = handler_of(type))
-      (this->*handle)(event);
-    else
-      refuse(invalid("the event type is " + quote(type) + "; see docs/api.md for those there are",
-                     "unknown_event", "type"));
-  } else {
-    refuse(invalid("an event must be a JSON object in a text message", "invalid_event"));
+    const Fields event = checker.object(said, api_.contract().events(), "");
+    if (!checker.problem()) (this->*handler_of(event.text("type")))(event);
   }
   if (checker.problem()) problem_ = checker.problem();
   if (problem_) dialogue_->send_error(*problem_, id);
+}
+
+// An event as the released API has it; no event at all, where it is no object or of no known type,
+// is `unknown_event` and `invalid_event` in OpenAI's words.
+Json RealtimeClient::read_event(const std::string& message, Checker& checker) const {
+  Json json = checker.document(message);
+  if (!checker.problem() && !json.is_object())
+    checker.refuse(invalid("an event must be a JSON object in a text message", "invalid_event"));
+  if (checker.problem()) return Json::object();
+  Json event = beta_ ? from_beta(std::move(json)) : std::move(json);
+  if (!api_.contract().events().variant_of(event)) {
+    const Json type = event.value("type", Json());
+    checker.refuse(
+        invalid("the event type is " +
+                    quote(type.is_string() ? type.get_ref<const std::string&>() : type.dump(), 40) +
+                    "; see docs/api.md for those there are",
+                "unknown_event", "type"));
+  }
+  if (!event.value("event_id", Json()).is_string()) event.erase("event_id");
+  return event;
 }
 
 Status RealtimeClient::listen_at(int sample_rate) {
@@ -105,13 +116,10 @@ Status RealtimeClient::listen_at(int sample_rate) {
   return {};
 }
 
-void RealtimeClient::update_session(Fields& event) {
-  if (!event.has("session")) return refuse(invalid("session is needed", "", "session"));
-  Checker checker;
-  Fields fields = checker.object(event.json("session"), "session");
+void RealtimeClient::update_session(const Fields& event) {
   RealtimeSettings changed = settings_;
-  changed.update(fields, api_);
-  if (checker.problem()) return refuse(checker.problem());
+  changed.update(event.object("session"), api_);
+  if (failed()) return;
   const bool rate = changed.input_rate != settings_.input_rate;
   const bool turns = changed.json()["audio"]["input"] != settings_.json()["audio"]["input"];
   settings_ = std::move(changed);
@@ -121,18 +129,17 @@ void RealtimeClient::update_session(Fields& event) {
   dialogue_->send({{"type", "session.updated"}, {"session", settings_.json()}});
 }
 
-void RealtimeClient::append_audio(Fields& event) {
-  const Json& audio_json = event.json("audio");
-  const size_t size = audio_json.is_string() ? audio_json.get_ref<const std::string&>().size() : 0;
-  if (size > kMostAppended)
+void RealtimeClient::append_audio(const Fields& event) {
+  const std::string& audio = event.json("audio").get_ref<const std::string&>();
+  if (audio.size() > kMostAppended)
     return event.refuse(
-        "audio", "has more than " + std::to_string(kMostAppended) + " bytes; append less at once");
+        "audio", "has more than " + std::to_string(kMostAppended) + " bytes; append less at once",
+        "string_above_max_length");
   Charge decoding(account_);
-  if (const Status status = decoding.grow(kDecoding * size); !status)
+  if (const Status status = decoding.grow(kDecoding * audio.size()); !status)
     return refuse(problem_of(status.error(), 1));
-  const std::string audio = event.required_text("audio");
   const auto bytes = decode_base64(audio);
-  if (!bytes) return event.refuse("audio", "is no base64: " + bytes.error().message());
+  if (!bytes) return event.refuse("audio", bytes.error());
   const auto samples = reader_->push({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   if (!samples) return refuse(problem_of(samples.error(), 0));
   take_samples(*samples);
@@ -207,7 +214,7 @@ void RealtimeClient::commit(int64_t end) {
   refuse(dialogue_->add(item, "", settings_.transcription || settings_.transcribe_only));
 }
 
-void RealtimeClient::commit_audio(Fields&) {
+void RealtimeClient::commit_audio(const Fields&) {
   if (int64_t(buffer_.size()) < kShortest)
     return refuse(invalid("the buffer holds " + std::to_string(ms(int64_t(buffer_.size()))) +
                               " ms of sound; append at least 100 ms before a commit",
@@ -216,52 +223,51 @@ void RealtimeClient::commit_audio(Fields&) {
   commit(heard());
 }
 
-void RealtimeClient::clear_audio(Fields&) {
+void RealtimeClient::clear_audio(const Fields&) {
   if (voice_) voice_->stop();
   drop_before(heard());
   item_id_.clear();
   dialogue_->send({{"type", "input_audio_buffer.cleared"}});
 }
 
-void RealtimeClient::create_item(Fields& event) {
-  Fields fields = event.object("item");
-  ItemPtr item = read_item(fields, settings_.input_rate, api_, account_);
+void RealtimeClient::create_item(const Fields& event) {
+  ItemPtr item = read_item(event.object("item"), settings_.input_rate, api_, account_);
   const std::string previous = event.text("previous_item_id");
   if (failed()) return;
   refuse(dialogue_->add(std::move(item), previous,
                         settings_.transcription || settings_.transcribe_only));
 }
 
-void RealtimeClient::delete_item(Fields& event) {
-  refuse(dialogue_->remove(event.required_text("item_id")));
+void RealtimeClient::delete_item(const Fields& event) {
+  refuse(dialogue_->remove(event.text("item_id")));
 }
 
-void RealtimeClient::retrieve_item(Fields& event) {
-  refuse(dialogue_->show(event.required_text("item_id")));
+void RealtimeClient::retrieve_item(const Fields& event) {
+  refuse(dialogue_->show(event.text("item_id")));
 }
 
-void RealtimeClient::truncate_item(Fields& event) {
-  const std::string id = event.required_text("item_id");
-  const int64_t index = event.integer("content_index", 0, 0, 1000);
-  const int64_t end = event.integer("audio_end_ms", 0, 0, INT32_MAX);
+void RealtimeClient::truncate_item(const Fields& event) {
+  const std::string id = event.text("item_id");
+  const int64_t index = event.integer("content_index");
+  const int64_t end = event.integer("audio_end_ms");
   if (!failed()) refuse(dialogue_->truncate(id, index, end));
 }
 
-void RealtimeClient::create_response(Fields& event) {
+void RealtimeClient::create_response(const Fields& event) {
   if (settings_.transcribe_only)
     return refuse(invalid("a transcription session gives no answers", "invalid_session_type"));
   ResponseWish wish;
   wish.settings = settings_;
   if (event.has("response")) {
-    Fields fields = event.object("response");
-    refuse_tools(fields);
+    const Fields fields = event.object("response");
     wish.settings.audio_out = read_modalities(fields, settings_.audio_out);
     wish.settings.max_tokens = read_max_tokens(fields, settings_.max_tokens, api_);
-    wish.out_of_band = fields.choice("conversation", {"auto", "none"}, "auto") == "none";
+    wish.out_of_band = fields.text("conversation") == "none";
+    wish.settings.temperature = float(fields.number("temperature", settings_.temperature));
     wish.metadata = fields.json("metadata");
     if (fields.has("input")) {
       wish.input.emplace();
-      for (Fields& item : fields.objects("input")) {
+      for (const Fields& item : fields.objects("input")) {
         wish.input->push_back(read_item(item, settings_.input_rate, api_, account_));
         if (failed()) break;
       }
@@ -270,7 +276,7 @@ void RealtimeClient::create_response(Fields& event) {
   if (!failed()) refuse(dialogue_->respond(std::move(wish)));
 }
 
-void RealtimeClient::cancel_response(Fields& event) {
+void RealtimeClient::cancel_response(const Fields& event) {
   refuse(dialogue_->cancel(event.text("response_id"), "client_cancelled"));
 }
 

@@ -20,19 +20,20 @@ class RealtimeClient {
   void close() { dialogue_->close(); }
 
  private:
-  using Handle = void (RealtimeClient::*)(Fields& event);
+  using Handle = void (RealtimeClient::*)(const Fields& event);
 
+  Json read_event(const std::string& message, Checker& checker) const;
   static Handle handler_of(const std::string& type);
-  void update_session(Fields& event);
-  void append_audio(Fields& event);
-  void commit_audio(Fields& event);
-  void clear_audio(Fields& event);
-  void create_item(Fields& event);
-  void delete_item(Fields& event);
-  void retrieve_item(Fields& event);
-  void truncate_item(Fields& event);
-  void create_response(Fields& event);
-  void cancel_response(Fields& event);
+  void update_session(const Fields& event);
+  void append_audio(const Fields& event);
+  void commit_audio(const Fields& event);
+  void clear_audio(const Fields& event);
+  void create_item(const Fields& event);
+  void delete_item(const Fields& event);
+  void retrieve_item(const Fields& event);
+  void truncate_item(const Fields& event);
+  void create_response(const Fields& event);
+  void cancel_response(const Fields& event);
 
   void refuse(std::optional<Problem> problem);
   bool failed() const { return problem_ || checker_->problem(); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/quote.h"
 #include "media/mel.h"
 #include "serve/api/answer.h"
 #include "serve/api/data_url.h"
@@ -35,15 +34,12 @@ Result<Item::Content> read_sound(const std::string& base64, int rate, double mos
   return content_of_sound(samples);
 }
 
-Item::Content read_content(Fields& fields, int rate, const Api& api) {
+Item::Content read_content(const Fields& fields, int rate, const Api& api) {
   const std::string type = fields.text("type");
-  if (type == "input_text" || type == "output_text" || type == "text")
-    return {ContentKind::text, fields.text("text")};
   if (type == "input_audio") {
-    const std::string audio = fields.required_text("audio");
-    auto content = read_sound(audio, rate, api.limits().most_seconds_of_audio);
+    auto content = read_sound(fields.text("audio"), rate, api.limits().most_seconds_of_audio);
     if (content) return *std::move(content);
-    if (!audio.empty()) fields.refuse(content.error());
+    fields.refuse("audio", content.error());
     return {};
   }
   if (type == "output_audio" || type == "audio")
@@ -55,9 +51,7 @@ Item::Content read_content(Fields& fields, int rate, const Api& api) {
     content.upload = std::move(*draft);
     return content;
   }
-  fields.refuse("type", "is " + quote(type) + "; it can be input_text, input_audio, input_image",
-                "unsupported_value");
-  return {};
+  return {ContentKind::text, fields.text("text")};
 }
 
 Json content_json(const Item::Content& content, bool user) {
@@ -122,32 +116,34 @@ void Item::count_anyway() {
   bytes > counted ? charge.grow_anyway(bytes - counted) : charge.shrink(counted - bytes);
 }
 
-ItemPtr read_item(Fields& fields, int input_rate, const Api& api, const Account::Ptr& account) {
+ItemPtr read_item(const Fields& fields, int input_rate, const Api& api,
+                  const Account::Ptr& account) {
   auto item = std::make_shared<Item>();
   item->charge = Charge(account);
-  fields.choice("type", {"message"}, "message");
   item->id = fields.text("id");
-  if (item->id.size() > 64) fields.refuse("id", "is longer than 64 characters");
   if (item->id.empty()) item->id = new_id("item_");
-  item->role = fields.choice("role", {"user", "assistant", "system"}, "user");
-  std::vector<Fields> parts = fields.objects("content");
-  if (parts.empty()) fields.refuse("content", "must not be empty");
+  item->role = fields.text("role");
+  const std::vector<Fields> parts = fields.objects("content");
   if (int(parts.size()) > api.limits().most_parts) {
-    fields.refuse("content", "has more than " + std::to_string(api.limits().most_parts) + " parts");
+    fields.refuse("content",
+                  "has more than " + std::to_string(api.limits().most_parts) + " parts, its limit",
+                  "array_above_max_length");
     return item;
   }
   size_t text_bytes = 0;
-  for (Fields& part : parts) {
+  for (const Fields& part : parts) {
     for (const char* name : {"text", "transcript"})
       if (const Json& text = part.json(name); text.is_string())
         text_bytes += text.get_ref<const std::string&>().size();
     if (text_bytes > kMostTextBytes) {
-      fields.refuse("content", "holds more than " + std::to_string(kMostTextBytes) +
-                                   " bytes of text, which the model could not read; send less");
+      fields.refuse("content",
+                    "holds more than " + std::to_string(kMostTextBytes) +
+                        " bytes of text, which the model could not read; send less",
+                    "string_above_max_length");
       return item;
     }
     item->content.push_back(read_content(part, input_rate, api));
-    if (const Status status = item->count(); !status) fields.refuse(status.error());
+    if (const Status status = item->count(); !status) fields.refuse("content", status.error());
   }
   return item;
 }

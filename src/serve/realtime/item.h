@@ -5,7 +5,7 @@
 
 #include "runtime/session.h"
 #include "serve/api/draft.h"
-#include "serve/api/fields.h"
+#include "serve/contract/fields.h"
 #include "serve/http/ledger.h"
 
 namespace tutti {
@@ -38,7 +38,8 @@ using ItemPtr = std::shared_ptr<Item>;
 
 // A client's item of type "message". Sounds are base64 PCM of `input_rate`. Pictures are decoded
 // later (Dialogue). What is wrong is told to the fields' Checker.
-ItemPtr read_item(Fields& fields, int input_rate, const Api& api, const Account::Ptr& account);
+ItemPtr read_item(const Fields& fields, int input_rate, const Api& api,
+                  const Account::Ptr& account);
 // A sound that was recorded, at 16 kHz.
 ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account);
 

@@ -1,6 +1,7 @@
 #include "serve/realtime/settings.h"
 
-#include "format/languages.h"
+#include <algorithm>
+
 #include "serve/api/prompt_reader.h"
 
 namespace tutti {
@@ -11,27 +12,25 @@ Json format_json(int rate) {
 }
 
 // {"type": "audio/pcm", "rate": 24000}; 16000 is the model's own and spares resampling.
-int read_rate(Fields& fields, int otherwise) {
+int read_rate(const Fields& fields, int otherwise) {
   if (!fields.has("format")) return otherwise;
-  Fields format = fields.object("format");
-  format.choice("type", {"audio/pcm"}, "audio/pcm");
-  const auto rate = int(format.integer("rate", 24000, 8000, 48000));
+  const Fields format = fields.object("format");
+  const auto rate = int(format.integer("rate"));
   if (rate != 24000 && rate != 16000)
     format.refuse("rate", "can be 24000 or 16000", "unsupported_value");
   return rate;
 }
 
-std::optional<TurnDetection> read_turn_detection(Fields& input,
+std::optional<TurnDetection> read_turn_detection(const Fields& input,
                                                  const std::optional<TurnDetection>& now) {
   if (!input.json().contains("turn_detection")) return now;
   if (!input.has("turn_detection")) return std::nullopt;  // null: the client says when
-  Fields fields = input.object("turn_detection");
-  fields.choice("type", {"server_vad"}, "server_vad");
+  const Fields fields = input.object("turn_detection");
   TurnDetection turns = now.value_or(TurnDetection());
   VoiceActivityOptions& voice = turns.voice;
-  voice.threshold = float(fields.number("threshold", voice.threshold, 0, 1));
-  voice.prefix_ms = int(fields.integer("prefix_padding_ms", voice.prefix_ms, 0, 5000));
-  voice.silence_ms = int(fields.integer("silence_duration_ms", voice.silence_ms, 100, 10000));
+  voice.threshold = float(fields.number("threshold", voice.threshold));
+  voice.prefix_ms = int(fields.integer("prefix_padding_ms", voice.prefix_ms));
+  voice.silence_ms = int(fields.integer("silence_duration_ms", voice.silence_ms));
   turns.create_response = fields.flag("create_response", turns.create_response);
   turns.interrupt_response = fields.flag("interrupt_response", turns.interrupt_response);
   return turns;
@@ -49,47 +48,40 @@ Json turn_detection_json(const std::optional<TurnDetection>& turns) {
 
 }  // namespace
 
-bool read_modalities(Fields& fields, bool otherwise) {
+bool read_modalities(const Fields& fields, bool otherwise) {
   const Json& modalities = fields.json("output_modalities");
-  if (modalities.is_null()) return otherwise;
-  if (modalities == Json::array({"audio"})) return true;
-  if (modalities != Json::array({"text"}))
-    fields.refuse("output_modalities", "must be [\"audio\"] or [\"text\"]", "unsupported_value");
-  return false;
+  return modalities.is_null() ? otherwise : modalities == Json::array({"audio"});
 }
 
-int read_max_tokens(Fields& fields, int otherwise, const Api& api) {
+int read_max_tokens(const Fields& fields, int otherwise, const Api& api) {
   if (fields.json("max_output_tokens") == "inf") return 0;
-  return int(fields.integer("max_output_tokens", otherwise, 1, api.limits().most_tokens));
+  return int(
+      std::min<int64_t>(fields.integer("max_output_tokens", otherwise), api.limits().most_tokens));
 }
 
-void RealtimeSettings::update(Fields& session, const Api& api) {
-  const std::string type = session.choice("type", {"realtime", "transcription"},
-                                          transcribe_only ? "transcription" : "realtime");
+void RealtimeSettings::update(const Fields& session, const Api& api) {
+  const std::string type = session.text("type", transcribe_only ? "transcription" : "realtime");
   transcribe_only = type == "transcription";
-  refuse_tools(session);
-  check_model(session, api, false);
+  check_model(session, api);
   instructions = session.text("instructions", instructions);
   audio_out = read_modalities(session, audio_out);
   max_tokens = read_max_tokens(session, max_tokens, api);
-  if (auto known = resolve_language(session.text("language", language)))
-    language = *std::move(known);
-  else
-    session.refuse("language", known.error().message(), "unsupported_value");
-  temperature = float(session.number("temperature", temperature, 0, 2));
-  seed = uint64_t(session.integer("seed", int64_t(seed), INT64_MIN, INT64_MAX));
+  language = read_language(session, language);
+  temperature = float(session.number("temperature", temperature));
+  seed = uint64_t(session.integer("seed", int64_t(seed)));
   if (!session.has("audio")) return;
-  Fields audio = session.object("audio");
+  const Fields audio = session.object("audio");
   if (audio.has("input")) {
-    Fields input = audio.object("input");
+    const Fields input = audio.object("input");
     input_rate = read_rate(input, input_rate);
     if (input.json().contains("transcription")) transcription = input.has("transcription");
+    check_heard_language(input.object("transcription"));
     turn_detection = read_turn_detection(input, turn_detection);
   }
   if (audio.has("output")) {
-    Fields output = audio.object("output");
+    const Fields output = audio.object("output");
     output_rate = read_rate(output, output_rate);
-    speed = float(output.number("speed", speed, 0.25, 4));
+    speed = float(output.number("speed", speed));
     if (output.json("voice").is_string()) voice = output.text("voice");  // the model has one
   }
 }

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "serve/api/fields.h"
+#include "serve/contract/fields.h"
 #include "serve/realtime/voice_activity.h"
 
 namespace tutti {
@@ -33,13 +33,13 @@ struct RealtimeSettings {
 
   // Changes what is named, in the shape of RealtimeSessionCreateRequest. What is wrong is told to
   // the fields' Checker.
-  void update(Fields& session, const Api& api);
+  void update(const Fields& session, const Api& api);
   Json json() const;
 };
 
 // "audio" or "text" of "output_modalities"; true for audio.
-bool read_modalities(Fields& fields, bool otherwise);
+bool read_modalities(const Fields& fields, bool otherwise);
 // "max_output_tokens": a number or "inf".
-int read_max_tokens(Fields& fields, int otherwise, const Api& api);
+int read_max_tokens(const Fields& fields, int otherwise, const Api& api);
 
 }  // namespace tutti

@@ -1,85 +1,75 @@
 #include "serve/store/api.h"
 
-#include <charconv>
-
-#include "base/quote.h"
-#include "serve/http/read_json.h"
-
 namespace tutti {
 namespace store_api {
 namespace {
 
 constexpr size_t kMostItemBytes = 256 << 10;
 constexpr size_t kMostMetadataBytes = 16 << 10;
-constexpr size_t kMostItems = 100;  // of one request
 
-// A request's body as an object; an empty body is an empty one.
-Result<Json> read_object(const Request& request) {
-  if (request.body.empty()) return Json::object();
-  TUTTI_ASSIGN(Json json, read_json(request.body));
-  if (!json.is_object()) return bad_input("the body must be one JSON object");
-  return json;
-}
+// What a request asks, read: its path, its query and its body.
+struct Call {
+  const Request& request;
+  const Fields query, body;
 
-Result<std::string> read_metadata(const Json& body) {
-  const auto found = body.find("metadata");
-  if (found == body.end() || found->is_null()) return std::string("{}");
-  std::string text = found->dump();
-  if (!found->is_object() || text.size() > kMostMetadataBytes)
-    return bad_input("metadata must be an object of at most 16 KiB");
+  const std::string& user() const { return request.user; }
+  const std::string& parameter(const char* name) const { return request.parameters.at(name); }
+};
+
+std::string read_metadata(const Fields& body) {
+  if (!body.has("metadata")) return "{}";
+  std::string text = body.json("metadata").dump();
+  if (text.size() > kMostMetadataBytes)
+    body.refuse(
+        "metadata",
+        "is larger than 16 KiB, its limit; it has " + std::to_string(text.size()) + " bytes",
+        "string_above_max_length");
   return text;
 }
 
-Result<std::string> read_id(const Json& object) {
-  const auto found = object.find("id");
-  if (found == object.end() || found->is_null()) return std::string();
-  if (!found->is_string() || found->get_ref<const std::string&>().empty())
-    return bad_input("id must be a string");
-  return found->get<std::string>();
-}
-
-Result<std::vector<StoredItem>> read_items(const Json& body, bool needed) {
+std::vector<StoredItem> read_items(const Fields& body) {
   std::vector<StoredItem> items;
-  const auto found = body.find("items");
-  if (found == body.end() && !needed) return items;
-  if (found == body.end() || !found->is_array() || found->size() > kMostItems)
-    return bad_input("items must be an array of at most 100 objects");
-  for (Json item : *found) {
-    if (!item.is_object()) return bad_input("each item must be an object");
-    TUTTI_ASSIGN(std::string id, read_id(item));
-    if (id.empty()) id = new_store_id("msg");
+  for (const Fields& fields : body.objects("items")) {
+    Json item = fields.json();
+    const Json& said = fields.json("id");
+    const bool named = said.is_string() && !said.get_ref<const std::string&>().empty();
+    if (!said.is_null() && !named)
+      fields.refuse("id", "must be a string that is not empty", "invalid_type");
+    std::string id = named ? said.get<std::string>() : new_store_id("msg");
     item["id"] = id;
     std::string text = item.dump();
     if (text.size() > kMostItemBytes)
-      return bad_input(
-          "an item is larger than 256 KiB; upload media to /v1/files and name their "
-          "file_id");
+      fields.refuse("content",
+                    "makes the item larger than 256 KiB, its limit; upload media to /v1/files and "
+                    "name their file_id",
+                    "string_above_max_length");
+    if (body.refused()) return {};
     items.push_back({std::move(id), std::move(text)});
   }
   return items;
 }
 
-Result<Json> create(Store& store, const Request& request) {
-  TUTTI_ASSIGN(const Json body, read_object(request));
-  TUTTI_ASSIGN(const std::string id, read_id(body));
-  TUTTI_ASSIGN(const std::string metadata, read_metadata(body));
-  TUTTI_ASSIGN(const std::vector<StoredItem> items, read_items(body, false));
-  TUTTI_ASSIGN(const Conversation made, store.create(request.user, id, metadata, items));
+Result<Json> create(Store& store, const Call& call) {
+  const std::string metadata = read_metadata(call.body);
+  const std::vector<StoredItem> items = read_items(call.body);
+  if (call.body.refused()) return Json();
+  TUTTI_ASSIGN(const Conversation made,
+               store.create(call.user(), call.body.text("id"), metadata, items));
   return to_json(made);
 }
 
-Result<Json> update(Store& store, const Request& request) {
-  const std::string& id = request.parameters.at("id");
-  TUTTI_ASSIGN(const Json body, read_object(request));
-  TUTTI_ASSIGN(const std::string metadata, read_metadata(body));
-  TUTTI_ASSIGN(const Conversation conversation, store.set_metadata(request.user, id, metadata));
+Result<Json> update(Store& store, const Call& call) {
+  const std::string metadata = read_metadata(call.body);
+  if (call.body.refused()) return Json();
+  TUTTI_ASSIGN(const Conversation conversation,
+               store.set_metadata(call.user(), call.parameter("id"), metadata));
   return to_json(conversation);
 }
 
-Result<Json> put_items(Store& store, const Request& request) {
-  TUTTI_ASSIGN(const Json body, read_object(request));
-  TUTTI_ASSIGN(const std::vector<StoredItem> items, read_items(body, true));
-  TUTTI_CHECK(store.put_items(request.user, request.parameters.at("id"), items));
+Result<Json> put_items(Store& store, const Call& call) {
+  const std::vector<StoredItem> items = read_items(call.body);
+  if (call.body.refused()) return Json();
+  TUTTI_CHECK(store.put_items(call.user(), call.parameter("id"), items));
   Json data = Json::array();
   for (const StoredItem& item : items) data.push_back(Json::parse(item.json));
   return Json{{"object", "list"},
@@ -89,46 +79,65 @@ Result<Json> put_items(Store& store, const Request& request) {
               {"has_more", false}};
 }
 
-// A handler of a function that reads the request and gives the answer's JSON.
-Handler handler(Store& store, Result<Json> (*answer)(Store&, const Request&)) {
-  return [&store, answer](const Request& request, const ReplyPtr& reply) {
-    const Result<Json> json = answer(store, request);
-    json ? send_json(*reply, *json) : send_error(*reply, json.error());
-  };
+// Adds an operation of a function that gives the answer's JSON.
+void add(Router& router, const Contract& contract, const char* id, Store& store,
+         Result<Json> (*answer)(Store&, const Call&), RouteOptions options = {}) {
+  const Operation& operation = contract.at(id);
+  add_operation(
+      router, operation,
+      [&store, &operation, answer](const Request& request, const ReplyPtr& reply) {
+        static const Shape nothing;
+        Checker checker(request.account);
+        const Shape& query = operation.query ? *operation.query : nothing;
+        const Shape& body = operation.body ? *operation.body : nothing;
+        const std::string& text = request.body;
+        const Call call{request, checker.query(request.query, query),
+                        checker.body(operation.body && !text.empty() ? text : "{}", body)};
+        if (checker.problem()) return send_problem(*reply, *checker.problem());
+        const Result<Json> json = answer(store, call);
+        if (checker.problem()) return send_problem(*reply, *checker.problem());
+        json ? send_json(*reply, *json) : send_error(*reply, json.error());
+      },
+      options);
 }
 
-Result<Json> show(Store& store, const Request& request) {
+Result<Json> list(Store& store, const Call& call) {
+  return page_json(store.conversations(call.user(), page_of(call.query)),
+                   [](const Conversation& conversation) { return to_json(conversation); });
+}
+
+Result<Json> list_items(Store& store, const Call& call) {
+  return page_json(store.items(call.user(), call.parameter("id"), page_of(call.query)),
+                   [](const StoredItem& item) { return Json::parse(item.json); });
+}
+
+Result<Json> show(Store& store, const Call& call) {
   TUTTI_ASSIGN(const Conversation conversation,
-               store.conversation(request.user, request.parameters.at("id")));
+               store.conversation(call.user(), call.parameter("id")));
   return to_json(conversation);
 }
 
-Result<Json> show_item(Store& store, const Request& request) {
-  TUTTI_ASSIGN(const StoredItem item, store.item(request.user, request.parameters.at("id"),
-                                                 request.parameters.at("item")));
+Result<Json> show_item(Store& store, const Call& call) {
+  TUTTI_ASSIGN(const StoredItem item,
+               store.item(call.user(), call.parameter("id"), call.parameter("item")));
   return Json::parse(item.json);
 }
 
-Result<Json> remove_all(Store& store, const Request& request) {
-  TUTTI_ASSIGN(const int64_t count, store.remove_conversations(request.user));
-  return Json{{"object", "conversations.deleted"}, {"deleted", true}, {"count", count}};
+Result<Json> remove(Store& store, const Call& call) {
+  const std::string& id = call.parameter("id");
+  TUTTI_CHECK(store.remove_conversation(call.user(), id));
+  return deleted(id, "conversation.deleted");
 }
 
-void add_item_routes(Router& router, Store& store) {
-  const std::string items = "/v1/conversations/{id}/items";
-  router.add("GET", items, [&store](const Request& request, const ReplyPtr& reply) {
-    const Result<PageOptions> page = read_page(request);
-    if (!page) return send_error(*reply, page.error());
-    send_page(*reply, store.items(request.user, request.parameters.at("id"), *page),
-              [](const StoredItem& item) { return Json::parse(item.json); });
-  });
-  router.add("POST", items, handler(store, put_items), {.most_bytes = size_t(32) << 20});
-  router.add("GET", items + "/{item}", handler(store, show_item));
-  router.add("DELETE", items + "/{item}", [&store](const Request& request, const ReplyPtr& reply) {
-    const std::string& id = request.parameters.at("item");
-    send_deleted(*reply, id, "conversation.item.deleted",
-                 store.remove_item(request.user, request.parameters.at("id"), id));
-  });
+Result<Json> remove_item(Store& store, const Call& call) {
+  const std::string& id = call.parameter("item");
+  TUTTI_CHECK(store.remove_item(call.user(), call.parameter("id"), id));
+  return deleted(id, "conversation.item.deleted");
+}
+
+Result<Json> remove_all(Store& store, const Call& call) {
+  TUTTI_ASSIGN(const int64_t count, store.remove_conversations(call.user()));
+  return Json{{"object", "conversations.deleted"}, {"deleted", true}, {"count", count}};
 }
 
 }  // namespace
@@ -139,28 +148,11 @@ void send_json(Reply& reply, const Json& json) {
 }
 
 void send_error(Reply& reply, const Error& error) {
-  const auto send = [&](int status, const char* type, const char* code, Headers more = {}) {
-    reply.send(status, "application/json", error_json(error.message(), type, code),
-               std::move(more));
-  };
-  switch (error.code()) {
-    case ErrorCode::not_found:
-      return send(404, "invalid_request_error", "not_found");
-    case ErrorCode::no_space:
-      return send(507, "server_error", "no_space", {{"Retry-After", "10"}});
-    case ErrorCode::busy:
-      return send(429, "rate_limit_error", "busy", {{"Retry-After", "1"}});
-    case ErrorCode::bad_input:
-    case ErrorCode::usage:
-      return send(400, "invalid_request_error", "");
-    default:
-      return send(500, "server_error", "");
-  }
+  send_problem(reply, problem_of(error, 1));
 }
 
-void send_deleted(Reply& reply, const std::string& id, const char* object, const Status& status) {
-  if (!status) return send_error(reply, status.error());
-  send_json(reply, {{"id", id}, {"object", object}, {"deleted", true}});
+Json deleted(const std::string& id, const char* object) {
+  return {{"id", id}, {"object", object}, {"deleted", true}};
 }
 
 Json to_json(const Conversation& conversation) {
@@ -171,48 +163,29 @@ Json to_json(const Conversation& conversation) {
           {"metadata", Json::parse(conversation.metadata, nullptr, false)}};
 }
 
-Result<PageOptions> read_page(const Request& request) {
-  PageOptions page;
-  for (const auto& [name, value] : request.query) {
-    if (name == "limit") {
-      const char* end = value.data() + value.size();
-      const auto read = std::from_chars(value.data(), end, page.limit);
-      if (read.ec != std::errc() || read.ptr != end || page.limit < 1 || page.limit > 100)
-        return bad_input("limit must be 1 to 100, not " + quote(value));
-    } else if (name == "order") {
-      if (value != "asc" && value != "desc")
-        return bad_input("order must be asc or desc, not " + quote(value));
-      page.ascending = value == "asc";
-    } else if (name == "after") {
-      page.after = value;
-    }
-  }
-  return page;
+PageOptions page_of(const Fields& query) {
+  return {.limit = int(query.integer("limit")),
+          .after = query.text("after"),
+          .ascending = query.text("order") == "asc"};
 }
 
 }  // namespace store_api
 
-void add_store_routes(Router& router, Store& store) {
+void add_store_routes(Router& router, Store& store, const Contract& contract) {
   using namespace store_api;
-  router.add("GET", "/v1/conversations", [&store](const Request& request, const ReplyPtr& reply) {
-    const Result<PageOptions> page = read_page(request);
-    if (!page) return send_error(*reply, page.error());
-    send_page(*reply, store.conversations(request.user, *page),
-              [](const Conversation& conversation) { return to_json(conversation); });
-  });
-  router.add("POST", "/v1/conversations", handler(store, create), {.most_bytes = size_t(32) << 20});
-  router.add("DELETE", "/v1/conversations", handler(store, remove_all));
-  router.add("GET", "/v1/conversations/{id}", handler(store, show));
-  router.add("POST", "/v1/conversations/{id}", handler(store, update));
-  router.add("DELETE", "/v1/conversations/{id}",
-             [&store](const Request& request, const ReplyPtr& reply) {
-               const std::string& id = request.parameters.at("id");
-               send_deleted(*reply, id, "conversation.deleted",
-                            store.remove_conversation(request.user, id));
-             });
-  add_item_routes(router, store);
-  add_file_routes(router, store);
-  add_export_routes(router, store);
+  constexpr RouteOptions kMany = {.most_bytes = size_t(32) << 20};
+  add(router, contract, "list_conversations", store, list);
+  add(router, contract, "create_conversation", store, create, kMany);
+  add(router, contract, "delete_conversations", store, remove_all);
+  add(router, contract, "show_conversation", store, show);
+  add(router, contract, "update_conversation", store, update);
+  add(router, contract, "delete_conversation", store, remove);
+  add(router, contract, "list_items", store, list_items);
+  add(router, contract, "put_items", store, put_items, kMany);
+  add(router, contract, "show_item", store, show_item);
+  add(router, contract, "delete_item", store, remove_item);
+  add_file_routes(router, store, contract);
+  add_export_routes(router, store, contract);
 }
 
 }  // namespace tutti

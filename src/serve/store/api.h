@@ -14,15 +14,14 @@
 // Nothing is kept unless a client asks by one of these; the endpoints that answer keep nothing.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
-#include "serve/http/router.h"
+#include "serve/contract/contract.h"
+#include "serve/contract/fields.h"
 #include "serve/store/store.h"
 
 namespace tutti {
 
-// `store` must outlive the server.
-void add_store_routes(Router& router, Store& store);
+// Both must outlive the server.
+void add_store_routes(Router& router, Store& store, const Contract& contract);
 // Of a server that keeps nothing: the same paths answer 404 and say so.
 void add_storeless_routes(Router& router);
 
@@ -32,34 +31,31 @@ std::string store_metrics(Store& store);
 // For the files of this folder.
 namespace store_api {
 
-using Json = nlohmann::ordered_json;
-
-void add_file_routes(Router& router, Store& store);
-void add_export_routes(Router& router, Store& store);
+void add_file_routes(Router& router, Store& store, const Contract& contract);
+void add_export_routes(Router& router, Store& store, const Contract& contract);
 
 void send_json(Reply& reply, const Json& json);
-// not_found 404, no_space 507, busy 429, bad_input 400, else 500.
 void send_error(Reply& reply, const Error& error);
-void send_deleted(Reply& reply, const std::string& id, const char* object, const Status& status);
+Json deleted(const std::string& id, const char* object);
 
 Json to_json(const Conversation& conversation);
 Json to_json(const StoredFile& file);
 
-// ?limit=1..100&after=ID&order=asc|desc
-Result<PageOptions> read_page(const Request& request);
+// limit, after and order.
+PageOptions page_of(const Fields& query);
 
 template <class T, class Convert>
-void send_page(Reply& reply, const Result<Page<T>>& page, const Convert& convert) {
-  if (!page) return send_error(reply, page.error());
+Result<Json> page_json(const Result<Page<T>>& page, const Convert& convert) {
+  if (!page) return page.error();
   Json data = Json::array();
   for (const T& entry : page->entries) data.push_back(convert(entry));
   const auto id = [](const Json& entry) { return entry.value("id", Json()); };
   const Json none;
-  send_json(reply, {{"object", "list"},
-                    {"data", data},
-                    {"first_id", data.empty() ? none : id(data.front())},
-                    {"last_id", data.empty() ? none : id(data.back())},
-                    {"has_more", page->more}});
+  return Json{{"object", "list"},
+              {"data", data},
+              {"first_id", data.empty() ? none : id(data.front())},
+              {"last_id", data.empty() ? none : id(data.back())},
+              {"has_more", page->more}};
 }
 
 }  // namespace store_api

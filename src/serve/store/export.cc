@@ -136,9 +136,9 @@ Handler handler(Store& store, Status (*fill)(Store&, const Request&, Export&)) {
 
 }  // namespace
 
-void add_export_routes(Router& router, Store& store) {
-  router.add("GET", "/v1/conversations/export", handler(store, export_all));
-  router.add("GET", "/v1/conversations/{id}/export", handler(store, export_one));
+void add_export_routes(Router& router, Store& store, const Contract& contract) {
+  add_operation(router, contract.at("export_conversations"), handler(store, export_all));
+  add_operation(router, contract.at("export_conversation"), handler(store, export_one));
 }
 
 }  // namespace tutti::store_api

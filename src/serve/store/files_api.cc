@@ -28,20 +28,24 @@ std::string label_of(std::string name) {
   return name;
 }
 
-Result<Json> upload(Store& store, const Request& request) {
-  TUTTI_ASSIGN(const Multipart form, parse_multipart(request.header("content-type"), request.body));
-  const FormPart* part = form.find("file");
-  if (!part) return bad_input("the form needs a part named file");
+void upload(Store& store, const Operation& operation, const Request& request, Reply& reply) {
+  const Result<Multipart> form = parse_multipart(request.header("content-type"), request.body);
+  if (!form) return send_error(reply, form.error());
+  std::vector<std::pair<std::string, std::string_view>> texts;
+  for (const FormPart& part : form->parts)  // a file of no bytes is one all the same
+    texts.emplace_back(part.name, part.name == "file" ? "file" : part.content);
+  Checker checker(request.account);
+  const Fields fields = checker.texts(texts, *operation.body);
+  if (checker.problem()) return send_problem(reply, *checker.problem());
+  const FormPart& part = *form->find("file");
   StoredFile file;
-  file.id = form.text("id");
-  file.name = label_of(part->file_name);
-  file.type = part->content_type.substr(0, part->content_type.find(';'));
+  file.id = fields.text("id");
+  file.name = label_of(part.file_name);
+  file.type = part.content_type.substr(0, part.content_type.find(';'));
   if (!is_media(file.type)) file.type = "application/octet-stream";
-  file.purpose = form.text("purpose", "user_data");
-  if (file.purpose.size() > 64 || invalid_utf8_at(file.purpose))
-    return bad_input("purpose must be a word such as user_data");
-  TUTTI_ASSIGN(const StoredFile stored, store.put_file(request.user, file, part->content));
-  return to_json(stored);
+  file.purpose = fields.text("purpose");
+  const Result<StoredFile> stored = store.put_file(request.user, file, part.content);
+  stored ? send_json(reply, to_json(*stored)) : send_error(reply, stored.error());
 }
 
 }  // namespace
@@ -53,38 +57,42 @@ Json to_json(const StoredFile& file) {
           {"purpose", file.purpose}, {"status", "processed"}};
 }
 
-void add_file_routes(Router& router, Store& store) {
-  router.add("GET", "/v1/files", [&store](const Request& request, const ReplyPtr& reply) {
-    const Result<PageOptions> page = read_page(request);
-    if (!page) return send_error(*reply, page.error());
-    send_page(*reply, store.files(request.user, *page),
-              [](const StoredFile& file) { return to_json(file); });
+void add_file_routes(Router& router, Store& store, const Contract& contract) {
+  const Operation &all = contract.at("list_files"), &put = contract.at("upload_file");
+  add_operation(router, all, [&store, &all](const Request& request, const ReplyPtr& reply) {
+    Checker checker;
+    const PageOptions page = page_of(checker.query(request.query, *all.query));
+    const Result<Json> json = page_json(store.files(request.user, page),
+                                        [](const StoredFile& file) { return to_json(file); });
+    json ? send_json(*reply, *json) : send_error(*reply, json.error());
   });
-  router.add("POST", "/v1/files",
-             [&store](const Request& request, const ReplyPtr& reply) {
-               const Result<Json> json = upload(store, request);
-               json ? send_json(*reply, *json) : send_error(*reply, json.error());
-             },
-             {.most_bytes = kMostFileBytes});
-  router.add("GET", "/v1/files/{id}", [&store](const Request& request, const ReplyPtr& reply) {
-    const Result<StoredFile> file = store.file(request.user, request.parameters.at("id"));
-    file ? send_json(*reply, to_json(*file)) : send_error(*reply, file.error());
-  });
-  router.add("GET", "/v1/files/{id}/content",
-             [&store](const Request& request, const ReplyPtr& reply) {
-               std::string bytes;
-               const Result<StoredFile> file =
-                   store.file(request.user, request.parameters.at("id"), &bytes);
-               if (!file) return send_error(*reply, file.error());
-               reply->send(200, file->type, std::move(bytes),
-                           {{"Content-Disposition", "attachment"},
-                            {"Content-Security-Policy", "default-src 'none'; sandbox"},
-                            {"Cache-Control", "private, no-store"}});
-             });
-  router.add("DELETE", "/v1/files/{id}", [&store](const Request& request, const ReplyPtr& reply) {
-    const std::string& id = request.parameters.at("id");
-    send_deleted(*reply, id, "file", store.remove_file(request.user, id));
-  });
+  add_operation(router, put,
+                [&store, &put](const Request& request, const ReplyPtr& reply) {
+                  upload(store, put, request, *reply);
+                },
+                {.most_bytes = kMostFileBytes});
+  add_operation(
+      router, contract.at("show_file"), [&store](const Request& request, const ReplyPtr& reply) {
+        const Result<StoredFile> file = store.file(request.user, request.parameters.at("id"));
+        file ? send_json(*reply, to_json(*file)) : send_error(*reply, file.error());
+      });
+  add_operation(router, contract.at("download_file"),
+                [&store](const Request& request, const ReplyPtr& reply) {
+                  std::string bytes;
+                  const Result<StoredFile> file =
+                      store.file(request.user, request.parameters.at("id"), &bytes);
+                  if (!file) return send_error(*reply, file.error());
+                  reply->send(200, file->type, std::move(bytes),
+                              {{"Content-Disposition", "attachment"},
+                               {"Content-Security-Policy", "default-src 'none'; sandbox"},
+                               {"Cache-Control", "private, no-store"}});
+                });
+  add_operation(
+      router, contract.at("delete_file"), [&store](const Request& request, const ReplyPtr& reply) {
+        const std::string& id = request.parameters.at("id");
+        const Status status = store.remove_file(request.user, id);
+        status ? send_json(*reply, deleted(id, "file")) : send_error(*reply, status.error());
+      });
 }
 
 }  // namespace tutti::store_api

@@ -6,8 +6,6 @@
 namespace tutti {
 namespace {
 
-using store_api::Json;
-
 struct Answer : ReplySink {
   void start(Head head, std::string body) override {
     status = head.status;
@@ -28,7 +26,7 @@ struct Answer : ReplySink {
 class StoreApiTest : public ::testing::Test {
  protected:
   StoreApiTest() : store_(*Store::open(":memory:", {.most_bytes = 4 << 20})) {
-    add_store_routes(router_, store_);
+    add_store_routes(router_, store_, contract_);
   }
 
   Answer call(const std::string& method, const std::string& target, const std::string& body = {},
@@ -60,6 +58,7 @@ class StoreApiTest : public ::testing::Test {
         "multipart/form-data; boundary=limit");
   }
 
+  const Contract contract_{{}, {}};
   Store store_;
   Router router_;
   std::string user_;

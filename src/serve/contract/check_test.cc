@@ -1,0 +1,99 @@
+#include "serve/contract/check.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+ShapePtr part() {
+  Shape part{"Part", {}};
+  part.tag = "type";
+  part.variants = {
+      {{"text", "input_text"}, share({"TextPart", {field::text("text", "").need()}}), ""},
+      {{"file"}, nullptr, "send its bytes"}};
+  return share(std::move(part));
+}
+
+Shape request() {
+  Field content = field::text("content", "").or_list(type::object, 3, 1).need();
+  content.shape = part();
+  return {"",
+          {content, field::integer("size", 128, 128, {}, ""), field::number("heat", 0, 2, 0, ""),
+           field::choice("format", {"png", "webp"}, "png", ""),
+           field::text("name", "").at_most_bytes(8),
+           field::refused("tools", R"([[], "none"])", "there are none; leave it out"),
+           field::ignored("user", "")}};
+}
+
+std::string said(const std::string& json) {
+  const auto problem = check(request(), Json::parse(json), "");
+  if (!problem) return "";
+  EXPECT_EQ(problem->status, 400);
+  EXPECT_FALSE(problem->code.empty()) << problem->message;
+  EXPECT_EQ(problem->message.rfind(problem->param, 0), 0u) << problem->message;
+  return problem->message;
+}
+
+std::string with(const std::string& more) {
+  return said(R"({"content": "x", )" + more + "}");
+}
+
+TEST(Check, WhatIsWellIsAccepted) {
+  EXPECT_EQ(said(R"({"content": "x"})"), "");
+  EXPECT_EQ(said(R"({"content": [{"type": "text", "text": "x"}]})"), "");
+  EXPECT_EQ(with(R"("tools": [])"), "");
+  EXPECT_EQ(with(R"("tools": "none")"), "");
+  EXPECT_EQ(with(R"("user": {"any": 1})"), "");
+  EXPECT_EQ(with(R"("heat": null, "tools": null)"), "");
+}
+
+TEST(Check, EachWrongThingIsNamed) {
+  EXPECT_EQ(said("{}"), "content is needed");
+  EXPECT_EQ(said(R"({"content": " "})"), "content must not be empty");
+  EXPECT_EQ(said(R"({"content": 5})"), "content must be a string or an array of parts, not 5");
+  EXPECT_EQ(said(R"({"content": []})"), "content is empty");
+  EXPECT_EQ(said(R"({"content": [1]})"), "content[0] must be one of parts, not 1");
+  EXPECT_EQ(said(R"({"content": [{}]})"),
+            "content[0].type is needed; it can be text or input_text");
+  EXPECT_EQ(said(R"({"content": [{"type": "text"}]})"), "content[0].text is needed");
+  EXPECT_EQ(said(R"({"content": [{"type": "file"}]})"),
+            "content[0].type is \"file\": send its bytes");
+  EXPECT_EQ(said(R"({"content": [{"type": "fil"}]})"),
+            "content[0].type is \"fil\"; it can be text or input_text");
+  EXPECT_EQ(with(R"("size": 64)"), "size must be 128, not 64");
+  EXPECT_EQ(with(R"("heat": 3)"), "heat must be a number from 0 to 2, not 3");
+  EXPECT_EQ(with(R"("heat": "1")"), "heat must be a number from 0 to 2, not \"1\"");
+  EXPECT_EQ(with(R"("format": "gif")"), "format is \"gif\"; it can be png or webp");
+  EXPECT_EQ(with(R"("tools": [1])"), "tools is not supported: there are none; leave it out");
+}
+
+// A limit is named as a limit.
+TEST(Check, LimitsAreNamedAsLimits) {
+  EXPECT_EQ(said(R"({"content": [1, 2, 3, 4]})"), "content holds 4 values; the limit is 3");
+  EXPECT_EQ(with(R"("name": "123456789")"), "name is longer than 8 bytes, its limit; it has 9");
+}
+
+TEST(Check, UnknownNamesAreRefusedWithWhatWasMeant) {
+  EXPECT_EQ(with(R"("formt": "png")"),
+            "formt is not a parameter that is known here; did you mean format?");
+  EXPECT_EQ(said(R"({"contents": "x"})"),
+            "contents is not a parameter that is known here; did you mean content?");
+  EXPECT_EQ(said(R"({"content": [{"type": "text", "text": "x", "txt": 1}]})"),
+            "content[0].txt is not a parameter that is known here; did you mean text?");
+}
+
+// What a client sent comes back short, and cannot break a terminal or a log.
+TEST(Check, WordsOfTheClientAreQuotedAndCut) {
+  for (const std::string& name : {std::string("\x1b[2J"), std::string("caf\xc3\xa9"),
+                                  std::string(1 << 20, 'x'), std::string()}) {
+    const Json json = {{"content", "x"}, {name, 1}, {"format", name}};
+    const auto problem = check(request(), json, "");
+    ASSERT_TRUE(problem);
+    EXPECT_LT(problem->message.size(), 200u);
+    EXPECT_LT(problem->param.size(), 60u);
+    for (const char c : problem->message) EXPECT_TRUE(c >= 0x20 && c < 0x7f) << problem->message;
+  }
+}
+
+}  // namespace
+}  // namespace tutti

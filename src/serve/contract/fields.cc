@@ -1,0 +1,159 @@
+#include "serve/contract/fields.h"
+
+#include "serve/contract/check.h"
+#include "serve/contract/form.h"
+#include "serve/http/read_json.h"
+
+namespace tutti {
+namespace {
+
+const Json kNull;
+const Json kEmpty = Json::object();
+const Shape kNothing;
+
+}  // namespace
+
+void Checker::refuse(Problem problem) {
+  if (!problem_) problem_ = std::move(problem);
+}
+
+const Json& Checker::keep(Json json) {
+  documents_.push_back(std::move(json));
+  return documents_.back();
+}
+
+Json Checker::document(const std::string& text) {
+  auto json = read_json(text, &charge_);
+  if (json) return *std::move(json);
+  Problem problem = problem_of(json.error(), 1);
+  if (json.error().code() == ErrorCode::bad_input) {
+    problem.message = "the body cannot be read: " + problem.message + "; send one JSON object";
+    problem.code = "invalid_json";
+  }
+  refuse(std::move(problem));
+  return nullptr;
+}
+
+Fields Checker::body(const std::string& body, const Shape& shape) {
+  Json json = document(body);
+  if (problem_) return {*this, kEmpty, shape, ""};
+  return object(keep(std::move(json)), shape, "");
+}
+
+Fields Checker::object(const Json& json, const Shape& shape, std::string path) {
+  if (!problem_) {
+    if (!json.is_object())
+      refuse({400, (path.empty() ? "the body" : path) + " must be a JSON object",
+              "invalid_request_error", path, path.empty() ? "" : "invalid_type"});
+    else if (auto wrong = check(shape, json, path))
+      refuse(*std::move(wrong));
+  }
+  return {*this, problem_ ? kEmpty : json, shape, std::move(path)};
+}
+
+Fields Checker::texts(const std::vector<std::pair<std::string, std::string_view>>& texts,
+                      const Shape& shape) {
+  Result<Json> json = json_of_texts(texts, shape);
+  if (!json) refuse(problem_of(json.error(), 0));
+  return object(keep(json ? *std::move(json) : Json::object()), shape, "");
+}
+
+Fields Checker::query(const std::map<std::string, std::string>& query, const Shape& shape) {
+  return texts({query.begin(), query.end()}, shape);
+}
+
+std::string Fields::path(const char* name) const {
+  return path_.empty() ? name : path_ + "." + name;
+}
+
+const Json& Fields::json(const char* name) const {
+  const auto found = json_->find(name);
+  return found == json_->end() || !(find(name) || shape_->open) ? kNull : *found;
+}
+
+bool Fields::has(const char* name) const {
+  return !json(name).is_null();
+}
+
+bool Fields::refused() const {
+  return checker_->problem().has_value();
+}
+
+const Json& Fields::value(const char* name) const {
+  const Field* field = find(name);
+  if (!field) return kNull;
+  const Json& said = json(name);
+  return said.is_null() ? field->otherwise : said;
+}
+
+void Fields::refuse(Problem problem) const {
+  checker_->refuse(std::move(problem));
+}
+
+void Fields::refuse(const char* name, const std::string& message, const std::string& code) const {
+  const int status = code == "model_not_found" ? 404 : 400;
+  refuse({status, path(name) + " " + message, "invalid_request_error", path(name), code});
+}
+
+void Fields::refuse(const char* name, const Error& error) const {
+  Problem problem = problem_of(error, 1);  // busy: the decoders, whose work is short
+  problem.param = path(name);
+  problem.message = problem.param + ": " + problem.message;
+  refuse(std::move(problem));
+}
+
+std::string Fields::text(const char* name) const {
+  const Json& said = value(name);
+  return said.is_string() ? said.get<std::string>() : std::string();
+}
+
+int64_t Fields::integer(const char* name) const {
+  const Json& said = value(name);
+  return said.is_number_integer() ? said.get<int64_t>() : 0;
+}
+
+double Fields::number(const char* name) const {
+  const Json& said = value(name);
+  return said.is_number() ? said.get<double>() : 0;
+}
+
+bool Fields::flag(const char* name) const {
+  const Json& said = value(name);
+  return said.is_boolean() && said.get<bool>();
+}
+
+std::string Fields::text(const char* name, const std::string& otherwise) const {
+  return has(name) ? text(name) : otherwise;
+}
+
+int64_t Fields::integer(const char* name, int64_t otherwise) const {
+  return has(name) ? integer(name) : otherwise;
+}
+
+double Fields::number(const char* name, double otherwise) const {
+  return has(name) ? number(name) : otherwise;
+}
+
+bool Fields::flag(const char* name, bool otherwise) const {
+  return has(name) ? flag(name) : otherwise;
+}
+
+Fields Fields::object(const char* name) const {
+  const Field* field = find(name);
+  const Json& said = json(name);
+  return {*checker_, said.is_object() ? said : kEmpty,
+          field && field->shape ? *field->shape : kNothing, path(name)};
+}
+
+std::vector<Fields> Fields::objects(const char* name) const {
+  std::vector<Fields> all;
+  const Field* field = find(name);
+  const Json& said = json(name);
+  if (!field || !field->shape || !said.is_array()) return all;
+  for (size_t i = 0; i < said.size(); ++i)
+    all.push_back({*checker_, said[i].is_object() ? said[i] : kEmpty, *field->shape,
+                   path(name) + "[" + std::to_string(i) + "]"});
+  return all;
+}
+
+}  // namespace tutti

@@ -1,0 +1,89 @@
+#include "serve/contract/form.h"
+
+#include <charconv>
+
+#include "base/utf8.h"
+#include "serve/contract/check.h"
+#include "serve/http/read_json.h"
+
+namespace tutti {
+namespace {
+
+template <class T>
+bool read_whole(std::string_view text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  return !text.empty() && read.ec == std::errc() && read.ptr == end;
+}
+
+Json value_of(unsigned types, std::string_view text) {
+  int64_t integer = 0;
+  double number = 0;
+  if (types & type::integer && read_whole(text, integer)) return integer;
+  if (types & type::number && read_whole(text, number)) return number;
+  if (types & type::flag && (text == "true" || text == "false")) return text == "true";
+  const bool opens = types & type::object && text.starts_with("{");
+  if (types != type::any && opens)
+    if (auto json = read_json(text)) return *std::move(json);
+  return std::string(text);
+}
+
+// "a[b]" is the field a and the key b; "a" is a and none.
+struct Name {
+  std::string field, key;
+  bool bracketed = false;
+};
+
+Name split(const std::string& name) {
+  const size_t open = name.find('[');
+  if (open == name.npos || open == 0 || name.back() != ']') return {name, "", false};
+  return {name.substr(0, open), name.substr(open + 1, name.size() - open - 2), true};
+}
+
+bool is_index(const std::string& key) {
+  return key.find_first_not_of("0123456789") == key.npos;
+}
+
+Status add(Json& all, const Field& field, const Name& name, std::string_view text) {
+  if (field.types & type::list && field.types != type::any && is_index(name.key)) {
+    Json& list = all[field.name];
+    if (!name.bracketed && list.is_null() && text.starts_with("["))
+      if (auto json = read_json(text); json && json->is_array()) return list = *json, Status();
+    if (list.is_null()) list = Json::array();
+    if (!list.is_array()) return bad_input(field.name + " is given twice; send it once");
+    list.push_back(value_of(field.items, text));
+    return {};
+  }
+  const auto twice = [&] { return bad_input(field.name + " is given twice; send it once"); };
+  if (name.bracketed) {
+    Json& object = all[field.name];
+    if (!object.is_null() && !object.is_object()) return twice();
+    object[name.key] = std::string(text);
+    return {};
+  }
+  if (all.contains(field.name)) return twice();
+  all[field.name] =
+      field.types == type::file ? Json(text.empty() ? "" : "file") : value_of(field.types, text);
+  return {};
+}
+
+}  // namespace
+
+Result<Json> json_of_texts(const std::vector<std::pair<std::string, std::string_view>>& texts,
+                           const Shape& shape) {
+  Json all = Json::object();
+  for (const auto& [whole, text] : texts) {
+    const Name name = split(whole);
+    const Field* field = shape.find(all, name.field);
+    if (!(field && field->types == type::file) && invalid_utf8_at(text))
+      return bad_input(safe_name(whole) + " is not UTF-8");
+    const bool keyed = field && name.bracketed && !(field->types & (type::list | type::object));
+    if (field && !keyed)
+      TUTTI_CHECK(add(all, *field, name, text));
+    else
+      all[whole] = std::string(text);
+  }
+  return all;
+}
+
+}  // namespace tutti

@@ -1,0 +1,70 @@
+#include "serve/contract/form.h"
+
+#include <gtest/gtest.h>
+
+#include "serve/contract/fields.h"
+
+namespace tutti {
+namespace {
+
+Shape hearing() {
+  Field words = field::list("words", type::text, "");
+  words.choices = {"a", "b"};
+  return {"",
+          {field::file("file", "").need(), field::number("heat", 0, 1, 0, ""),
+           field::integer("count", 1, 9, 1, ""), field::flag("stream", false, ""), std::move(words),
+           field::refused("include", "[[]]", "no")}};
+}
+
+std::string blamed_of(const std::vector<std::pair<std::string, std::string_view>>& texts) {
+  Checker checker;
+  const Shape shape = hearing();
+  checker.texts(texts, shape);
+  return checker.problem() ? checker.problem()->param : "";
+}
+
+TEST(Form, TextsBecomeWhatTheyStandFor) {
+  const Shape shape = hearing();
+  const Json json = *json_of_texts({{"file", "RIFF\xff"},
+                                    {"heat", "0.5"},
+                                    {"count", "3"},
+                                    {"stream", "true"},
+                                    {"words[]", "a"},
+                                    {"words[]", "b"}},
+                                   shape);
+  EXPECT_EQ(json.dump(), R"({"file":"file","heat":0.5,"count":3,"stream":true,"words":["a","b"]})");
+}
+
+// How clients write a list: again and again, with brackets, with numbers, or as JSON.
+TEST(Form, ListsHaveManyForms) {
+  const Shape shape = hearing();
+  for (const char* name : {"words", "words[]", "words[0]"})
+    EXPECT_EQ((*json_of_texts({{name, "a"}}, shape))["words"], Json::parse(R"(["a"])")) << name;
+  EXPECT_EQ((*json_of_texts({{"words", R"(["a","b"])"}}, shape))["words"].size(), 2u);
+}
+
+TEST(Form, NothingIsLeftOut) {
+  const std::pair<std::string, std::string_view> file = {"file", "x"};
+  EXPECT_EQ(blamed_of({file}), "");
+  EXPECT_EQ(blamed_of({}), "file");
+  EXPECT_EQ(blamed_of({{"file", ""}}), "file");
+  EXPECT_EQ(blamed_of({file, {"heat", "abc"}}), "heat");
+  EXPECT_EQ(blamed_of({file, {"heat", "nan"}}), "heat");
+  EXPECT_EQ(blamed_of({file, {"heat", "inf"}}), "heat");
+  EXPECT_EQ(blamed_of({file, {"count", "1.5"}}), "count");
+  EXPECT_EQ(blamed_of({file, {"stream", "yes"}}), "stream");
+  EXPECT_EQ(blamed_of({file, {"words[0]", "z"}}), "words");
+  EXPECT_EQ(blamed_of({file, {"include[]", "logprobs"}}), "include");
+  EXPECT_EQ(blamed_of({file, {"included", "x"}}), "included");
+  EXPECT_EQ(blamed_of({file, {"heat[x]", "1"}}), "heat[x]");
+}
+
+TEST(Form, TwiceAndNoTextAreErrors) {
+  const Shape shape = hearing();
+  EXPECT_FALSE(json_of_texts({{"heat", "1"}, {"heat", "0"}}, shape));
+  EXPECT_FALSE(json_of_texts({{"words", "\xff"}}, shape));
+  EXPECT_FALSE(json_of_texts({{"include", "a"}, {"include[x]", "b"}}, shape));
+}
+
+}  // namespace
+}  // namespace tutti

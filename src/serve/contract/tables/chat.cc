@@ -1,0 +1,133 @@
+// POST /v1/chat/completions and /v1/explain.
+#include "serve/contract/tables/tables.h"
+
+namespace tutti::tables {
+namespace {
+
+const char* const kMessages =
+    "The model is asked what the last user message says, and reads what led to it: what the user "
+    "said and showed and what the assistant answered, the newest first, whole turns, as far back "
+    "as fits the model's context with room for the answer. Where the last message shows nothing, "
+    "the pictures, sounds and videos of the latest one that does are kept. Of media, the newest "
+    "16 at most count. Turns whose answer has no text, turns of tools, system and developer "
+    "messages and what comes behind the last user message are checked and not read.";
+
+Field messages() {
+  return field::list("messages", chat_message(), kMessages).need();
+}
+
+Field stop() {
+  Field stop = field::text("stop", "The answer ends before the first of these; at most 4.")
+                   .or_list(type::text, 4)
+                   .not_empty()
+                   .at_most_bytes(1024);
+  return stop;
+}
+
+ShapePtr audio() {
+  return share({"",
+                {voice(), field::choice("format", {"wav", "mp3", "flac", "opus", "aac", "pcm16"},
+                                        "wav", "Streams are pcm16: 24 kHz, mono, 16 bits.")}});
+}
+
+ShapePtr chat_answer() {
+  return share({"",
+                {field::text("id", ""), field::text("object", "chat.completion"),
+                 field::integer("created", 0, field::kLargest, {}, "Unix time."),
+                 field::text("model", "The one that answered, by its own name."),
+                 field::list("choices", type::object,
+                             "index, message, logprobs (null) and finish_reason: stop or length."),
+                 field::object("usage", nullptr, "Tokens read and written."),
+                 field::text("system_fingerprint",
+                             "The server's version: with it and a seed, answers repeat."),
+                 field::object("timings", nullptr,
+                               "first_token_seconds and seconds. Beyond OpenAI's API.")}});
+}
+
+std::vector<Field> chat_only() {
+  const char* never = "this model gives none; leave it out";
+  const char* text = "answers are plain text; leave it out";
+  return {
+      field::refused("logprobs", "[false, 0]", never),
+      field::refused("top_logprobs", "[0]", never),
+      field::refused("prompt_logprobs", "[0]", never),
+      field::refused("response_format", R"([{"type": "text"}])", text),
+      field::refused("store", "[false]", "this server keeps no answers; send store: false"),
+      field::refused("reasoning_effort", R"(["none", "minimal"])",
+                     "the model does not reason; leave it out"),
+      field::refused("reasoning", "[{}]", "the model does not reason; leave it out"),
+      field::refused("verbosity", R"(["medium"])", "send max_completion_tokens"),
+      field::refused("web_search_options", "[]", "this server opens no connection; leave it out"),
+      field::refused("best_of", "[1]", "send n, and choose"),
+      field::refused("echo", "[false]", "/v1/completions has it"),
+      field::ignored("parallel_tool_calls", "The model calls no tools."),
+      field::ignored("prediction", "It would make an answer faster, not another one."),
+      field::ignored("metadata", "Nothing is kept that it could describe."),
+      field::ignored("timings_per_token", "timings comes with every answer."),
+      field::ignored("return_progress", "Prompts are read in one piece."),
+  };
+}
+
+}  // namespace
+
+std::vector<Operation> chat(const Facts& facts) {
+  std::vector<Field> fields = {model_field(), messages()};
+  const std::string longest =
+      "Longest answer, in tokens. More than --max-tokens (1024), or than the context has room "
+      "for, is cut to that, and finish_reason is length where the answer ends there.";
+  fields.push_back(field::integer("max_completion_tokens", 1, field::kLargest, 64, longest));
+  fields.push_back(field::integer("max_tokens", 1, field::kLargest, 64,
+                                  "The older name of max_completion_tokens."));
+  append(fields, text_fields(facts));
+  append(fields,
+         {field::integer("n", 1, facts.limits.most_choices, 1,
+                         "Answers to choose from; each has its own seed."),
+          stop(), field::flag("stream", false, "Answer as server-sent events, as it comes about."),
+          field::object("stream_options", stream_options(), "Of streams."),
+          [] {
+            Field modalities = field::list("modalities", type::text,
+                                           "[\"text\", \"audio\"] also speaks the answer.");
+            modalities.choices = {"text", "audio"};
+            modalities.otherwise = Json::parse(R"(["text"])");
+            modalities.hint = "pictures come from /v1/images/generations";
+            return modalities;
+          }(),
+          field::object("audio", audio(), "Needed for audio.")});
+  append(fields, refused_tools());
+  append(fields, chat_only());
+  append(fields, refused_samplers());
+  append(fields, harmless_fields());
+  Operation chat{"chat", "POST", "/v1/chat/completions", "Chat",
+                 "Text, pictures, sounds and videos in; text, or text and speech, out."};
+  chat.body = share({"", std::move(fields)});
+  chat.answers = {{"application/json", chat_answer()}, {"text/event-stream", nullptr}};
+  chat.computes = true;
+  return {chat};
+}
+
+std::vector<Operation> explain(const Facts& facts) {
+  std::vector<Field> fields = {model_field(), messages()};
+  append(fields, text_fields(facts));
+  for (Field& field : fields)
+    if (field.name != "model" && field.name != "messages") field.about = "As in chat.";
+  fields.push_back(
+      field::integer("max_tokens", 1, field::kLargest, 64, "Room that is kept for an answer."));
+  append(fields, refused_tools());
+  append(fields, harmless_fields());
+  fields.push_back(field::ignored("metadata", "Nothing is kept that it could describe."));
+  Operation explain{"explain", "POST", "/v1/explain", "Explain",
+                    "An extension: each modality's share of attention in each layer while the "
+                    "model reads the messages, and the share of its tokens that each layer "
+                    "computed."};
+  explain.body = share({"", std::move(fields)});
+  explain.answers = {
+      {"application/json", share({"",
+                                  {field::text("object", "explanation"), field::text("model", ""),
+                                   field::list("layers", type::object,
+                                               "attention[asking][asked], shares of one, and ran, "
+                                               "the share of tokens that were computed.")}})}};
+  explain.computes = true;
+  return {explain};
+}
+
+}  // namespace tutti::tables

@@ -1,0 +1,44 @@
+// The parts of the contract, a file for each family of endpoints.
+#pragma once
+
+#include "serve/contract/contract.h"
+
+namespace tutti::tables {
+
+// Given to every family.
+struct Facts {
+  const ApiLimits& limits;
+  const ModelFacts& model;
+};
+
+// Shared ones.
+Field model_field(bool needed = true);
+std::vector<Field> text_fields(const Facts& facts);  // of whatever writes text
+std::vector<Field> refused_samplers();               // other servers' ways to choose tokens
+std::vector<Field> refused_tools();
+std::vector<Field> harmless_fields();  // nothing that changes an answer
+void append(std::vector<Field>& all, std::vector<Field> more);
+
+ShapePtr content_part();  // of a chat's or response's message
+ShapePtr chat_message();
+ShapePtr response_item();
+ShapePtr stream_options();
+ShapePtr anything();  // any object
+Field voice();
+
+std::vector<Operation> models();
+std::vector<Operation> chat(const Facts& facts);
+std::vector<Operation> responses(const Facts& facts);
+std::vector<Operation> completions(const Facts& facts);
+std::vector<Operation> embeddings(const Facts& facts);
+std::vector<Operation> images(const Facts& facts);
+std::vector<Operation> speech(const Facts& facts);
+std::vector<Operation> transcriptions(const Facts& facts);
+std::vector<Operation> explain(const Facts& facts);
+std::vector<Operation> realtime();
+ShapePtr realtime_event();
+std::vector<Operation> conversations();
+std::vector<Operation> files();
+std::vector<Operation> health();
+
+}  // namespace tutti::tables
