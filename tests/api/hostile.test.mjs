@@ -2,11 +2,14 @@
 // its limits say, the other client is answered first, and what is refused names its limit. Nothing is
 // asserted about times: work is compared by order, or by processor time with work of the same size.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { test } from 'node:test';
-import { Server, model } from './server.mjs';
+import { deflateSync, crc32 } from 'node:zlib';
+import { Server, binary, folder, model } from './server.mjs';
 
 const mega = 2 ** 20;
 const most = 400 * mega;
@@ -113,3 +116,76 @@ test('a hundred thousand empty objects are read in linear time', () => against([
   const { seconds } = await cost(server, '/v1/chat/completions', objects);
   assert.ok(seconds < 10 * plain.seconds + 1, `${seconds} s, and ${plain.seconds} s for a string`);
 }));
+
+test('30 MB of text are measured, not tokenised', () => against([], async (server) => {
+  const text = 'the red circle is '.repeat(30 * mega / 18);
+  const bodies = { '/v1/chat/completions': chat(text), '/v1/embeddings': { model, input: text },
+    '/v1/completions': { model, prompt: text }, '/v1/images/generations': { model, prompt: text },
+    '/v1/responses': { model, input: text } };
+  for (const [where, body] of Object.entries(bodies)) {
+    const json = JSON.stringify(body);
+    const read = await cost(server, where, json.slice(0, -1)); // no JSON, as its end shows
+    const { said, seconds } = await cost(server, where, json);
+    assert.match(said, /too long|at most|context/, where);
+    assert.ok(seconds < 10 * read.seconds + 1, `${where}: ${seconds} s, and ${read.seconds} s to read it`);
+  }
+}));
+
+test('many prompts with a long stop sequence', () => against([], async (server) => {
+  const body = { model, prompt: Array(500).fill('a'), n: 2, stop: 'x'.repeat(mega) };
+  const said = await refusal(await server.post('/v1/completions', body));
+  assert.match(said, /^(prompt|stop)/);
+}));
+
+// A black PNG of 16 megapixels: 16 KB that take a decoder a good part of a second.
+function slowPicture(width = 4096, height = 3900) {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const size = Buffer.alloc(4), check = Buffer.alloc(4);
+    size.writeUInt32BE(data.length), check.writeUInt32BE(crc32(body));
+    return Buffer.concat([size, body, check]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0), header.writeUInt32BE(height, 4);
+  header[8] = 8, header[9] = 2;
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(height * (3 * width + 1)))), chunk('IEND', Buffer.alloc(0))]);
+}
+
+// Runs all requests at once; the small client is answered before `latest` of them are.
+async function answeredBefore(server, requests, latest, headers) {
+  let ended = 0;
+  const leave = new AbortController();
+  const all = requests.map(([where, body, own]) => fetch(server.url + where, { method: 'POST', signal: leave.signal,
+    headers: { 'content-type': 'application/json', ...own }, body: JSON.stringify(body) })
+    .then(async (answer) => (await answer.arrayBuffer(), ++ended, answer.status), () => 0));
+  await Promise.race([new Promise((resolve) => setImmediate(resolve)), ...all]);
+  for (let i = 0; i < 3; ++i) await answered(server, headers);
+  assert.ok(ended < latest, `${ended} of ${all.length} came first`);
+  leave.abort();
+  return Promise.all(all);
+}
+
+test('slow uploads hold nobody up but their sender', () => against([], async (server) => {
+  const url = `data:image/png;base64,${slowPicture().toString('base64')}`;
+  const body = chat(Array(16).fill({ type: 'image_url', image_url: { url } }));
+  await answeredBefore(server, Array(8).fill(['/v1/chat/completions', body]), 4);
+  assert.equal((await fetch(`${server.url}/v1/models`)).status, 200);
+}));
+
+test('turns go to keys first: much of one does not hold up little of another', async () => {
+  const keys = path.join(folder, 'hostile-keys.json');
+  const [alice, bob] = ['alice', 'bob'].map((who) => ({ authorization: `Bearer ${
+    execFileSync(binary, ['serve', 'keys', 'add', who, '--keys', keys], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim()}` }));
+  const server = await Server.start('--keys', keys);
+  try {
+    const long = Array.from({ length: 64 }, (_, seed) => ['/v1/chat/completions',
+      chat('tell me a long long story', { max_tokens: 400, temperature: 2, seed }), alice]);
+    await answeredBefore(server, long, 32, bob);
+    const texts = Array.from({ length: 2048 }, (_, i) => `a small red circle, number ${i}`);
+    await answeredBefore(server, [['/v1/embeddings', { model, input: texts }, alice]], 1, bob);
+    assert.ok(peak(server) < most);
+  } finally {
+    await server.stop();
+  }
+});

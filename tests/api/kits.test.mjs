@@ -50,20 +50,30 @@ for (const [name, { model: of, providerOptions }] of Object.entries(models))
     assert.ok(outputTokens === second.usage.outputTokens || name.includes('compatible')); // which asks for none
   });
 
+test('AI SDK, responses: a reference to an answer that was not kept says what to send', async () => {
+  const first = await generateText({ model: kit(model), prompt: 'hello' });
+  const messages = [{ role: 'user', content: 'hello' }, ...first.response.messages, { role: 'user', content: 'and?' }];
+  await assert.rejects(generateText({ model: kit(model), messages }),
+    (error) => error.statusCode === 400 && error.data.error.param === 'input[1].type' && /store: false/.test(error.message));
+});
+
 test('AI SDK: a system message, sampling and limits', async () => {
   const { usage, finishReason } = await generateText({ model: kit.chat(model), system: 'be brief', prompt: 'hello',
     maxOutputTokens: 3, temperature: 0.5, topP: 0.9, seed: 4 });
   assert.equal(usage.outputTokens, 3);
   assert.equal(finishReason, 'length');
+  // What it asks for without being told to, is more than this model can say.
+  const much = await generateText({ model: kit(model), prompt: 'hello', maxOutputTokens: 16384 });
+  assert.ok(much.usage.outputTokens <= 512);
 });
 
-test('AI SDK: one embedding, and many in one call', async () => {
+test('AI SDK: one embedding, and 600 in one call', async () => {
   const one = await embed({ model: kit.embedding(model), value: 'text number 7' });
   assert.ok(near(one.embedding, await expected('text number 7')));
   for (const of of [kit.embedding(model), compatible.embeddingModel(model)]) {
-    const { embeddings } = await embedMany({ model: of, values: texts(64) });
-    assert.equal(embeddings.length, 64);
-    for (const i of [0, 7, 63]) assert.ok(near(embeddings[i], await expected(`text number ${i}`)), `number ${i}`);
+    const { embeddings } = await embedMany({ model: of, values: texts(600) });
+    assert.equal(embeddings.length, 600);
+    for (const i of [0, 7, 599]) assert.ok(near(embeddings[i], await expected(`text number ${i}`)), `number ${i}`);
   }
 });
 
@@ -98,10 +108,10 @@ for (const useResponsesApi of [false, true])
     assert.equal(own.text, second.text, "its own message goes back as it came");
   });
 
-test('LangChain: documents and a query', async () => {
+test('LangChain: 512 documents and a query', async () => {
   const embeddings = new OpenAIEmbeddings({ model, apiKey: 'none', configuration: { baseURL } });
-  const documents = await embeddings.embedDocuments(texts(64));
-  assert.equal(documents.length, 64);
-  for (const i of [0, 30, 63]) assert.ok(near(documents[i], await expected(`text number ${i}`)), `number ${i}`);
-  assert.ok(near(await embeddings.embedQuery('text number 30'), documents[30]));
+  const documents = await embeddings.embedDocuments(texts(512));
+  assert.equal(documents.length, 512);
+  for (const i of [0, 300, 511]) assert.ok(near(documents[i], await expected(`text number ${i}`)), `number ${i}`);
+  assert.ok(near(await embeddings.embedQuery('text number 300'), documents[300]));
 });
