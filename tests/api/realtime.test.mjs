@@ -335,7 +335,6 @@ test('what makes no sense is refused in one event, and the session goes on', asy
     { type: 'conversation.item.create', item: { type: 'function_call' } },
     { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [] } },
     { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'http://example.org/x.png' }] } },
-    { type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }] } },
     { type: 'conversation.item.create', item: written('x'), previous_item_id: 'nobody' },
     { type: 'response.create', response: { output_modalities: ['smell'] } },
     { type: 'conversation.item.truncate', item_id: 'nobody', content_index: 0, audio_end_ms: 0 },
@@ -348,6 +347,10 @@ test('what makes no sense is refused in one event, and the session goes on', asy
   const after = events.all.slice(from, -1);
   assert.deepEqual(after.map((event) => event.type), Array(wrong.length + 1).fill('error'));
   for (const { error } of after) assert.ok(error.message.length > 0 && error.type === 'invalid_request_error', error);
+  // Pictures are decoded while the conversation goes on: the item is there, and does without it.
+  const then = events.all.length;
+  send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }] } });
+  assert.equal((await events.next('error', then)).error.param, 'item.content[0]');
   send({ type: 'conversation.item.create', item: written('hello') });
   send({ type: 'response.create', response: { output_modalities: ['text'] } });
   assert.equal((await events.next('response.done', from)).response.status, 'completed');
