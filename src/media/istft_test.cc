@@ -27,7 +27,7 @@ TEST(Stft, FrameIsTheDefinition) {
         const int t = frame * 160 - 240 + n;
         if (t < 0) continue;
         const double hann = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * n / 400);
-        sum += std::polar(samples[t] * hann, -2 * std::numbers::pi * k * (n + 56) / 512);
+        sum += samples[t] * hann * std::polar(1.0, -2 * std::numbers::pi * k * (n + 56) / 512);
       }
       const std::complex<float> got = spectrum[size_t(frame) * stft_bins + k];
       EXPECT_NEAR(got.real(), sum.real(), 2e-5);

@@ -113,7 +113,7 @@ TEST(Engine, TextsThatCannotFitAreNotTokenised) {
   EXPECT_EQ(code(engine.score(picture_prompt(), {vast}, {})), ErrorCode::too_long);
   EXPECT_EQ(
       code(engine.describe(picture_prompt(), {.task = TextOptions::Task::name, .language = vast})),
-      ErrorCode::too_long);
+      ErrorCode::usage);  // no such language
   // What was said earlier is left out instead.
   const Prompt talk = {Part::of_text(vast), Part::of_answer(vast), Part::of_text("the fox")};
   const TextOptions options{.max_tokens = 4, .temperature = 2, .seed = 1};
