@@ -21,8 +21,10 @@ class Talk {
 
   bool send(const Json& event) const {
     const std::string text = event.dump();
-    std::string frame = {char(0x81), char(0xff)};
-    for (int shift = 56; shift >= 0; shift -= 8) frame += char(uint64_t(text.size()) >> shift);
+    const size_t size = text.size();
+    const int bits = size < 126 ? 0 : size < 65536 ? 16 : 64;  // the shortest form of the length
+    std::string frame = {char(0x81), char(0x80 | (bits == 0 ? size : bits == 16 ? 126 : 127))};
+    for (int shift = bits - 8; shift >= 0; shift -= 8) frame += char(size >> shift);
     return client_.send(frame + std::string(4, '\0') + text);
   }
 
@@ -164,7 +166,7 @@ TEST_F(RealtimeFaults, AFullQueueWhileSoundIsAnsweredCostsTheAnswerAlone) {
   unsetenv("MALLOC_PERTURB_");
   std::atomic<bool> enough = false;
   std::vector<std::thread> fillers;
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < 20; ++i)  // more than run at once
     fillers.emplace_back([&] {
       while (!enough)
         post("/v1/images/generations",
@@ -172,7 +174,9 @@ TEST_F(RealtimeFaults, AFullQueueWhileSoundIsAnsweredCostsTheAnswerAlone) {
     });
   const std::string sound = base64(std::string(48'000, '\x11'));
   const Json part = {{"type", "input_audio"}, {"audio", sound}};
-  const Json item = {{"type", "message"}, {"role", "user"}, {"content", {part, part, part}}};
+  // Nothing may be heard in the sound.
+  const Json text = {{"type", "input_text"}, {"text", "hello"}};
+  const Json item = {{"type", "message"}, {"role", "user"}, {"content", {part, part, part, text}}};
   Talk talk(port_, "");
   int failed = 0, answered = 0;
   for (int i = 0; i < 400 && failed < 3; ++i) {
