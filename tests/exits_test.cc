@@ -21,8 +21,9 @@ class ExitsTest : public ProgramTest {
 
   // A call of every verb that ends by itself and prints.
   std::vector<std::vector<std::string>> calls() {
-    if (!fs::exists(path("keys.json")))
+    if (!fs::exists(path("keys.json"))) {
       EXPECT_EQ(run({"serve", "keys", "add", "ann", "--keys", "keys.json"}).code, 0);
+    }
     return {with_model({"run", "--text", "ta", "--max-tokens", "4"}),
             with_model({"run", "--text", "ta", "--max-tokens", "4", "--json"}),
             with_model({"run", "--text", "ta", "--to", "embedding"}),

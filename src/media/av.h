@@ -2,6 +2,8 @@
 // as text, and its log kept quiet. Internal: no public header includes this one.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -43,9 +45,23 @@ inline std::string av_error(int code) {
   return text;
 }
 
-// What is wrong with an input, in `message`; but a lack of memory is not the input's fault.
+// Whether a block that a large picture needs cannot be had.
+inline bool memory_is_short() {
+  constexpr size_t kLargePicture = size_t(128) << 20;
+  void* const block =
+      mmap(nullptr, kLargePicture, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) return true;
+  munmap(block, kLargePicture);
+  return false;
+}
+
+// What is wrong with an input, in `message`; but a lack of memory is not the input's fault. FFmpeg
+// says ENOMEM for the absurd sizes that damaged input names, too. Without a message it is not the
+// input that was looked at.
 inline Error input_error(int code, std::string message) {
-  if (code != AVERROR(ENOMEM)) return bad_input(std::move(message));
+  const bool may_be_damaged = !message.empty();
+  if (code != AVERROR(ENOMEM) || (may_be_damaged && !memory_is_short()))
+    return bad_input(std::move(message));
   return {ErrorCode::no_memory,
           "there was too little memory to decode it; try again later, or give a smaller one"};
 }

@@ -71,7 +71,7 @@ Result<Picture> obey(const MediaInput& input, const MediaLimits& limits,
   if (command == "wide") return make_picture(9000, 9000, 3);
   if (command == "break out") return bad_input("it got " + break_out());
   if (command == "slow") {
-    usleep(300'000);
+    usleep(1'200'000);
     return make_picture(1, 1, 3);
   }
   return load_picture(input, limits, transparency);
@@ -370,8 +370,9 @@ TEST(IsolatedDecoder, NoUploadWaitsForAReplacement) {
   EXPECT_GE(decoder.stats().starts, 4u + 8u);  // each of the last eight had a fresh one
 }
 
+// The second waits 1.2 s for the first, the fourth would wait 3.6 s.
 TEST(IsolatedDecoder, BusyWhenNoWorkerIsFreeInTime) {
-  const IsolatedDecoder decoder = start({.workers = 1, .seconds = 0.35});
+  const IsolatedDecoder decoder = start({.workers = 1, .seconds = 2.5});
   std::vector<ErrorCode> codes(4, ErrorCode::usage);
   std::vector<std::thread> threads;
   for (ErrorCode& code : codes)

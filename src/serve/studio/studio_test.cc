@@ -65,7 +65,7 @@ TEST_F(StudioPage, LeadsToEveryAsset) {
   const std::regex link("(?:src|href)=\"([^\"]+)\"");
   int links = 0;
   for (std::sregex_iterator it(page.body.begin(), page.body.end(), link), end; it != end; ++it) {
-    EXPECT_EQ(fetched((*it)[1]).head.status, 200) << (*it)[1];
+    EXPECT_EQ(fetched("/" + (*it)[1].str()).head.status, 200) << (*it)[1];
     ++links;
   }
   EXPECT_EQ(links, 3);  // icon, style, script
