@@ -1,5 +1,6 @@
-// Any bytes as a request's body, of every endpoint: every field that is read has its type and
-// range, or there is a problem to tell, which is itself valid JSON and not long.
+// Any bytes as a request's body, of every endpoint, and as a realtime event: every field that is
+// read has its type and range, or there is a problem to tell, which is itself valid JSON and not
+// long.
 #include <cmath>
 #include <cstdlib>
 
@@ -29,6 +30,13 @@ void read(const Fields& fields) {
       }
 }
 
+void check_problem(const Checker& checker) {
+  const auto& problem = checker.problem();
+  if (!problem) return;
+  require(problem->status >= 400 && !problem->message.empty() && problem->message.size() < 2000);
+  require(Json::accept(error_json(problem->message, problem->type, problem->code, problem->param)));
+}
+
 }  // namespace
 
 std::vector<std::string> fuzz_seeds() {
@@ -40,6 +48,7 @@ std::vector<std::string> fuzz_seeds() {
       R"({"temperature":1e999,"seed":9223372036854775808,"max_tokens":1.5,"stream":null,"n":-0})",
       R"({"text":"\ud800","a":{"b":[[[[[[]]]]]]},"a":"\u0000"})",
       std::string(70, '['),
+      R"({"type":"conversation.item.create","item":{"role":"user","content":[{"type":"input_text"}]}})",
       "[]",
       "nul"};
 }
@@ -51,11 +60,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!operation.body) continue;
     Checker checker;
     read(checker.body(body, *operation.body));
-    const auto& problem = checker.problem();
-    if (!problem) continue;
-    require(problem->status >= 400 && !problem->message.empty() && problem->message.size() < 2000);
-    require(
-        Json::accept(error_json(problem->message, problem->type, problem->code, problem->param)));
+    check_problem(checker);
   }
+  Checker checker;
+  checker.body(body, contract.events());
+  check_problem(checker);
   return 0;
 }
