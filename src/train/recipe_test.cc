@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "format/atomic_file.h"
+#include "base/atomic_file.h"
 
 namespace tutti {
 namespace {
