@@ -1,6 +1,7 @@
 #include "process_exit.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,12 @@ constexpr char kNoMemory[] =
 
 // The first failure of writing to standard output; stdio forgets it, and streams never knew.
 int first_write_error = 0;
+
+// What reads standard output has closed its end.
+bool reader_is_gone() {
+  pollfd output = {STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
 
 // Of a thread, where nobody can catch. Anything else is a defect, and aborting leaves a core.
 [[noreturn]] void end_thread_of_process() {
@@ -103,7 +110,7 @@ Status flush_output() {
   std::cout.flush();
   const bool failed_now = std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout;
   if (!failed_now && first_write_error == 0) return {};
-  if (first_write_error == 0) first_write_error = errno;
+  if (first_write_error == 0) first_write_error = reader_is_gone() ? EPIPE : errno;
   const std::string why =
       first_write_error ? " (" + std::string(std::strerror(first_write_error)) + ")" : "";
   return failed("standard output could not be written" + why + "; what arrived there is not whole");
