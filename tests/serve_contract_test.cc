@@ -114,6 +114,21 @@ TEST_F(ServeContract, FormsAreReadAsStrictlyAsJson) {
   EXPECT_EQ(form(words).status, 200);
 }
 
+TEST_F(ServeContract, LanguagesAreKnownOrRefusedWithTheirList) {
+  start();
+  const Json asked = {{"model", "model"}, {"input", "hello"}, {"max_output_tokens", 4}};
+  for (const char* tag : {"klingon", "x", "e n"}) {
+    expect_blamed("/v1/chat/completions", chat_with({{"language", tag}}), "language", "am, ar, az");
+    Json body = asked;
+    body["language"] = tag;
+    expect_blamed("/v1/responses", body, "language", "am, ar, az");
+  }
+  for (const char* tag : {"de", "de-AT", "zh_Hant", "EN"})
+    answer("/v1/chat/completions", chat_with({{"language", tag}}), 200);
+  const Json hebrew = {{"model", "model"}, {"input", "\u05e9\u05dc\u05d5\u05dd"}};
+  expect_blamed("/v1/audio/speech", hebrew, "input", "cannot be said");
+}
+
 TEST_F(ServeContract, WhatAsksForNothingIsAccepted) {
   start();
   answer("/v1/chat/completions",

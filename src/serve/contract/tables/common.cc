@@ -24,7 +24,9 @@ std::vector<Field> text_fields(const Facts& facts) {
       field::choice("task", {"automatic", "name", "caption", "answer", "transcribe"}, "automatic",
                     "What to say: automatic is a transcript of sound alone, an answer where there "
                     "is text, else a caption. Beyond OpenAI's API."),
-      field::text("language", "Of names and captions. Beyond OpenAI's API.")
+      field::text("language",
+                  "Of names and captions: a tag such as en or de-AT; which there are is in "
+                  "docs/languages.md. Beyond OpenAI's API.")
           .at_most_bytes(35)
           .advise("send a tag such as en or de"),
   };
