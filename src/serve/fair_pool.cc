@@ -13,7 +13,12 @@ FairPool::FairPool(const Options& options)
         if (options.most_running_each <= 0) whole.most_running_each = whole.threads;
         return whole;
       }()) {
-  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
+  try {
+    for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
+  } catch (...) {  // of those that run, none may be left behind
+    stop();
+    throw;
+  }
 }
 
 bool FairPool::offer(const std::string& owner, Work work) {

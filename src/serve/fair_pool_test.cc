@@ -1,11 +1,15 @@
 #include "serve/fair_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <fstream>
 #include <future>
 #include <stdexcept>
+#include <system_error>
 
 namespace tutti {
 namespace {
@@ -103,6 +107,28 @@ TEST(FairPool, StopDropsWhatWaits) {
     stopping.join();
   }
   EXPECT_EQ(ran, 0);
+}
+
+// Leaves address space for some stacks, and wants more.
+[[noreturn]] void start_too_many() {
+  size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t space = rlim_t(pages) * 4096 + (rlim_t(64) << 20);
+  const rlimit limit{space, space};
+  setrlimit(RLIMIT_AS, &limit);
+  try {
+    FairPool pool({.threads = 1000});
+  } catch (const std::system_error&) {
+    std::_Exit(7);
+  }
+  std::_Exit(0);
+}
+
+TEST(FairPool, ThreadsThatCannotBeStartedAreAnError) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "shadow memory takes terabytes of address space";
+#endif
+  EXPECT_EXIT(start_too_many(), testing::ExitedWithCode(7), "");
 }
 
 }  // namespace

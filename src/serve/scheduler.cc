@@ -27,12 +27,7 @@ Scheduler::Scheduler(const Engine& engine, SchedulerOptions options)
 
 Scheduler::~Scheduler() {
   drain(0);
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-    state_->work_came.notify_all();
-  }
-  for (std::thread& thread : state_->threads) thread.join();
+  state_->end_threads();
 }
 
 Result<Ticket> Scheduler::text(SharedPrompt prompt, TextOptions options, TextEvents events,

@@ -34,7 +34,21 @@ Scheduler::State::State(const Engine& engine, const SchedulerOptions& options)
     workers.push_back(std::make_unique<Worker>());
     workers.back()->session = Session::create(loaded, cores / count, *caches);
   }
-  for (auto& worker : workers) threads.emplace_back([this, &worker] { work(*worker); });
+  try {
+    for (auto& worker : workers) threads.emplace_back([this, &worker] { work(*worker); });
+  } catch (...) {  // of those that run, none may be left behind
+    end_threads();
+    throw;
+  }
+}
+
+void Scheduler::State::end_threads() {
+  {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+    work_came.notify_all();
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 // Why one more job of that owner cannot be taken, if so.

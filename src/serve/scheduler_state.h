@@ -42,6 +42,7 @@ struct Scheduler::State {
     std::vector<std::optional<Error>> errors;
   };
   void work(Worker& worker);
+  void end_threads();
   bool end_refused(std::unique_lock<std::mutex>& lock);
   bool choose(Worker& worker);
   void list_candidates(Worker& worker) const;
