@@ -17,7 +17,7 @@ trainer:  ## installs libtorch and builds the program behind tutti train, and th
 
 test:  ## installs, builds everything with assertions, runs every test and a minute of fuzzing
 	@scripts/packages.sh all
-	@scripts/test.sh
+	@scripts/test.sh $(if $(CONTINUE),--continue)
 
 check:  ## builds file by file and runs the unit tests; ONLY=format_test one of them
 	@scripts/packages.sh all
@@ -28,7 +28,7 @@ check:  ## builds file by file and runs the unit tests; ONLY=format_test one of 
 bench: tools  ## times the shipped model, and plain transformers against the machine's ceilings
 	@scripts/bench.sh
 
-asan:  ## the tests of everything but the trainer, under sanitizers; FAST=1 those that .ci/run runs
+asan:  ## the tests of everything but the trainer, under sanitizers; FAST=1 without the slow ones
 	@scripts/packages.sh all
 	@scripts/asan.sh $(if $(FAST),--fast)
 

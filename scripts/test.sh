@@ -3,7 +3,7 @@
 # "N passed, N failed", counted from ctest's own report and from the other phases; exits with 1 when
 # one failed.
 #   scripts/test.sh              forgets what earlier runs reported
-#   scripts/test.sh --continue   adds to it (.ci/run)
+#   scripts/test.sh --continue   adds to it (CONTINUE=1 make test, as .ci/run does)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --continue ] || rm -rf build/reports
