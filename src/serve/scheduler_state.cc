@@ -228,6 +228,8 @@ void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock
   if (turn.decoding) decoding = false;
   if (turn.wide) wide = false;
   charge(turn, now);
+  // A patient step may take longer than the pause between two of them.
+  if (turn.jobs[0]->patient()) last_patient = now;
   for (size_t i = 0; i < turn.jobs.size(); ++i) {
     ScheduledJob& job = *turn.jobs[i];
     if (!worker.more[i]) continue;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/let_go.h"
 #include "serve/api/media.h"
 
 namespace tutti {
@@ -125,7 +126,7 @@ class DecodeQueue::Job final : public Handle {
     MediaUpload& upload = draft_.holes[at].upload;
     TUTTI_CHECK(charge_.grow(bytes_of(part)));
     charge_.shrink(std::min(charge_.bytes(), upload.bytes.size()));
-    upload.bytes = {};
+    let_go(upload.bytes);
     draft_.prompt[draft_.holes[at].part] = std::move(part);
     return Part();
   }

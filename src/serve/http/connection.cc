@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "base/let_go.h"
 #include "serve/http/guard.h"
 #include "serve/http/request_id.h"
 
@@ -103,8 +104,9 @@ void Connection::close() noexcept {
   });
   core_->connections.erase(shared_from_this());
   core_->open_connections = core_->connections.size();
+  let_go(exchange_.request.body);
   exchange_.request = {};
-  pending_ = {};
+  let_go(pending_);
   out_.clear();
   for (Charge* charge : {&pending_charge_, &head_charge_, &body_charge_}) charge->clear();
 }
@@ -174,7 +176,7 @@ void Connection::process() {
   while (!pending_.empty() && phase_ < Phase::handling)
     if (!(phase_ == Phase::body ? read_body() : read_head())) break;
   if (phase_ == Phase::closed) return;
-  if (pending_.empty() && phase_ != Phase::body) pending_ = std::string();  // its memory too
+  if (pending_.empty() && phase_ != Phase::body) let_go(pending_);
   pending_charge_.shrink(pending_charge_.bytes() - pending_.size());
   read();
 }
@@ -320,7 +322,7 @@ void Connection::refuse(const Refusal& refusal) {
   if (phase_ >= Phase::handling || exchange_.begun) return close();
   if (!exchange_.body || !exchange_.body->done()) exchange_.keep_alive = false;
   phase_ = Phase::handling;
-  exchange_.request.body = {};
+  let_go(exchange_.request.body);
   body_charge_.clear();
   parser_.reset();
   const bool empty = refusal.status == 204;

@@ -2,6 +2,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 
+#include "base/let_go.h"
 #include "serve/http/connection.h"
 #include "serve/http/guard.h"
 
@@ -144,7 +145,10 @@ void Connection::write_on() {
                       self->written_ += size;
                       self->unread_ -= size;
                       const bool whole = self->written_ == self->writing_.bytes.size();
-                      if (error || self->phase_ == Phase::closed || whole) self->writing_ = {};
+                      if (error || self->phase_ == Phase::closed || whole) {
+                        let_go(self->writing_.bytes);
+                        self->writing_ = {};
+                      }
                       if (error) return self->close();
                       if (self->phase_ == Phase::closed) return;
                       if (!survives([&] { whole ? self->flush() : self->write_on(); }))
@@ -168,7 +172,7 @@ void Connection::next_request() {
 
 void Connection::linger() {
   phase_ = Phase::lingering;
-  pending_ = {};
+  let_go(pending_);
   pending_charge_.clear();
   deadline_ = Clock::now() + seconds_of(kLingerSeconds);
   transport_->end_sending();

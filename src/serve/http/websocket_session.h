@@ -10,6 +10,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
 
+#include "base/let_go.h"
 #include "base/utf8.h"
 #include "serve/http/guard.h"
 #include "serve/http/transport.h"
@@ -151,7 +152,7 @@ class WebSocketSession final : public OpenWebSocket,
   }
 
   void let_go() {
-    message_ = std::string();
+    tutti::let_go(message_);
     filled_ = 0;
     incoming_charge_.clear();
   }

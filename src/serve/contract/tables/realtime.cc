@@ -84,7 +84,8 @@ ShapePtr session() {
       field::choice("type", {"realtime", "transcription"}, {},
                     "transcription: nothing is answered."),
       model_field(false),
-      field::text("instructions", "Shown in the session; the model was taught none."),
+      field::text("instructions", "Shown in the session; the model was taught none.")
+          .at_most_bytes(64 << 10),
       modalities(),
       max_tokens(),
       field::object("audio", session_audio(), "Sound."),
@@ -148,7 +149,8 @@ ShapePtr realtime_item() {
 
 ShapePtr response_wish() {
   std::vector<Field> fields = {
-      field::text("instructions", "The model was taught none, and reads none."),
+      field::text("instructions", "The model was taught none, and reads none.")
+          .at_most_bytes(64 << 10),
       modalities(),
       max_tokens(),
       field::choice("conversation", {"auto", "none"}, "auto", "none: beside the conversation."),
