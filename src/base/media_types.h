@@ -34,7 +34,8 @@ struct Sound {
 };
 
 // Log-mel frames, `bins` values each, frame-major; 100 frames a second (10 ms hop).
-// Values are normalised log magnitudes: (ln(max(mel, 1e-5)) + 5) / 3, so speech is about in [-2, 2].
+// Values are normalised log magnitudes: (ln(max(mel, 1e-5)) + 5) / 3, so speech is about in [-2,
+// 2].
 struct Mel {
   int bins = 80;
   std::vector<float> values;  // frames * bins

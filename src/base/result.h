@@ -50,17 +50,27 @@ class [[nodiscard]] Error {
   const std::string& message() const { return message_; }
 
   // Puts where it happened in front: "reading a.png: the file is cut short".
-  Error with_context(const std::string& context) const { return {code_, context + ": " + message_}; }
+  Error with_context(const std::string& context) const {
+    return {code_, context + ": " + message_};
+  }
 
  private:
   ErrorCode code_;
   std::string message_;
 };
 
-inline Error failed(std::string message) { return {ErrorCode::failed, std::move(message)}; }
-inline Error usage_error(std::string message) { return {ErrorCode::usage, std::move(message)}; }
-inline Error bad_input(std::string message) { return {ErrorCode::bad_input, std::move(message)}; }
-inline Error too_long(std::string message) { return {ErrorCode::too_long, std::move(message)}; }
+inline Error failed(std::string message) {
+  return {ErrorCode::failed, std::move(message)};
+}
+inline Error usage_error(std::string message) {
+  return {ErrorCode::usage, std::move(message)};
+}
+inline Error bad_input(std::string message) {
+  return {ErrorCode::bad_input, std::move(message)};
+}
+inline Error too_long(std::string message) {
+  return {ErrorCode::too_long, std::move(message)};
+}
 
 template <class T>
 class [[nodiscard]] Result {
@@ -109,7 +119,7 @@ using Status = Result<void>;
   decl = *std::move(tmp)
 
 // Returns the error of a Status expression from the enclosing function.
-#define TUTTI_CHECK(...)                                                   \
-  do {                                                                     \
-    if (auto status_ = (__VA_ARGS__); !status_) return status_.error();    \
+#define TUTTI_CHECK(...)                                                \
+  do {                                                                  \
+    if (auto status_ = (__VA_ARGS__); !status_) return status_.error(); \
   } while (false)

@@ -146,9 +146,8 @@ Result<Picture> decode_picture(const std::vector<uint8_t>& data, size_t size, co
   TUTTI_ASSIGN(const CodecPtr decoder, open_decoder(kind, limits));
   const Result<FramePtr> frame = decode_still(*decoder, data, size);
   if (!frame)
-    return frame.error().with_context(frame.error().code() == ErrorCode::no_memory
-                                          ? name
-                                          : damaged(name, kind));
+    return frame.error().with_context(
+        frame.error().code() == ErrorCode::no_memory ? name : damaged(name, kind));
   const auto width = size_t((*frame)->width), height = size_t((*frame)->height);
   if (width * height > limits.max_pixels) return too_large(name, width, height, limits.max_pixels);
   const Result<Picture> picture = to_picture(**frame, transparency);

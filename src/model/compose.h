@@ -36,9 +36,9 @@ std::pair<T, T> norm_linear(O& ops, const T& x, const PreNorm<T>& before, const 
   return {ops.linear(h, w), ops.linear(h, v)};
 }
 
-// Rows [bounds[g], bounds[g + 1]) as a function of g, for a caller that takes all of them. A back end
-// with gradients cuts at once: the gradient of one cut is one concatenation, that of G slices is G
-// full-sized sums.
+// Rows [bounds[g], bounds[g + 1]) as a function of g, for a caller that takes all of them. A back
+// end with gradients cuts at once: the gradient of one cut is one concatenation, that of G slices
+// is G full-sized sums.
 template <class O, class T>
 auto split_rows(O& ops, const T& x, RowIndex bounds) {
   if constexpr (requires { ops.split_rows(x, bounds); })

@@ -110,8 +110,8 @@ CpuOps::Input CpuOps::prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm,
   if (w.grouped && norm.bounds.size() == kGroups + 1)
     in.rows = quantize_groups(x.matrix(), &by, w, norm.bounds, memory);
   else
-    in.rows =
-        tutti::prepare_norm(*threads_, p, x.matrix(), by, memory, w.grouped ? 0 : w.input_scales[0]);
+    in.rows = tutti::prepare_norm(*threads_, p, x.matrix(), by, memory,
+                                  w.grouped ? 0 : w.input_scales[0]);
   if (observer) observer->see(w, float_rows(in.rows), norm.bounds);
   return in;
 }

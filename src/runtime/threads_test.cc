@@ -25,7 +25,8 @@ TEST(ThreadPool, EveryItemRunsOnceInFixedShares) {
             (*owner)[i] = thread;
           }
         });
-        for (int i = 0; i < items; ++i) ASSERT_EQ(runs[i].load(), 1) << "item " << i << " of " << items;
+        for (int i = 0; i < items; ++i)
+          ASSERT_EQ(runs[i].load(), 1) << "item " << i << " of " << items;
       }
       EXPECT_EQ(first, second);
     }

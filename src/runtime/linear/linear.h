@@ -64,8 +64,8 @@ void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
             const Epilogue& epilogue, Matrix y);
 
 // y = epilogue(activation(x up^T) down^T). `scale` is the hidden rows'; 0 for dynamic.
-// A thread takes blocks of about a hundred rows through both products; fewer at a time would read all
-// weights too often (docs/experiments.md).
+// A thread takes blocks of about a hundred rows through both products; fewer at a time would read
+// all weights too often (docs/experiments.md).
 struct FeedForward {
   const PackedWeights& up;  // interleaved for swiglu
   Activation activation;

@@ -67,8 +67,8 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   // Forgets the oldest items where there are too many, or they hold too much; never `newest`, nor
   // what is being answered.
   void forget_oldest(const ItemPtr& newest);
-  // Begins to transcribe the item's sounds and to decode its pictures. What cannot be begun is taken
-  // as it is; begin_if_understood() is the caller's.
+  // Begins to transcribe the item's sounds and to decode its pictures. What cannot be begun is
+  // taken as it is; begin_if_understood() is the caller's.
   void understand(const ItemPtr& item, bool tell);
   void decode(const ItemPtr& item, size_t index);
   void take_picture(const ItemPtr& item, size_t index, const Result<SharedPrompt>& picture);
