@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <utility>
+
+#include "serve/shares.h"
 
 namespace tutti {
 
@@ -21,27 +24,41 @@ FairPool::FairPool(const Options& options)
   }
 }
 
+bool FairPool::fits(const std::string& owner) const {
+  const auto found = owners_.find(owner);
+  const size_t own = found == owners_.end() ? 0 : found->second.offered;
+  return own < options_.most_waiting_each && fits_share(own, offered_, options_.most_waiting);
+}
+
+bool FairPool::has_room(const std::string& owner) const {
+  const std::lock_guard lock(mutex_);
+  return fits(owner);
+}
+
 bool FairPool::offer(const std::string& owner, Work work) {
   const std::lock_guard lock(mutex_);
-  if (stopped_ || waiting_ >= options_.most_waiting) return false;
-  const auto found = owners_.find(owner);
-  if (found != owners_.end() && found->second.work.size() >= options_.most_waiting_each)
-    return false;
-  add(owner, std::move(work));
+  if (stopped_ || !fits(owner)) return false;
+  add(owner, {std::move(work), true});
   return true;
 }
 
 void FairPool::post(const std::string& owner, Work work) {
   const std::lock_guard lock(mutex_);
-  if (!stopped_) add(owner, std::move(work));
+  if (!stopped_) add(owner, {std::move(work), false});
 }
 
-void FairPool::add(const std::string& name, Work work) {
+void FairPool::add(const std::string& name, Item item) {
+  const bool offered = item.offered;
   const auto [place, is_new] = owners_.try_emplace(name);
   Owner& owner = place->second;
+  try {
+    owner.work.push_back(std::move(item));
+  } catch (...) {
+    if (is_new) owners_.erase(place);
+    throw;
+  }
   owner.name = &place->first;
-  owner.work.push_back(std::move(work));
-  ++waiting_;
+  ++waiting_, owner.offered += offered, offered_ += offered;
   line_up(owner);
 }
 
@@ -69,9 +86,10 @@ void FairPool::run() {
     changed_.wait(lock, [&] { return stopped_ || first_; });
     if (stopped_) return;
     Owner& owner = next_in_line();
-    Work work = std::move(owner.work.front());
+    auto [work, offered] = std::move(owner.work.front());
     owner.work.pop_front();
-    --waiting_, ++running_, ++owner.running;
+    --waiting_, owner.offered -= offered, offered_ -= offered;
+    ++running_, ++owner.running;
     line_up(owner);
     lock.unlock();
     try {
@@ -86,57 +104,71 @@ void FairPool::run() {
   }
 }
 
-std::function<void(FairPool::Work)> FairPool::sequence(const std::string& owner) {
-  struct Line {
-    std::mutex mutex;
-    std::deque<Work> work;  // the first one is running or posted
-  };
-  struct Runner {
-    FairPool* pool;
-    std::string owner;
-    std::shared_ptr<Line> line;
+// What is to run one after another.
+class FairPool::Line : public std::enable_shared_from_this<Line> {
+ public:
+  Line(FairPool& pool, std::string owner) : pool_(pool), owner_(std::move(owner)) {}
 
-    void post() const {
-      pool->post(owner, [runner = *this] { runner.run_one(); });
+  void add(Work work) {
+    const std::lock_guard lock(mutex_);
+    work_.push_back(std::move(work));
+    if (work_.size() > 1 || post()) return;
+    work_.pop_back();
+    throw std::bad_alloc();
+  }
+
+ private:
+  bool post() noexcept {
+    try {
+      pool_.post(owner_, [self = shared_from_this()] { self->run(); });
+      return true;
+    } catch (...) {
+      return false;
     }
-    void run_one() const {
-      Work work;
-      {
-        const std::lock_guard lock(line->mutex);
-        work = std::move(line->work.front());
-      }
+  }
+
+  // Goes on within this turn where there is no memory to ask for another.
+  void run() noexcept {
+    for (bool posted = false; !posted;) {
+      std::unique_lock lock(mutex_);
+      Work& first = work_.front();  // stays where it is while others come behind it
+      lock.unlock();
       try {
-        work();
+        first();
       } catch (...) {
       }
-      const std::lock_guard lock(line->mutex);
-      line->work.pop_front();
-      if (!line->work.empty()) post();
+      lock.lock();
+      const Work done = std::move(first);  // ends without the lock
+      work_.pop_front();
+      posted = work_.empty() || post();
+      lock.unlock();
     }
-  };
-  return [runner = Runner{this, owner, std::make_shared<Line>()}](Work work) {
-    const std::lock_guard lock(runner.line->mutex);
-    runner.line->work.push_back(std::move(work));
-    if (runner.line->work.size() == 1) runner.post();
-  };
+  }
+
+  FairPool& pool_;
+  const std::string owner_;
+  std::mutex mutex_;
+  std::deque<Work> work_;  // the first one is running or posted
+};
+
+std::function<void(FairPool::Work)> FairPool::sequence(const std::string& owner) {
+  return [line = std::make_shared<Line>(*this, owner)](Work work) { line->add(std::move(work)); };
 }
 
+// Allocates nothing, since destructors call it.
 void FairPool::stop() {
-  std::map<std::string, Owner> dropped;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
-    // Running work still refers to its owner, so only the queues are emptied.
-    for (auto& [name, owner] : owners_) {
-      dropped[name].work = std::exchange(owner.work, {});
-      owner.in_line = false;
-    }
     first_ = last_ = nullptr;
-    waiting_ = 0;
+    waiting_ = offered_ = 0;
   }
   changed_.notify_all();
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
+  std::map<std::string, Owner> dropped;  // what ends with its work may call this pool
+  const std::lock_guard lock(mutex_);
+  dropped.swap(owners_);
 }
 
 size_t FairPool::waiting() const {

@@ -4,6 +4,8 @@
 //   FairPool pool({.threads = 2});
 //   if (!pool.offer(request.owner, [...] { ... })) return busy();
 //
+// What is offered has places that owners share (shares.h); what is posted takes none of them.
+//
 // Work of one kind belongs in one pool: what may take seconds never shares one with what takes
 // microseconds. Thread-safe. What `work` throws is dropped, so it must catch what it wants
 // answered.
@@ -11,6 +13,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -27,8 +30,8 @@ class FairPool {
   struct Options {
     int threads = 1;
     int most_running_each = 0;   // of one owner at a time; 0: as many as there are threads
-    size_t most_waiting = 1024;  // of all owners
-    size_t most_waiting_each = 512;
+    size_t most_waiting = 1024;  // of what is offered; of one owner half at most
+    size_t most_waiting_each = SIZE_MAX;
   };
 
   explicit FairPool(const Options& options);
@@ -36,11 +39,14 @@ class FairPool {
   FairPool(const FairPool&) = delete;
   FairPool& operator=(const FairPool&) = delete;
 
-  // False where too much waits already; then nothing has happened.
+  // False where too much waits already, of this owner or of all; then nothing has happened.
   [[nodiscard]] bool offer(const std::string& owner, Work work);
-  // For what goes on with something that was let in: never refused.
+  bool has_room(const std::string& owner) const;  // offer() would take something now
+  // For what goes on with something that was let in: never refused. All that it throws is
+  // std::bad_alloc; then nothing has happened.
   void post(const std::string& owner, Work work);
-  // As post(), but what goes through one sequence runs one after another.
+  // As post(), but what goes through one sequence runs one after another, all of it, though memory
+  // be short; then within one turn.
   std::function<void(Work)> sequence(const std::string& owner);
 
   // Lets running work end and drops what waits; nothing is taken from then on.
@@ -50,15 +56,22 @@ class FairPool {
   size_t running() const;
 
  private:
+  class Line;
+  struct Item {
+    Work work;
+    bool offered;
+  };
   struct Owner {
-    std::deque<Work> work;
+    std::deque<Item> work;
+    size_t offered = 0;  // of what waits
     int running = 0;
     bool in_line = false;
     Owner* next = nullptr;  // in line
     const std::string* name = nullptr;
   };
 
-  void add(const std::string& name, Work work);
+  bool fits(const std::string& owner) const;
+  void add(const std::string& name, Item item);
   void line_up(Owner& owner) noexcept;
   Owner& next_in_line() noexcept;
   void run();
@@ -69,7 +82,7 @@ class FairPool {
   std::map<std::string, Owner> owners_;  // those with something waiting or running
   Owner* first_ = nullptr;               // of the line of those who may run something now
   Owner* last_ = nullptr;
-  size_t waiting_ = 0, running_ = 0;
+  size_t waiting_ = 0, offered_ = 0, running_ = 0;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

@@ -8,8 +8,28 @@
 #include <cstdlib>
 #include <fstream>
 #include <future>
+#include <new>
 #include <stdexcept>
 #include <system_error>
+
+namespace {
+
+thread_local int allocations_left = -1;  // of this thread, until they fail; below 0: all succeed
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(size_t bytes) {
+  if (allocations_left == 0) throw std::bad_alloc();
+  if (allocations_left > 0) --allocations_left;
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
 
 namespace tutti {
 namespace {
@@ -47,14 +67,33 @@ TEST(FairPool, TurnsGoToOwnersFirst) {
   EXPECT_EQ(order.substr(0, 6), "gmlgmg") << order;
 }
 
-TEST(FairPool, QueuesAreBounded) {
-  FairPool pool({.threads = 1, .most_waiting = 5, .most_waiting_each = 3});
-  Gate gate(pool);
+int offers(FairPool& pool, const std::string& owner) {
   int taken = 0;
-  for (int i = 0; i < 10; ++i) taken += pool.offer("a", [] {});
-  EXPECT_EQ(taken, 3) << "of one owner";
-  for (int i = 0; i < 10; ++i) taken += pool.offer("b" + std::to_string(i), [] {});
-  EXPECT_EQ(taken, 5) << "of all";
+  while (pool.has_room(owner) && pool.offer(owner, [] {})) ++taken;
+  EXPECT_FALSE(pool.offer(owner, [] {}));
+  return taken;
+}
+
+TEST(FairPool, QueuesAreBounded) {
+  FairPool pool({.threads = 1, .most_waiting = 12});
+  Gate gate(pool);
+  EXPECT_EQ(offers(pool, "a"), 6) << "half for one owner alone";
+  EXPECT_EQ(offers(pool, "b"), 3) << "half of what is left for the next";
+  int one_each = 0;
+  for (int i = 0; i < 30; ++i) one_each += pool.offer("c" + std::to_string(i), [] {});
+  EXPECT_EQ(one_each, 2 * 12 - 9) << "an owner with nothing always has a place, up to a bound";
+  FairPool each({.threads = 1, .most_waiting = 12, .most_waiting_each = 2});
+  Gate other(each);
+  EXPECT_EQ(offers(each, "a"), 2);
+  gate.open(), other.open();
+}
+
+TEST(FairPool, WhatIsPostedTakesNobodysPlace) {
+  FairPool pool({.threads = 1, .most_waiting = 12});
+  Gate gate(pool);
+  for (int i = 0; i < 620; ++i) pool.post("many sockets", [] {});
+  EXPECT_EQ(offers(pool, "other"), 6);
+  EXPECT_EQ(offers(pool, "many sockets"), 3);
   gate.open();
 }
 
@@ -92,6 +131,43 @@ TEST(FairPool, ASequenceKeepsItsOrder) {
   }
   ASSERT_EQ(order.size(), 1000u);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+// Whichever allocation fails: what was taken runs once, in its order, and what was not, never.
+TEST(FairPool, ALackOfMemoryStallsNoSequence) {
+  for (int failing = 0; failing < 12; ++failing) {
+    std::vector<int> order, taken;
+    {
+      FairPool pool({.threads = 2});
+      const auto sequence = pool.sequence("somebody whose name is long enough to be allocated");
+      for (int i = 0; i < 200; ++i) {
+        FairPool::Work work = [&order, i, failing] {
+          allocations_left = -1;
+          order.push_back(i);
+          if (i % 3 == 0) allocations_left = failing;  // of this worker, when it goes on
+        };
+        if (i % 7 == 0) allocations_left = failing;  // of this thread
+        bool is_taken = true;
+        try {
+          sequence(std::move(work));
+        } catch (const std::bad_alloc&) {
+          is_taken = false;
+        }
+        allocations_left = -1;
+        if (is_taken) taken.push_back(i);
+      }
+      std::promise<void> done;
+      sequence([&] {
+        allocations_left = -1;
+        done.set_value();
+      });
+      done.get_future().wait();
+      allocations_left = 0;  // stopping needs none
+    }
+    allocations_left = -1;
+    EXPECT_EQ(order, taken) << failing;
+    EXPECT_TRUE(failing > 0 || taken.size() < 200) << "nothing failed";
+  }
 }
 
 TEST(FairPool, StopDropsWhatWaits) {
