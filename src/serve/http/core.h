@@ -38,11 +38,9 @@ struct Core {
       : router(std::move(router)),
         options(std::move(options)),
         ledger(this->options.limits.ledger),
-        workers({.threads = this->options.workers,
-                 .most_waiting = this->options.limits.most_requests,
-                 .most_waiting_each = this->options.limits.most_requests / 2}),
-        slow_workers(
-            {.threads = 2, .most_running_each = 1, .most_waiting = 64, .most_waiting_each = 32}) {}
+        workers(
+            {.threads = this->options.workers, .most_waiting = this->options.limits.most_requests}),
+        slow_workers({.threads = 2, .most_running_each = 1, .most_waiting = 64}) {}
 
   const Router router;
   const HttpOptions options;
@@ -57,6 +55,7 @@ struct Core {
   std::atomic<uint64_t> open_connections = 0, open_sockets = 0, requests = 0, accepted = 0,
                         refused = 0;
   Clock::time_point relieved_at;
+  Clock::duration relief_took = {};
 
   // Where memory is short, cuts those who hold most and can be cut. Cheap to call often.
   void relieve();

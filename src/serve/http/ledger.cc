@@ -1,7 +1,11 @@
 #include "serve/http/ledger.h"
 
+#include <algorithm>
+
 namespace tutti {
 namespace {
+
+constexpr size_t kLittle = 64 << 10, kVeryLittle = 16 << 10;  // see ledger.h
 
 std::string in_kib(size_t bytes) {
   return std::to_string((bytes + 1023) / 1024) + " KiB";
@@ -9,19 +13,26 @@ std::string in_kib(size_t bytes) {
 
 }  // namespace
 
-Error Account::refusal(size_t bytes) const {
-  return {code_, whose_ + " holds " + in_kib(held_) + " and may hold " + in_kib(most_) + ", so " +
+// The server's account and the keys' have none above them.
+size_t Account::most_for(size_t holder) const {
+  if (!above_.empty() || holder <= kVeryLittle) return most_;
+  return holder <= kLittle ? most_ / 16 * 15 : most_ / 16 * 14;
+}
+
+Error Account::refusal(size_t bytes, size_t most) const {
+  return {code_, whose_ + " holds " + in_kib(held_) + " and may hold " + in_kib(most) + ", so " +
                      in_kib(bytes) + " more are refused; " +
                      (code_ == ErrorCode::busy ? "try again when others have ended" : "send less")};
 }
 
-Status Account::take(size_t bytes) {
+Status Account::take(size_t bytes, size_t holder) {
+  const size_t most = most_for(holder);
   size_t held = held_;
   do {
-    if (bytes > most_ || held > most_ - bytes) return refusal(bytes);
+    if (bytes > most || held > most - bytes) return refusal(bytes, most);
   } while (!held_.compare_exchange_weak(held, held + bytes));
   for (size_t i = 0; i < above_.size(); ++i)
-    if (Status status = above_[i]->take(bytes); !status) {
+    if (Status status = above_[i]->take(bytes, held + bytes); !status) {
       held_ -= bytes;
       while (i-- > 0) above_[i]->give_back(bytes);
       return status;
@@ -54,6 +65,14 @@ void Charge::shrink(size_t bytes) noexcept {
   if (bytes > bytes_) bytes = bytes_;
   if (account_) account_->give_back(bytes);
   bytes_ -= bytes;
+}
+
+Ledger::Limits Ledger::Limits::for_bodies(size_t bytes) {
+  constexpr size_t mebibyte = size_t(1) << 20;
+  const size_t unit = std::max(mebibyte, (bytes + 31) / 32);
+  const Limits usual;
+  return {usual.server / mebibyte * unit, usual.key / mebibyte * unit,
+          usual.connection / mebibyte * unit};
 }
 
 Ledger::Ledger(const Limits& limits)

@@ -5,6 +5,10 @@
 //   TUTTI_CHECK(charge.grow(bytes));   // too_large or busy, naming the limit
 //   ... hold them; given back when `charge` ends
 //
+// The last eighth of what the server, or a key, may hold is for connections, or requests, of up to
+// 64 KiB, the last sixteenth for those of up to 16 KiB: however many hold much, a small request is
+// let in.
+//
 // Every account has a limit, and accounts above it: what is charged to a request is charged to its
 // connection and its key, and through the connection to the server. Nothing is counted where any of
 // them refuses.
@@ -33,7 +37,8 @@ class Account {
   Account(std::string whose, size_t most, ErrorCode code, std::vector<Ptr> above = {})
       : whose_(std::move(whose)), most_(most), code_(code), above_(std::move(above)) {}
 
-  Status take(size_t bytes);
+  // `holder`: what the account below this one, for which it is, holds with them.
+  Status take(size_t bytes, size_t holder = 0);
   void give_back(size_t bytes) noexcept;
   // Counts what is held already, whatever the limit.
   void take_anyway(size_t bytes) noexcept;
@@ -42,7 +47,8 @@ class Account {
   size_t most() const { return most_; }
 
  private:
-  Error refusal(size_t bytes) const;
+  size_t most_for(size_t holder) const;
+  Error refusal(size_t bytes, size_t most) const;
 
   const std::string whose_;
   const size_t most_;
@@ -98,6 +104,10 @@ class Ledger {
     size_t server = size_t(192) << 20;
     size_t key = size_t(128) << 20;         // of all connections with one key
     size_t connection = size_t(112) << 20;  // and so of a request
+
+    // With room for a body of that many bytes and what is made of it: the defaults up to 32 MiB,
+    // above that in proportion.
+    static Limits for_bodies(size_t bytes);
   };
   explicit Ledger(const Limits& limits);
 
@@ -106,10 +116,12 @@ class Ledger {
   Account::Ptr request(const Account::Ptr& connection, const std::string& key);
 
   const Account& server() const { return *server_; }
-  // Three quarters are taken, not counting `leaving`: what is left is for those who hold little.
-  bool pressed(size_t leaving = 0) const {
-    return server_->held() > server_->most() / 4 * 3 + leaving;
+  // More is held than that many sixteenths of what the server may hold, not counting `leaving`.
+  bool above(int sixteenths, size_t leaving = 0) const {
+    return server_->held() > server_->most() / 16 * size_t(sixteenths) + leaving;
   }
+  // What is left is for those who hold little: Core::relieve() has something to do.
+  bool pressed() const { return above(12); }
 
  private:
   const Limits limits_;

@@ -37,6 +37,38 @@ TEST(Ledger, TheServerRefusesWhatItsConnectionsMay) {
   EXPECT_TRUE(second.grow(21));
 }
 
+TEST(Ledger, TheLastOfItIsForThoseWhoHoldLittle) {
+  constexpr size_t unit = size_t(1) << 20;
+  Ledger ledger({.server = 16 * unit, .key = 16 * unit, .connection = 16 * unit});
+  Charge large(ledger.connection()), middle(ledger.connection()), little(ledger.connection());
+  EXPECT_FALSE(large.grow(14 * unit + 1));
+  ASSERT_TRUE(large.grow(14 * unit));
+  EXPECT_FALSE(large.grow(1));
+  EXPECT_FALSE(middle.grow(65 << 10));
+  ASSERT_TRUE(middle.grow(60 << 10));
+  EXPECT_FALSE(middle.grow(10 << 10)) << "with what it holds that is more than little";
+  std::vector<Charge> others;
+  while (true) {
+    others.emplace_back(ledger.connection());
+    if (!others.back().grow(64 << 10)) break;
+  }
+  EXPECT_GT(ledger.server().held(), 15 * unit - (64 << 10));
+  EXPECT_LE(ledger.server().held(), 15 * unit);
+  EXPECT_TRUE(little.grow(16 << 10));
+}
+
+TEST(Ledger, ItsLimitsFollowTheLargestBody) {
+  using Limits = Ledger::Limits;
+  constexpr size_t unit = size_t(1) << 20;
+  for (const size_t body : {unit, 32 * unit})
+    EXPECT_EQ(Limits::for_bodies(body).connection, Limits().connection);
+  const Limits large = Limits::for_bodies(320 * unit);
+  EXPECT_EQ(large.connection, 10 * Limits().connection);
+  EXPECT_EQ(large.key, 10 * Limits().key);
+  EXPECT_EQ(large.server, 10 * Limits().server);
+  EXPECT_GT(Limits::for_bodies(33 * unit).connection, Limits().connection);
+}
+
 TEST(Ledger, ChargesEndWithTheirHolders) {
   Ledger ledger({.server = 100, .key = 100, .connection = 100});
   {
