@@ -3,11 +3,9 @@
 //
 // Input: frames as they are on the wire. The seeds' masks are 0, so that mutations reach the text.
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/local/connect_pair.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/write.hpp>
 #include <cstdlib>
 
 #include "base/utf8.h"
@@ -17,7 +15,6 @@
 namespace {
 
 using namespace tutti;
-using Socket = boost::asio::local::stream_protocol::socket;
 
 constexpr size_t kMostMessageBytes = 1000;
 
@@ -66,27 +63,29 @@ std::vector<std::string> fuzz_seeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto core = std::make_shared<Core>(Router(), HttpOptions{.workers = 1});
-  Socket server(core->io), client(core->io);
-  boost::asio::local::connect_pair(server, client);
-  client.non_blocking(true);  // what does not fit its buffer is cut off
-  boost::system::error_code ignored;
-  boost::asio::write(client, boost::asio::buffer(data, size), ignored);
-  client.shutdown(Socket::shutdown_send, ignored);
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) std::abort();
+  Stream::Socket server(core->io);
+  server.assign(boost::asio::ip::tcp::v4(), ends[0]);
+  // What does not fit its buffer is cut off.
+  [[maybe_unused]] const ssize_t sent = send(ends[1], data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  shutdown(ends[1], SHUT_WR);
 
   int closed = 0;
   core->io.restart();
   const auto guard = boost::asio::make_work_guard(core->io);  // while a worker has a message
   {
-    const auto session = std::make_shared<WebSocketSession<Socket>>(
-        std::move(server), core,
-        WebSocketOptions{kMostMessageBytes, "client", "req_1", Charge(core->ledger.connection())});
+    const auto session =
+        make_websocket(plain_stream(std::move(server)), core,
+                       {kMostMessageBytes, "client", "req_1", Charge(core->ledger.connection())});
     core->sockets.insert(session);
     listen(session, *core, closed);
-    session->open(upgrade_request());
+    session->open(std::make_shared<const BeastRequest>(upgrade_request()));
   }
   core->io.run();
   core->io.restart();
   core->io.poll();  // timers of the closed socket
+  close(ends[1]);
   if (closed != 1 || !core->sockets.empty()) std::abort();
   return 0;
 }

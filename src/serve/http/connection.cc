@@ -1,6 +1,7 @@
 // Connection: what comes in, up to the handler. Answers are in connection_answer.cc.
 #include "serve/http/connection.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -8,6 +9,7 @@
 #include "base/let_go.h"
 #include "serve/http/guard.h"
 #include "serve/http/request_id.h"
+#include "serve/shares.h"
 
 namespace tutti {
 namespace {
@@ -22,6 +24,16 @@ constexpr size_t kHeaderFieldBytes = 96;   // of a header besides its name and v
 constexpr size_t kMuchToRead = 256 << 10;  // a body whose parsing takes milliseconds
 constexpr size_t kWebSocketBytes = 64
                                    << 10;  // of one that is open and silent, its session included
+const Refusal kBusy = {429,
+                       "too many requests wait already; try again",
+                       "rate_limit_error",
+                       "busy",
+                       {{"Retry-After", "1"}}};
+const Refusal kNoMemory = {503,
+                           "the server is short of memory; try again",
+                           "server_error",
+                           "busy",
+                           {{"Retry-After", "1"}}};
 
 // Holds a body's charge for as long as its request is being handled.
 class Lease {
@@ -43,9 +55,7 @@ void handle(const Route& route, Request& request, const ReplyPtr& reply) {
   try {
     return route.handler(request, reply);
   } catch (const std::bad_alloc&) {
-    return reply->send(503, "application/json",
-                       error_json("the server is short of memory; try again", "server_error"),
-                       {{"Retry-After", "1"}});
+    return reply->send(kNoMemory.status, "application/json", kNoMemory.body(), kNoMemory.headers);
   } catch (const std::exception& thrown) {
     problem = thrown.what();
   } catch (...) {
@@ -69,27 +79,30 @@ Refusal bad_framing(BodyReader::Problem problem) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
-                       std::string peer)
+Connection::Connection(std::shared_ptr<Core> core, std::shared_ptr<Stream> stream, std::string peer,
+                       const std::string& group)
     : core_(std::move(core)),
-      transport_(std::move(transport)),
+      stream_(std::move(stream)),
       peer_(std::move(peer)),
       account_(core_->ledger.connection()),
-      name_("connection " + std::to_string(core_->accepted)),
+      name_(group.empty() ? "connection " + std::to_string(core_->accepted) : "peer " + group),
       pending_charge_(account_),
-      head_charge_(account_) {}
+      head_charge_(account_) {
+  place_.emplace(core_->peers, group, this);
+}
 
 template <class Work>
 void Connection::guard(Work work) noexcept {
   if (survives(work)) return;
-  if (!survives([&] { refuse({503, "the server is short of memory; try again", "server_error"}); }))
-    close();
+  if (!survives([&] { refuse(kNoMemory); })) close();
 }
 
 void Connection::open() {
   deadline_ = Clock::now() + seconds_of(core_->options.limits.header_seconds);
-  transport_->handshake([self = shared_from_this()](Error error, size_t) {
+  place_->enter(Peers::handshaking);
+  stream_->handshake([self = shared_from_this()](Error error, size_t) {
     if (error || self->phase_ == Phase::closed) return self->close();
+    self->place_->enter(Peers::waiting);
     self->deadline_ = Clock::now() + seconds_of(self->core_->options.limits.idle_seconds);
     self->guard([&] { self->read(); });
   });
@@ -97,12 +110,14 @@ void Connection::open() {
 
 void Connection::close() noexcept {
   if (phase_ == Phase::closed) return;
+  const auto self = shared_from_this();
   phase_ = Phase::closed;
-  if (transport_) transport_->close();
+  place_.reset();
+  if (stream_) stream_->close();
   survives([&] {
     if (const auto reply = exchange_.reply.lock()) reply->set_gone();
   });
-  core_->connections.erase(shared_from_this());
+  core_->connections.erase(self);
   core_->open_connections = core_->connections.size();
   let_go(exchange_.request.body);
   exchange_.request = {};
@@ -113,6 +128,7 @@ void Connection::close() noexcept {
 
 void Connection::sweep(Clock::time_point now) {
   if (lost_ || now > write_deadline_) return close();
+  if (!reading_ && phase_ == Phase::handling && stream_->has_left()) return close();
   if (now < deadline_) return;
   if (phase_ == Phase::handling) {
     const auto reply = exchange_.reply.lock();
@@ -154,22 +170,23 @@ void Connection::read() {
   reading_ = true;
   buffer_.resize(phase_ == Phase::body ? kBusyRead : kIdleRead);
   if (phase_ != Phase::body) buffer_.shrink_to_fit();
-  transport_->read_some(buffer_.data(), buffer_.size(),
-                        [self = shared_from_this()](Error error, size_t size) {
-                          self->reading_ = false;
-                          self->guard([&] { self->on_read(error, size); });
-                        });
+  stream_->read_some(boost::asio::buffer(buffer_),
+                     [self = shared_from_this()](Error error, size_t size) {
+                       self->reading_ = false;
+                       self->guard([&] { self->on_read(error, size); });
+                     });
 }
 
 void Connection::on_read(Error error, size_t size) {
+  if (core_->ledger.pressed()) core_->relieve();  // may cut this one
   if (phase_ == Phase::closed) return;
   if (error) return close();
+  if (phase_ != Phase::handling) place_->enter(Peers::waiting);
   if (phase_ == Phase::lingering) return read();
   if (const Status status = pending_charge_.set(pending_.size() + size); !status)
     return phase_ == Phase::handling ? close() : refuse(refusal_of(status.error()));
   pending_.append(buffer_, 0, size);
   process();
-  if (core_->ledger.pressed()) core_->relieve();
 }
 
 void Connection::process() {
@@ -280,15 +297,19 @@ std::optional<Refusal> Connection::admit_request(const BodyClaim& claim) {
   answers_to_ = request.account;
   if (claim.upgrade && !exchange_.body->done())
     return Refusal{400, "a request for a WebSocket has no body"};
-  const bool full = claim.upgrade ? core_->sockets.size() >= limits.most_websockets
-                                  : core_->requests >= limits.most_requests;
-  if (!full || exchange_.route->options.quick) return std::nullopt;
-  return Refusal{429,
-                 claim.upgrade ? "too many WebSockets are open; try again"
-                               : "too many requests are being handled; try again",
-                 "rate_limit_error",
-                 "busy",
-                 {{"Retry-After", "1"}}};
+  if (claim.upgrade) {
+    const auto own = [&](const auto& socket) { return socket->owner() == request.owner; };
+    const auto& sockets = core_->sockets;
+    if (fits_share(size_t(std::count_if(sockets.begin(), sockets.end(), own)), sockets.size(),
+                   limits.most_websockets))
+      return std::nullopt;
+    Refusal refusal = kBusy;
+    refusal.message = "too many WebSockets are open; try again";
+    return refusal;
+  }
+  if (exchange_.route->options.quick || pool_for(claim.length.value_or(0)).has_room(request.owner))
+    return std::nullopt;
+  return kBusy;
 }
 
 // Keeps what came of the body, if it may, and counts how fast it comes.
@@ -324,59 +345,66 @@ void Connection::refuse(const Refusal& refusal) {
   phase_ = Phase::handling;
   let_go(exchange_.request.body);
   body_charge_.clear();
+  if (!exchange_.keep_alive) {
+    let_go(pending_);
+    pending_charge_.clear();
+  }
   parser_.reset();
   const bool empty = refusal.status == 204;
   do_start({refusal.status, empty ? "" : "application/json", refusal.headers, true},
            {empty ? "" : refusal.body(), {}});
 }
 
+FairPool& Connection::pool_for(size_t body_bytes) const {
+  return body_bytes > kMuchToRead ? core_->slow_workers : core_->workers;
+}
+
 void Connection::dispatch() {
-  phase_ = Phase::handling;
   const Route& route = *exchange_.route;
   deadline_ = Clock::now() + seconds_of(route.options.most_seconds);
   if (route.websocket) return upgrade();
-  auto request = std::make_shared<Request>(std::move(exchange_.request));
-  auto lease = std::make_shared<Lease>(core_, std::move(body_charge_));
-  auto reply = std::make_shared<Reply>(shared_from_this());
+  // What throws up to here is answered by guard().
+  const auto request = std::make_shared<Request>(std::move(exchange_.request));
+  const auto lease = std::make_shared<Lease>(core_, std::move(body_charge_));
+  const auto reply = std::make_shared<Reply>(shared_from_this());
+  phase_ = Phase::handling;
+  place_->enter(Peers::working);
   exchange_.reply = reply;
   exchange_.request = {};
   if (route.options.quick) return handle(route, *request, reply);
-  const bool much = request->body.size() > kMuchToRead;
-  FairPool& pool = much ? core_->slow_workers : core_->workers;
-  const std::string& owner = request->owner;
-  if (!pool.offer(owner, [reply, lease, &route, request] { handle(route, *request, reply); }))
-    reply->send(429, "application/json",
-                error_json("too many requests wait already; try again", "rate_limit_error", "busy"),
-                {{"Retry-After", "1"}});
+  const Refusal* refusal = &kBusy;
+  const bool asked = survives([&] {
+    const auto work = [reply, lease, &route, request] { handle(route, *request, reply); };
+    if (pool_for(request->body.size()).offer(request->owner, work)) refusal = nullptr;
+  });
+  if (!asked) refusal = &kNoMemory;
+  if (refusal) reply->send(refusal->status, "application/json", refusal->body(), refusal->headers);
 }
 
 // The stream changes hands, and this connection is over.
 void Connection::upgrade() {
-  const auto refused = [&](const Refusal& refusal) {
-    phase_ = Phase::body;
-    refuse(refusal);
-  };
   // A read at hand would take bytes that are the WebSocket's.
   if (!pending_.empty() || reading_)
-    return refused({400, "frames came before the WebSocket was accepted"});
+    return refuse({400, "frames came before the WebSocket was accepted"});
   Charge session(exchange_.request.account);
   if (const Status status = session.grow(kWebSocketBytes); !status)
-    return refused(refusal_of(status.error()));
-  auto request = std::make_shared<Request>(std::move(exchange_.request));
-  const auto socket = transport_->upgrade(core_, {exchange_.route->options.most_bytes,
-                                                  request->owner, request->id, std::move(session)});
-  transport_.reset();
-  core_->sockets.insert(socket);
-  auto handshake = std::make_shared<BeastRequest>(*std::move(exchange_.handshake));
-  core_->workers.post(
-      request->owner, [core = core_, socket, handshake, route = exchange_.route, request] {
-        if (!survives([&] { route->websocket(*request, socket); }))
-          survives([&] { socket->close(1011, "the session could not be started"); });
-        if (!core->ended)
-          net::post(core->io, [socket, handshake] {
-            if (!survives([&] { socket->open(*handshake); })) socket->abort();
-          });
-      });
+    return refuse(refusal_of(status.error()));
+  const auto request = std::make_shared<Request>(std::move(exchange_.request));
+  const auto handshake = std::make_shared<const BeastRequest>(*std::move(exchange_.handshake));
+  const auto socket = make_websocket(
+      stream_, core_,
+      {exchange_.route->options.most_bytes, request->owner, request->id, std::move(session)});
+  stream_.reset();
+  const auto start = [socket, handshake, route = exchange_.route, request] {
+    if (!survives([&] { route->websocket(*request, socket); }))
+      survives([&] { socket->close(1011, "the session could not be started"); });
+    socket->open(handshake);
+  };
+  const bool started = survives([&] {
+    core_->sockets.insert(socket);
+    core_->workers.post(request->owner, start);
+  });
+  if (!started) socket->abort();
   close();
 }
 

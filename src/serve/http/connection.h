@@ -2,8 +2,9 @@
 // Private to src/serve/http/. Everything but the ReplySink's functions is on the I/O thread.
 //
 // While a request is handled the socket is read on, to notice a client that goes away; what arrives
-// is kept for the next request (pipelining), up to a bound. Everything kept is charged first
-// (ledger.h). What is thrown here, for want of memory most likely, ends this connection alone.
+// is kept for the next request (pipelining). Above a bound reading stops, and each second the
+// socket is asked whether the client has left. Everything kept is charged first (ledger.h). What is
+// thrown here, for want of memory most likely, ends this connection alone.
 #pragma once
 
 #include <boost/beast/http/parser.hpp>
@@ -12,7 +13,8 @@
 
 #include "serve/http/admission.h"
 #include "serve/http/body_reader.h"
-#include "serve/http/transport.h"
+#include "serve/http/peers.h"
+#include "serve/http/websocket_session.h"
 
 namespace tutti {
 
@@ -20,7 +22,9 @@ class Connection final : public ReplySink,
                          public Holder,
                          public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport, std::string peer);
+  // `group`: who it shares limits with (peers.h); empty: an owner of its own.
+  Connection(std::shared_ptr<Core> core, std::shared_ptr<Stream> stream, std::string peer,
+             const std::string& group);
 
   void open();
   void close() noexcept;
@@ -74,6 +78,7 @@ class Connection final : public ReplySink,
   std::optional<Refusal> admit_request(const BodyClaim& claim);
   bool read_body();
   void refuse(const Refusal& refusal);
+  FairPool& pool_for(size_t body_bytes) const;
   void dispatch();
   void upgrade();
 
@@ -85,10 +90,11 @@ class Connection final : public ReplySink,
   void linger();
 
   std::shared_ptr<Core> core_;
-  std::unique_ptr<Transport> transport_;
-  std::string peer_;
+  std::shared_ptr<Stream> stream_;
+  const std::string peer_;
   const Account::Ptr account_;
-  const std::string name_;  // for turns between connections
+  const std::string name_;             // for turns between owners without keys
+  std::optional<Peers::Place> place_;  // until it is closed: what holds it longer may be a worker
   Phase phase_ = Phase::idle;
   Clock::time_point deadline_, write_deadline_ = Clock::time_point::max();
   std::optional<Parser> parser_;  // of the head

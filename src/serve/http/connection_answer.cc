@@ -139,21 +139,20 @@ void Connection::write_on() {
   const size_t size = std::min(writing_.bytes.size() - written_, kWriteBytes);
   write_deadline_ =
       Clock::now() + seconds_of(limits.slow_seconds + double(size) / limits.bytes_per_second);
-  transport_->write({writing_.bytes.data() + written_, size},
-                    [self = shared_from_this(), size](Error error, size_t) {
-                      self->write_deadline_ = Clock::time_point::max();
-                      self->written_ += size;
-                      self->unread_ -= size;
-                      const bool whole = self->written_ == self->writing_.bytes.size();
-                      if (error || self->phase_ == Phase::closed || whole) {
-                        let_go(self->writing_.bytes);
-                        self->writing_ = {};
-                      }
-                      if (error) return self->close();
-                      if (self->phase_ == Phase::closed) return;
-                      if (!survives([&] { whole ? self->flush() : self->write_on(); }))
-                        self->close();
-                    });
+  const net::const_buffer piece(writing_.bytes.data() + written_, size);
+  stream_->write({&piece, 1}, [self = shared_from_this(), size](Error error, size_t) {
+    self->write_deadline_ = Clock::time_point::max();
+    self->written_ += size;
+    self->unread_ -= size;
+    const bool whole = self->written_ == self->writing_.bytes.size();
+    if (error || self->phase_ == Phase::closed || whole) {
+      let_go(self->writing_.bytes);
+      self->writing_ = {};
+    }
+    if (error) return self->close();
+    if (self->phase_ == Phase::closed) return;
+    if (!survives([&] { whole ? self->flush() : self->write_on(); })) self->close();
+  });
 }
 
 void Connection::next_request() {
@@ -166,16 +165,18 @@ void Connection::next_request() {
   head_charge_.clear();
   if (!keep) return linger();
   phase_ = Phase::idle;
+  place_->enter(Peers::waiting);
   deadline_ = Clock::now() + seconds_of(core_->options.limits.idle_seconds);
   process();
 }
 
 void Connection::linger() {
   phase_ = Phase::lingering;
+  place_->enter(Peers::waiting);
   let_go(pending_);
   pending_charge_.clear();
   deadline_ = Clock::now() + seconds_of(kLingerSeconds);
-  transport_->end_sending();
+  stream_->end_sending();
   read();
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "serve/fair_pool.h"
+#include "serve/http/peers.h"
 #include "serve/http/server.h"
 
 namespace tutti {
@@ -32,14 +33,14 @@ class Holder {
   virtual void cut() = 0;
 };
 
-// `connections` and `sockets` belong to the I/O thread.
+// `peers`, `connections` and `sockets` belong to the I/O thread.
 struct Core {
   Core(Router router, HttpOptions options)
       : router(std::move(router)),
         options(std::move(options)),
         ledger(this->options.limits.ledger),
         workers(
-            {.threads = this->options.workers, .most_waiting = this->options.limits.most_requests}),
+            {.threads = this->options.workers, .most_waiting = this->options.limits.most_waiting}),
         slow_workers({.threads = 2, .most_running_each = 1, .most_waiting = 64}) {}
 
   const Router router;
@@ -48,6 +49,7 @@ struct Core {
   boost::asio::io_context io{1};
   FairPool workers;       // for handlers
   FairPool slow_workers;  // for those with much to read, and for encoders
+  Peers peers;
   std::unordered_set<std::shared_ptr<Connection>> connections;
   std::unordered_set<std::shared_ptr<OpenWebSocket>> sockets;
   std::atomic<bool> draining = false;

@@ -2,13 +2,17 @@
 
 #include <sys/resource.h>
 
-#include <boost/asio/ssl/context.hpp>
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "serve/http/admission.h"
 #include "serve/http/connection.h"
 #include "serve/http/guard.h"
+#include "serve/http/tls.h"
 
 namespace tutti {
 namespace {
@@ -25,31 +29,14 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-Result<std::unique_ptr<net::ssl::context>> tls_context(const HttpOptions& options) {
-  using Context = net::ssl::context;
+Result<std::optional<TlsContext>> tls_context(const HttpOptions& options) {
   if (options.certificate_file.empty() && options.private_key_file.empty())
-    return std::unique_ptr<Context>();
+    return std::optional<TlsContext>();
   if (options.certificate_file.empty() || options.private_key_file.empty())
     return usage_error("TLS needs both a certificate and its private key");
-  auto context = std::make_unique<Context>(Context::tls_server);
-  context->set_options(Context::default_workarounds | Context::no_tlsv1 | Context::no_tlsv1_1 |
-                       Context::no_compression);
-  // TLS 1.2 with forward secrecy alone; TLS 1.3 has nothing else. A connection that is idle keeps
-  // no buffers.
-  if (SSL_CTX_set_cipher_list(context->native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
-    return failed("OpenSSL has none of the cipher suites that are wanted");
-  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  ErrorValue error;
-  context->use_certificate_chain_file(options.certificate_file, error);
-  if (error)
-    return bad_input("the certificate " + options.certificate_file + " cannot be used (" +
-                     error.message() + "); it must be a PEM file, the server's own first");
-  context->use_private_key_file(options.private_key_file, Context::pem, error);
-  if (error)
-    return bad_input("the private key " + options.private_key_file + " cannot be used (" +
-                     error.message() + "); it must be the certificate's, in PEM, unencrypted");
-  return context;
+  TUTTI_ASSIGN(TlsContext context,
+               TlsContext::load(options.certificate_file, options.private_key_file));
+  return std::optional<TlsContext>(std::move(context));
 }
 
 std::string peer_of(const tcp::socket& socket) {
@@ -76,7 +63,8 @@ struct HttpServer::State {
     ErrorValue ignored;
     acceptor.close(ignored);
     while (!core->connections.empty()) (*core->connections.begin())->close();
-    for (const auto& socket : core->sockets) socket->abort();
+    const auto sockets = std::exchange(core->sockets, {});  // abort() may change the set
+    for (const auto& socket : sockets) socket->abort();
     ticks.cancel();
     core->ended = true;
     core->workers.stop();
@@ -89,11 +77,12 @@ struct HttpServer::State {
   void accept();
   void on_accept(ErrorValue error, tcp::socket socket);
   void welcome(tcp::socket socket);
+  bool make_room(const std::string& group);
   void tick();
   void drain(double grace_seconds);
 
   std::shared_ptr<Core> core;
-  std::unique_ptr<net::ssl::context> tls;
+  std::optional<TlsContext> tls;
   tcp::acceptor acceptor;
   net::steady_timer ticks;
   bool accepting = false, ticking = false;
@@ -129,9 +118,6 @@ void HttpServer::State::accept() {
 void HttpServer::State::on_accept(ErrorValue error, tcp::socket socket) {
   if (error) {  // no files left, most likely: the next tick tries again
     if (error != net::error::connection_aborted) return;
-  } else if (core->connections.size() + core->sockets.size() >=
-             core->options.limits.most_connections) {
-    ++core->refused;
   } else if (!survives([&] { welcome(std::move(socket)); })) {
     ++core->refused;
   }
@@ -139,16 +125,39 @@ void HttpServer::State::on_accept(ErrorValue error, tcp::socket socket) {
 }
 
 void HttpServer::State::welcome(tcp::socket socket) {
-  ++core->accepted;
   ErrorValue ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  std::string peer = peer_of(socket);
-  auto connection = std::make_shared<Connection>(
-      core, tls ? tls_transport(std::move(socket), *tls) : plain_transport(std::move(socket)),
-      std::move(peer));
+  const std::string peer = peer_of(socket);
+  std::string group = peer_group(peer);
+  if (core->options.loopback_is_many && is_loopback(group)) group.clear();
+  if (!make_room(group)) {
+    ++core->refused;
+    return;
+  }
+  ++core->accepted;
+  auto stream = tls ? tls->stream(std::move(socket)) : plain_stream(std::move(socket));
+  const auto connection = std::make_shared<Connection>(core, std::move(stream), peer, group);
   core->connections.insert(connection);
   core->open_connections = core->connections.size();
   if (!survives([&] { connection->open(); })) connection->close();
+}
+
+// Whether another connection of that group may be kept; closes others for it.
+bool HttpServer::State::make_room(const std::string& group) {
+  const HttpLimits& limits = core->options.limits;
+  const auto give_way = [&](Connection* connection) {
+    if (!connection) return false;
+    ++core->refused;
+    connection->close();
+    return true;
+  };
+  if (tls && !core->peers.handshake_fits(group, limits.most_handshakes) &&
+      !give_way(core->peers.oldest_handshake(group)))
+    return false;
+  const size_t most = tls ? std::min(limits.most_connections, limits.most_tls_connections)
+                          : limits.most_connections;
+  return core->connections.size() + core->sockets.size() < most ||
+         give_way(core->peers.longest_silent());
 }
 
 // Each second: deadlines, and the end of a drain.

@@ -32,9 +32,13 @@
 namespace tutti {
 
 struct HttpLimits {
-  size_t most_connections = 12000;  // WebSockets included
-  size_t most_websockets = 1000;    // above that 429
-  size_t most_requests = 512;       // being handled; above that 429
+  // WebSockets included. At the limit the one goes that is silent longest, of the address that has
+  // most of them.
+  size_t most_connections = 12000;
+  size_t most_tls_connections = 4000;  // of kTlsBytes each (tls.h)
+  size_t most_handshakes = 512;        // of TLS under way, shared by addresses (shares.h)
+  size_t most_websockets = 1000;       // shared by owners; above that 429
+  size_t most_waiting = 512;           // requests, shared by owners; above that 429
   size_t most_header_bytes = 16 << 10;
   size_t most_header_fields = 100;
   Ledger::Limits ledger;               // of bytes held for clients
@@ -57,9 +61,13 @@ struct HttpOptions {
   int workers = 4;
   std::string certificate_file, private_key_file;  // PEM; both: TLS
   std::vector<std::string> allowed_origins;        // CORS; "*": any
-  // Host names that are answered to. Empty: any where a key is asked for, else localhost, this
-  // machine's own name, and addresses, which no web page can point at it (DNS rebinding).
+  // Host names that are answered to, and no others. Empty: localhost and addresses, which no web
+  // page can point at this machine (DNS rebinding). Where `address` is not the loopback, also any
+  // name if a key is asked for, else this machine's own.
   std::vector<std::string> host_names;
+  // Connections from the loopback are those of many: each shares limits by itself. Others, and all
+  // where this is false, share them with those of their address (peers.h).
+  bool loopback_is_many = true;
   KeyRing keys;  // empty: no key is asked for
   HttpLimits limits;
   std::function<void(const RequestRecord&)> on_request;  // on the I/O thread; must not block

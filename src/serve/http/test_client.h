@@ -17,9 +17,12 @@ namespace tutti {
 
 class TestClient {
  public:
-  explicit TestClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  // 127.0.0.`from`: an address of the loopback to come from.
+  explicit TestClient(int port, int from = 1) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in to = {};
     to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + uint32_t(from));
+    if (from != 1 && ::bind(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) close();
     to.sin_port = htons(uint16_t(port));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) close();
@@ -61,6 +64,7 @@ class TestClient {
   std::string receive_all(int milliseconds = 240'000) {
     return receive([](const std::string&) { return false; }, milliseconds);
   }
+  int socket() const { return socket_; }
   bool ended() const { return ended_; }  // the server closed the connection
 
  private:

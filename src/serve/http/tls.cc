@@ -1,0 +1,180 @@
+#include "serve/http/tls.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <new>
+
+#include "base/let_go.h"
+
+namespace tutti {
+namespace {
+
+namespace net = boost::asio;
+
+int socket_of(BIO* bio) {
+  return int(reinterpret_cast<intptr_t>(BIO_get_data(bio)));
+}
+
+int bio_read(BIO* bio, char* into, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t got = recv(socket_of(bio), into, size_t(size), MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  return int(got);
+}
+
+// OpenSSL's own would raise SIGPIPE where the client has gone.
+int bio_write(BIO* bio, const char* bytes, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t sent = send(socket_of(bio), bytes, size_t(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return int(sent);
+}
+
+long bio_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+const BIO_METHOD* bio_method() {
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+    if (!made) throw std::bad_alloc();
+    BIO_meth_set_read(made, bio_read);
+    BIO_meth_set_write(made, bio_write);
+    BIO_meth_set_ctrl(made, bio_control);
+    return made;
+  }();
+  return method;
+}
+
+class TlsStream final : public Stream {
+ public:
+  TlsStream(Socket socket, SSL_CTX* context)
+      : Stream(std::move(socket)), ssl_(SSL_new(context), SSL_free) {
+    BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
+    if (!bio) throw std::bad_alloc();
+    BIO_set_data(bio, reinterpret_cast<void*>(intptr_t(socket_.native_handle())));
+    SSL_set_bio(ssl_.get(), bio, bio);
+  }
+
+  void handshake(Done done) override {
+    begin([this] { return SSL_accept(ssl_.get()); }, std::move(done));
+  }
+  void read_some(net::mutable_buffer into, Done done) override {
+    begin([this, into] { return SSL_read(ssl_.get(), into.data(), int(into.size())); },
+          std::move(done));
+  }
+  void write(std::span<const net::const_buffer> pieces, Done done) override {
+    rest_ = pieces[0];
+    if (pieces.size() > 1) {  // a record, and so a packet, for a frame's head with its content
+      for (const net::const_buffer& piece : pieces)
+        joined_.append(static_cast<const char*>(piece.data()), piece.size());
+      rest_ = net::buffer(joined_);
+    }
+    begin([this] { return write_rest(); },
+          [done = std::move(done), size = rest_.size()](Error error, size_t) {
+            done(error, error ? 0 : size);
+          });
+  }
+  void end_sending() noexcept override {
+    if (SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
+    Stream::end_sending();
+  }
+
+ private:
+  template <class Step>
+  struct Operation {
+    std::shared_ptr<Stream> self;
+    Step step;  // as OpenSSL has it: above 0 where it is done
+    Done done;
+  };
+
+  template <class Step>
+  void begin(Step step, Done done) {
+    go_on(std::make_shared<Operation<Step>>(shared_from_this(), std::move(step), std::move(done)),
+          true);
+  }
+
+  // Takes the step, now and whenever the socket is ready for it.
+  template <class Step>
+  void go_on(const std::shared_ptr<Operation<Step>>& operation, bool within_call) {
+    ERR_clear_error();
+    const int result = operation->step();
+    const int problem = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+    if (problem == SSL_ERROR_WANT_READ || problem == SSL_ERROR_WANT_WRITE) {
+      socket_.async_wait(problem == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write,
+                         [this, operation](Error error) {
+                           // Its number may be another connection's by now.
+                           if (!socket_.is_open()) error = net::error::operation_aborted;
+                           if (error) return operation->done(error, 0);
+                           go_on(operation, false);
+                         });
+      return;
+    }
+    const Error error = problem == SSL_ERROR_NONE          ? Error()
+                        : problem == SSL_ERROR_ZERO_RETURN ? Error(net::error::eof)
+                                                           : Error(net::error::connection_reset);
+    const size_t size = result > 0 ? size_t(result) : 0;
+    if (!within_call) return operation->done(error, size);
+    net::post(get_executor(), [operation, error, size] { operation->done(error, size); });
+  }
+
+  int write_rest() {
+    while (rest_.size() > 0) {
+      const int sent = SSL_write(ssl_.get(), rest_.data(), int(rest_.size()));
+      if (sent <= 0) return sent;
+      rest_ += size_t(sent);
+    }
+    let_go(joined_);
+    return 1;
+  }
+
+  const std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
+  std::string joined_;
+  net::const_buffer rest_;  // of the write at hand
+};
+
+// Of OpenSSL's oldest error, which is the cause of the others.
+std::string reason() {
+  const char* text = ERR_reason_error_string(ERR_get_error());
+  return text ? text : "there is no such file";
+}
+
+}  // namespace
+
+Result<TlsContext> TlsContext::load(const std::string& certificate_file,
+                                    const std::string& private_key_file) {
+  const std::shared_ptr<SSL_CTX> owner(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  SSL_CTX* const context = owner.get();
+  if (!context) return failed("OpenSSL does not start");
+  SSL_CTX_set_options(context, SSL_OP_ALL | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Nothing is kept of a connection that is over; a client may bring a ticket of its own.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);  // a record in one system call rather than two
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });  // never ask
+  if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+    return failed("OpenSSL has none of the cipher suites that are wanted");
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1)
+    return bad_input("the certificate " + certificate_file + " cannot be used (" + reason() +
+                     "); it must be a PEM file, the server's own first");
+  if (SSL_CTX_use_PrivateKey_file(context, private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+    return bad_input("the private key " + private_key_file + " cannot be used (" + reason() +
+                     "); it must be the certificate's, in PEM, unencrypted");
+  return TlsContext(owner);
+}
+
+std::shared_ptr<Stream> TlsContext::stream(Stream::Socket socket) const {
+  return std::make_shared<TlsStream>(std::move(socket), context_.get());
+}
+
+}  // namespace tutti
