@@ -128,6 +128,7 @@ Status run(ServeOptions& options) {
       return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
   }
   if (options.log == "text") options.http.on_request = log_request;
+  options.http.limits.ledger = Ledger::Limits::for_bodies(options.api.limits.most_body_bytes);
   give_memory_back();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk (serve/store/)
@@ -192,8 +193,11 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
       ->excludes(keys);
   verb.add_option("--cors", http.allowed_origins,
                   "origin whose pages may use the server, e.g. https://example.org; * for any");
-  verb.add_option("--host-name", http.host_names,
-                  "answer to this Host alone (default: localhost and addresses; any with --keys)");
+  verb.add_option(
+      "--host-name", http.host_names,
+      "Host name that is answered to, and no others; repeatable (default: localhost and "
+      "addresses; with an --address beyond the loopback also this machine's name, or "
+      "any name with --keys)");
   verb.add_option("--drain", options.drain_seconds,
                   "seconds that requests get to end after SIGTERM (default 30)")
       ->check(between(0.0, 3600.0));
@@ -215,7 +219,10 @@ void add_limit_options(CLI::App& verb, ServeOptions& options) {
   verb.add_option("--max-tokens", limits.most_tokens,
                   "of an answer; who asks for more gets no more (default 1024)")
       ->check(CLI::Range(1, 1 << 20));
-  verb.add_option("--max-body", limits.most_body_bytes, "bytes of a request (default 32 MiB)")
+  verb.add_option(
+          "--max-body", limits.most_body_bytes,
+          "bytes of a request (default 32 MiB); above that, what the server may hold for all "
+          "clients grows in proportion from 192 MiB")
       ->check(CLI::Range(size_t(1) << 10, size_t(1) << 30));
 }
 
