@@ -1,5 +1,6 @@
 // The real server under attack and under loss: each fault costs what SECURITY.md says, no more.
 #include <atomic>
+#include <regex>
 #include <set>
 
 #include "media/encode.h"
@@ -306,6 +307,38 @@ TEST_F(ServeFaults, NumbersAreLookedAtBeforeWorkIsMadeOfThem) {
 }
 
 // With an hour to drain in, the first signal would let these go on for minutes.
+// Clients that ask for much and do not read it cost a piece of it each.
+TEST_F(ServeFaults, ExportsAreMadeWhileTheyAreRead) {
+  start({"--store", path("store.sqlite3")});
+  post("/v1/conversations", R"({"id":"c"})");
+  const std::string text(250'000, 'x');
+  for (int i = 0; i < 4; ++i) {
+    Json items = Json::array();
+    for (int k = 0; k < 20; ++k)
+      items.push_back({{"id", "m" + std::to_string(20 * i + k)}, {"text", text}});
+    EXPECT_EQ(post("/v1/conversations/c/items", Json{{"items", items}}.dump()).status, 200);
+  }
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back(port_);
+    clients.back().send("GET /v1/conversations/export HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  const auto begins = [](const std::string& answer) { return answer.size() > 100; };
+  std::vector<std::string> answers;
+  for (TestClient& client : clients) answers.push_back(client.receive(begins));
+  expect_well();
+  std::smatch held;
+  const std::string metrics = ask(port_, "GET", "/metrics").body;
+  ASSERT_TRUE(std::regex_search(metrics, held, std::regex("\ntutti_http_body_bytes ([0-9]+)")));
+  EXPECT_LT(std::stoll(held[1]), 16 << 20) << "of 160 MB";
+  for (size_t i = 0; i < clients.size(); ++i) {
+    const auto ends = [](const std::string& answer) { return answer.ends_with("\r\n0\r\n\r\n"); };
+    answers[i] += clients[i].receive(ends);
+    EXPECT_GT(answers[i].size(), 80 * text.size());
+    EXPECT_TRUE(ends(answers[i]));
+  }
+}
+
 TEST_F(ServeFaults, ASecondSignalEndsAtOnce) {
   start({"--drain", "3600", "--max-seconds", "3600"});
   std::vector<std::unique_ptr<TestClient>> clients;

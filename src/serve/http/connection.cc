@@ -121,6 +121,7 @@ void Connection::close() noexcept {
   core_->open_connections = core_->connections.size();
   let_go(exchange_.request.body);
   exchange_.request = {};
+  exchange_.when_read = nullptr;
   let_go(pending_);
   out_.clear();
   for (Charge* charge : {&pending_charge_, &head_charge_, &body_charge_}) charge->clear();
@@ -356,7 +357,8 @@ void Connection::refuse(const Refusal& refusal) {
 }
 
 FairPool& Connection::pool_for(size_t body_bytes) const {
-  return body_bytes > kMuchToRead ? core_->slow_workers : core_->workers;
+  const bool slow = exchange_.route->options.slow || body_bytes > kMuchToRead;
+  return slow ? core_->slow_workers : core_->workers;
 }
 
 void Connection::dispatch() {

@@ -75,6 +75,13 @@ void Connection::finish(bool complete) {
   });
 }
 
+void Connection::when_read(std::function<void()> work) {
+  on_io([work = std::move(work)](Connection& self) mutable {
+    self.exchange_.when_read = std::move(work);
+    self.flush();
+  });
+}
+
 void Connection::do_start(const Head& head, Piece body) {
   Exchange& exchange = exchange_;
   exchange.begun = true;
@@ -123,6 +130,9 @@ void Connection::enqueue(Piece piece) {
 void Connection::flush() {
   if (!writing_.bytes.empty() || phase_ == Phase::closed) return;
   if (out_.empty()) {
+    if (auto work = std::exchange(exchange_.when_read, nullptr))
+      core_->slow_workers.post(exchange_.record.user.empty() ? name_ : exchange_.record.user,
+                               std::move(work));
     if (phase_ == Phase::handling && exchange_.ended) next_request();
     return;
   }

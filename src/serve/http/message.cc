@@ -58,6 +58,12 @@ void Reply::write(std::string piece) {
     to_sink([&] { sink_->more(std::move(piece)); });
 }
 
+// Without the lock: `work` may be run at once, and writes.
+void Reply::when_read(std::function<void()> work) {
+  if (gone_) return;
+  to_sink([&] { sink_->when_read(std::move(work)); });
+}
+
 void Reply::end() {
   const std::lock_guard lock(mutex_);
   if (state_ != State::begun) return;

@@ -61,6 +61,9 @@ class ReplySink {
   virtual void start(Head head, std::string body) = 0;
   virtual void more(std::string piece) = 0;
   virtual void finish(bool complete) = 0;  // incomplete: the connection is cut
+  // Runs `work` on a worker for slow work once the client has read what was sent; where it goes
+  // away first, drops it.
+  virtual void when_read(std::function<void()> work) { work(); }
   // The answer was lost for want of memory: the connection is cut. Allocates nothing.
   virtual void lose() noexcept {}
 };
@@ -78,6 +81,9 @@ class Reply {
   // An answer in pieces. write() never blocks: what a slow client has not read yet is kept.
   void begin(int status, std::string content_type, Headers more = {});
   void write(std::string piece);
+  // For answers too long to be kept: the next piece is made by `work`, on a worker for slow work,
+  // once the client has read what was written. Dropped where it goes away. One at a time.
+  void when_read(std::function<void()> work);
   void end();
   // Cuts the connection, so that the client knows the answer to be incomplete.
   void abort();

@@ -4,13 +4,15 @@ namespace tutti {
 namespace store_api {
 namespace {
 
-constexpr size_t kMostItemBytes = 256 << 10;
 constexpr size_t kMostMetadataBytes = 16 << 10;
+// Of a stored conversation as an answer has it; its id and its times are short.
+constexpr size_t kLargest = kMostMetadataBytes + (1 << 10);
 
 // What a request asks, read: its path, its query and its body.
 struct Call {
   const Request& request;
   const Fields query, body;
+  Charge& charge;  // of what is made of it
 
   const std::string& user() const { return request.user; }
   const std::string& parameter(const char* name) const { return request.parameters.at(name); }
@@ -27,140 +29,172 @@ std::string read_metadata(const Fields& body) {
   return text;
 }
 
-std::vector<StoredItem> read_items(const Fields& body) {
+// As it is stored: with the id that it has in the store.
+std::string item_text(const Json& item, const std::string& id) {
+  std::string text = "{\"id\":" + Json(id).dump();
+  for (const auto& field : item.items())
+    if (field.key() != "id")
+      text.append(",").append(Json(field.key()).dump()).append(":").append(field.value().dump());
+  return text += '}';
+}
+
+std::string id_of(const Fields& item) {
+  const Json& said = item.json("id");
+  if (said.is_null()) return new_store_id("msg");
+  if (said.is_string() && !said.get_ref<const std::string&>().empty())
+    return said.get<std::string>();
+  item.refuse("id", "must be a string that is not empty", "invalid_type");
+  return {};
+}
+
+// Written as text, numbers alone grow ("1e9" is 1000000000.0), and there are 100,000 at most.
+size_t most_text_of(size_t body) {
+  return std::min(4 * body, body + (size_t(2) << 20));
+}
+
+std::vector<StoredItem> read_items(const Call& call) {
   std::vector<StoredItem> items;
-  for (const Fields& fields : body.objects("items")) {
-    Json item = fields.json();
-    const Json& said = fields.json("id");
-    const bool named = said.is_string() && !said.get_ref<const std::string&>().empty();
-    if (!said.is_null() && !named)
-      fields.refuse("id", "must be a string that is not empty", "invalid_type");
-    std::string id = named ? said.get<std::string>() : new_store_id("msg");
-    item["id"] = id;
-    std::string text = item.dump();
+  const std::vector<Fields> said = call.body.objects("items");
+  if (const Status status = call.charge.grow(most_text_of(call.request.body.size())); !status)
+    call.body.refuse("items", status.error());
+  size_t bytes = 0;
+  for (const Fields& fields : said) {
+    if (call.body.refused()) return {};
+    std::string id = id_of(fields);
+    std::string text = item_text(fields.json(), id);
     if (text.size() > kMostItemBytes)
       fields.refuse("content",
                     "makes the item larger than 256 KiB, its limit; upload media to /v1/files and "
                     "name their file_id",
                     "string_above_max_length");
-    if (body.refused()) return {};
+    bytes += text.size();
     items.push_back({std::move(id), std::move(text)});
   }
+  call.charge.shrink(call.charge.bytes() - std::min(call.charge.bytes(), bytes));
   return items;
 }
 
-Result<Json> create(Store& store, const Call& call) {
+Result<std::string> create(Store& store, const Call& call) {
   const std::string metadata = read_metadata(call.body);
-  const std::vector<StoredItem> items = read_items(call.body);
-  if (call.body.refused()) return Json();
+  const std::vector<StoredItem> items = read_items(call);
+  if (call.body.refused()) return std::string();
   TUTTI_ASSIGN(const Conversation made,
                store.create(call.user(), call.body.text("id"), metadata, items));
-  return to_json(made);
+  return text_of(made);
 }
 
-Result<Json> update(Store& store, const Call& call) {
+Result<std::string> update(Store& store, const Call& call) {
   const std::string metadata = read_metadata(call.body);
-  if (call.body.refused()) return Json();
+  if (call.body.refused()) return std::string();
   TUTTI_ASSIGN(const Conversation conversation,
                store.set_metadata(call.user(), call.parameter("id"), metadata));
-  return to_json(conversation);
+  return text_of(conversation);
 }
 
-Result<Json> put_items(Store& store, const Call& call) {
-  const std::vector<StoredItem> items = read_items(call.body);
-  if (call.body.refused()) return Json();
-  TUTTI_CHECK(store.put_items(call.user(), call.parameter("id"), items));
-  Json data = Json::array();
-  for (const StoredItem& item : items) data.push_back(Json::parse(item.json));
-  return Json{{"object", "list"},
-              {"data", data},
-              {"first_id", data.empty() ? Json() : data.front()["id"]},
-              {"last_id", data.empty() ? Json() : data.back()["id"]},
-              {"has_more", false}};
+Result<std::unique_ptr<Pieces>> put_items(Store& store, const Call& call) {
+  Page<StoredItem> put{.entries = read_items(call)};
+  if (call.body.refused()) return std::unique_ptr<Pieces>();
+  TUTTI_CHECK(store.put_items(call.user(), call.parameter("id"), put.entries));
+  return std::unique_ptr<Pieces>(
+      std::make_unique<List<StoredItem>>(std::move(put), std::move(call.charge)));
 }
 
-// Adds an operation of a function that gives the answer's JSON.
+void answer(const Call&, const ReplyPtr& reply, std::string json) {
+  send_json(*reply, std::move(json));
+}
+
+void answer(const Call& call, const ReplyPtr& reply, std::unique_ptr<Pieces> pieces) {
+  stream(reply, call.request.account, "application/json", {{"Cache-Control", "no-store"}},
+         std::move(pieces));
+}
+
+// Adds an operation of a function that gives the answer.
+template <class Answer>
 void add(Router& router, const Contract& contract, const char* id, Store& store,
-         Result<Json> (*answer)(Store&, const Call&), RouteOptions options = {}) {
+         Result<Answer> (*function)(Store&, const Call&), size_t most_bytes = size_t(1) << 20) {
   const Operation& operation = contract.at(id);
-  add_operation(
-      router, operation,
-      [&store, &operation, answer](const Request& request, const ReplyPtr& reply) {
-        static const Shape nothing;
-        Checker checker(request.account);
-        const Shape& query = operation.query ? *operation.query : nothing;
-        const Shape& body = operation.body ? *operation.body : nothing;
-        const std::string& text = request.body;
-        const Call call{request, checker.query(request.query, query),
-                        checker.body(operation.body && !text.empty() ? text : "{}", body)};
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        const Result<Json> json = answer(store, call);
-        if (checker.problem()) return send_problem(*reply, *checker.problem());
-        json ? send_json(*reply, *json) : send_error(*reply, json.error());
-      },
-      options);
+  add_operation(router, operation,
+                [&store, &operation, function](const Request& request, const ReplyPtr& reply) {
+                  static const Shape nothing;
+                  Charge charge(request.account);
+                  Checker checker(request.account);
+                  const Shape& query = operation.query ? *operation.query : nothing;
+                  const Shape& body = operation.body ? *operation.body : nothing;
+                  const std::string& text = request.body;
+                  const Call call{request, checker.query(request.query, query),
+                                  checker.body(operation.body && !text.empty() ? text : "{}", body),
+                                  charge};
+                  if (checker.problem()) return send_problem(*reply, *checker.problem());
+                  Result<Answer> made = function(store, call);
+                  if (checker.problem()) return send_problem(*reply, *checker.problem());
+                  made ? answer(call, reply, *std::move(made)) : send_error(*reply, made.error());
+                },
+                {.most_bytes = most_bytes, .slow = true});
 }
 
-Result<Json> list(Store& store, const Call& call) {
-  return page_json(store.conversations(call.user(), page_of(call.query)),
-                   [](const Conversation& conversation) { return to_json(conversation); });
+Result<std::unique_ptr<Pieces>> list(Store& store, const Call& call) {
+  return read_list<Conversation>(
+      call.request.account, page_of(call.query), kLargest,
+      [&](const PageOptions& page) { return store.conversations(call.user(), page); });
 }
 
-Result<Json> list_items(Store& store, const Call& call) {
-  return page_json(store.items(call.user(), call.parameter("id"), page_of(call.query)),
-                   [](const StoredItem& item) { return Json::parse(item.json); });
+Result<std::unique_ptr<Pieces>> list_items(Store& store, const Call& call) {
+  return read_list<StoredItem>(call.request.account, page_of(call.query), kMostItemBytes,
+                               [&](const PageOptions& page) {
+                                 return store.items(call.user(), call.parameter("id"), page);
+                               });
 }
 
-Result<Json> show(Store& store, const Call& call) {
+Result<std::string> show(Store& store, const Call& call) {
   TUTTI_ASSIGN(const Conversation conversation,
                store.conversation(call.user(), call.parameter("id")));
-  return to_json(conversation);
+  return text_of(conversation);
 }
 
-Result<Json> show_item(Store& store, const Call& call) {
-  TUTTI_ASSIGN(const StoredItem item,
+Result<std::string> show_item(Store& store, const Call& call) {
+  TUTTI_CHECK(call.charge.grow(kMostItemBytes));
+  TUTTI_ASSIGN(StoredItem item,
                store.item(call.user(), call.parameter("id"), call.parameter("item")));
-  return Json::parse(item.json);
+  return std::move(item.json);
 }
 
-Result<Json> remove(Store& store, const Call& call) {
+Result<std::string> remove(Store& store, const Call& call) {
   const std::string& id = call.parameter("id");
   TUTTI_CHECK(store.remove_conversation(call.user(), id));
   return deleted(id, "conversation.deleted");
 }
 
-Result<Json> remove_item(Store& store, const Call& call) {
+Result<std::string> remove_item(Store& store, const Call& call) {
   const std::string& id = call.parameter("item");
   TUTTI_CHECK(store.remove_item(call.user(), call.parameter("id"), id));
   return deleted(id, "conversation.item.deleted");
 }
 
-Result<Json> remove_all(Store& store, const Call& call) {
+Result<std::string> remove_all(Store& store, const Call& call) {
   TUTTI_ASSIGN(const int64_t count, store.remove_conversations(call.user()));
-  return Json{{"object", "conversations.deleted"}, {"deleted", true}, {"count", count}};
+  return R"({"object":"conversations.deleted","deleted":true,"count":)" + std::to_string(count) +
+         '}';
 }
 
 }  // namespace
 
-void send_json(Reply& reply, const Json& json) {
-  reply.send(200, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace),
-             {{"Cache-Control", "no-store"}});
+void send_json(Reply& reply, std::string json) {
+  reply.send(200, "application/json", std::move(json), {{"Cache-Control", "no-store"}});
 }
 
 void send_error(Reply& reply, const Error& error) {
   send_problem(reply, problem_of(error, 1));
 }
 
-Json deleted(const std::string& id, const char* object) {
-  return {{"id", id}, {"object", object}, {"deleted", true}};
+std::string deleted(const std::string& id, const char* object) {
+  return Json{{"id", id}, {"object", object}, {"deleted", true}}.dump();
 }
 
-Json to_json(const Conversation& conversation) {
-  return {{"id", conversation.id},
-          {"object", "conversation"},
-          {"created_at", conversation.created},
-          {"updated_at", conversation.updated},
-          {"metadata", Json::parse(conversation.metadata, nullptr, false)}};
+std::string text_of(const Conversation& conversation) {
+  return "{\"id\":\"" + conversation.id + R"(","object":"conversation","created_at":)" +
+         std::to_string(conversation.created) +
+         ",\"updated_at\":" + std::to_string(conversation.updated) +
+         ",\"metadata\":" + conversation.metadata + '}';
 }
 
 PageOptions page_of(const Fields& query) {
@@ -173,7 +207,7 @@ PageOptions page_of(const Fields& query) {
 
 void add_store_routes(Router& router, Store& store, const Contract& contract) {
   using namespace store_api;
-  constexpr RouteOptions kMany = {.most_bytes = size_t(32) << 20};
+  constexpr size_t kMany = size_t(32) << 20;
   add(router, contract, "list_conversations", store, list);
   add(router, contract, "create_conversation", store, create, kMany);
   add(router, contract, "delete_conversations", store, remove_all);

@@ -73,11 +73,6 @@ void Statement::bind(int parameter, std::string_view text) {
 void Statement::bind(int parameter, int64_t number) {
   sqlite3_bind_int64(statement_.get(), parameter, number);
 }
-void Statement::bind_bytes(int parameter, std::span<const uint8_t> bytes) {
-  sqlite3_bind_blob64(statement_.get(), parameter, bytes.empty() ? "" : (const void*)bytes.data(),
-                      bytes.size(), SQLITE_STATIC);
-}
-
 Result<bool> Statement::step() {
   switch (sqlite3_step(statement_.get())) {
     case SQLITE_ROW:
@@ -189,6 +184,10 @@ int64_t Database::changes() const {
   return sqlite3_changes64(database_.get());
 }
 
+int64_t Database::last_row() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
+
 Result<std::string> Database::blob(const char* table, const char* column, int64_t row, int64_t from,
                                    size_t size) {
   sqlite3_blob* raw = nullptr;
@@ -199,6 +198,18 @@ Result<std::string> Database::blob(const char* table, const char* column, int64_
   if (sqlite3_blob_read(raw, bytes.data(), int(size), int(from)) != SQLITE_OK)
     return sqlite_error(database_.get());
   return bytes;
+}
+
+Status Database::fill_blob(const char* table, const char* column, int64_t row,
+                           std::string_view bytes) {
+  if (bytes.empty()) return {};
+  sqlite3_blob* raw = nullptr;
+  const int opened = sqlite3_blob_open(database_.get(), "main", table, column, row, 1, &raw);
+  const std::unique_ptr<sqlite3_blob, int (*)(sqlite3_blob*)> blob(raw, sqlite3_blob_close);
+  if (opened != SQLITE_OK ||
+      sqlite3_blob_write(raw, bytes.data(), int(bytes.size()), 0) != SQLITE_OK)
+    return sqlite_error(database_.get());
+  return {};
 }
 
 Status Database::set_erase(Erase erase) {

@@ -29,11 +29,10 @@ namespace tutti {
 
 class Statement {
  public:
-  // Parameters count from 1, columns from 0, as in SQLite. Bound text and bytes must live until the
-  // last step().
+  // Parameters count from 1, columns from 0, as in SQLite. Bound text must live until the last
+  // step().
   void bind(int parameter, std::string_view text);
   void bind(int parameter, int64_t number);
-  void bind_bytes(int parameter, std::span<const uint8_t> bytes);
 
   Result<bool> step();  // true: there is a row
   Status run();         // to the end
@@ -62,11 +61,15 @@ class Database {
 
   Result<Statement> prepare(std::string_view sql);
   Status run(const char* sql);
-  int64_t changes() const;  // rows that the last statement changed
+  int64_t changes() const;   // rows that the last statement changed
+  int64_t last_row() const;  // the number of the row that was inserted last
 
   // `size` bytes of a blob, from `from` on, without reading what lies before.
   Result<std::string> blob(const char* table, const char* column, int64_t row, int64_t from,
                            size_t size);
+
+  // Overwrites a blob that is as long as `bytes`.
+  Status fill_blob(const char* table, const char* column, int64_t row, std::string_view bytes);
 
   // Whether deleting overwrites (secure_delete): `all`, freed pages too, which takes as much room
   // in the journal; `cells`, what costs nothing. Freed pages then hold their old words until

@@ -3,23 +3,17 @@
 //   {"format": "tutti.conversations", "version": 1,
 //    "conversations": [{"id": ..., "metadata": ..., "items": [...]}],
 //    "files": [{"id": ..., "filename": ..., "content_type": ..., "data": "..."}]}
+//
+// Made while it is sent: what is added, changed or deleted meanwhile may be in it or not.
 #include <sodium.h>
-
-#include <set>
 
 #include "serve/store/api.h"
 
 namespace tutti::store_api {
 namespace {
 
-// An answer waits in memory until the client has read it, 64 MB at most (serve/http).
-constexpr size_t kMostExportBytes = size_t(60) << 20;
-
-Error too_large() {
-  return bad_input(
-      "this is more than the 60 MB that one export holds; export conversations one by one, or add "
-      "?files=false and fetch the files from /v1/files/{id}/content");
-}
+constexpr size_t kFileBytes = kPiece / 4 * 3;  // of a piece's base64; without padding between two
+static_assert(kFileBytes % 3 == 0);
 
 std::string base64(const std::string& bytes) {
   const size_t size = sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL);
@@ -30,115 +24,176 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+// An object's text without its end, to be gone on with.
+std::string opened(std::string object) {
+  object.back() = ',';
+  return object;
 }
 
-// Text, not a tree: an item is stored as JSON, and as a tree it would take many times its bytes.
-class Export {
+class Export final : public Pieces {
  public:
-  Export(Store& store, const Request& request)
-      : store_(store), owner_(request.user), with_files_(!is_off(request)) {}
+  // Of one conversation, or, with an empty id, of all.
+  Export(Store& store, std::string owner, std::string conversation, bool with_files, Charge charge)
+      : store_(store),
+        owner_(std::move(owner)),
+        one_(std::move(conversation)),
+        with_files_(with_files),
+        charge_(std::move(charge)) {}
 
-  Status add(const Conversation& conversation) {
-    std::string text = dumped(to_json(conversation));
-    text.back() = ',';  // its brace
-    text += "\"items\":[";
-    const char* separator = "";
-    PageOptions page{.limit = 100, .after = {}, .ascending = true};
-    for (bool more = true; more;) {
-      TUTTI_ASSIGN(const Page<StoredItem> part, store_.items(owner_, conversation.id, page));
-      for (const StoredItem& item : part.entries) {
-        TUTTI_CHECK(count(item.json.size()));
-        text.append(separator).append(item.json);
-        separator = ",";
-      }
-      more = part.more;
-      if (more) page.after = part.entries.back().id;
-    }
-    conversations_.append(conversations_.empty() ? "" : ",").append(text).append("]}");
-    return with_files_ ? add_files(conversation.id) : Status();
+  Result<std::string> next() override {
+    std::string text;
+    while (text.size() < kPiece && !ended()) TUTTI_CHECK((this->*part_)(text));
+    return text;
   }
+  bool ended() const override { return part_ == nullptr; }
 
-  void send(Reply& reply) && {
-    std::string text = R"({"format":"tutti.conversations","version":1,"conversations":[)";
-    text.reserve(text.size() + conversations_.size() + files_.size() + 32);
-    text.append(conversations_).append("],\"files\":[").append(files_).append("]}");
-    reply.send(200, "application/json", std::move(text),
-               {{"Content-Disposition", "attachment; filename=\"tutti-conversations.json\""},
-                {"Cache-Control", "no-store"}});
-  }
+  // Of a page of conversations, which is kept from piece to piece.
+  static constexpr size_t kHeld = kPiece;
 
  private:
-  static bool is_off(const Request& request) {
-    const auto found = request.query.find("files");
-    return found != request.query.end() && found->second == "false";
-  }
+  using Part = Status (Export::*)(std::string& text);
 
-  Status count(size_t bytes) {
-    bytes_ += bytes;
-    if (bytes_ > kMostExportBytes) return too_large();
-    return {};
-  }
-
-  Status add_files(const std::string& conversation) {
-    TUTTI_ASSIGN(const std::vector<std::string> ids, store_.files_of(owner_, conversation));
-    for (const std::string& id : ids) {
-      if (!seen_.insert(id).second) continue;
-      TUTTI_ASSIGN(const StoredFile file, store_.file(owner_, id));
-      TUTTI_CHECK(count(size_t(file.bytes) * 4 / 3 + 256));
-      std::string bytes;
-      TUTTI_CHECK(to_status(store_.file(owner_, id, &bytes)));
-      std::string text = dumped(to_json(file));
-      text.back() = ',';
-      files_.append(files_.empty() ? "" : ",").append(text).append("\"data\":\"");
-      files_.append(base64(bytes)).append("\"}");
+  Status begin(std::string& text) {
+    if (one_.empty()) {
+      TUTTI_CHECK(read_conversations());
+    } else {
+      TUTTI_ASSIGN(Conversation conversation, store_.conversation(owner_, one_));
+      conversations_.entries.push_back(std::move(conversation));
     }
+    text += R"({"format":"tutti.conversations","version":1,"conversations":[)";
+    part_ = &Export::conversation;
     return {};
   }
 
-  static Status to_status(const Result<StoredFile>& file) {
-    return file ? Status() : Status(file.error());
+  Status read_conversations() {
+    PageOptions page{.limit = 100, .ascending = true, .most_bytes = kHeld / 2};
+    page.behind = conversations_.last;
+    TUTTI_ASSIGN(conversations_, store_.conversations(owner_, page));
+    at_ = 0;
+    return {};
+  }
+
+  Status conversation(std::string& text) {
+    if (at_ == conversations_.entries.size() && conversations_.more)
+      TUTTI_CHECK(read_conversations());
+    if (at_ == conversations_.entries.size()) {
+      text += "],\"files\":[";
+      separator_ = "";
+      part_ = with_files_ ? &Export::file : &Export::end;
+      return {};
+    }
+    text.append(separator_).append(opened(text_of(conversations_.entries[at_])));
+    text += "\"items\":[";
+    item_separator_ = "";
+    items_behind_ = 0;
+    part_ = &Export::items;
+    return {};
+  }
+
+  Status items(std::string& text) {
+    PageOptions page{.limit = 100, .ascending = true, .most_bytes = kPiece / 2};
+    page.behind = items_behind_;
+    Result<Page<StoredItem>> items = store_.items(owner_, conversations_.entries[at_].id, page);
+    if (!items && items.error().code() == ErrorCode::not_found) items = Page<StoredItem>();
+    if (!items) return items.error();
+    for (const StoredItem& item : items->entries) {
+      text.append(item_separator_).append(item.json);
+      item_separator_ = ",";
+    }
+    items_behind_ = items->last;
+    if (items->more) return {};
+    text += "]}";
+    separator_ = ",";
+    ++at_;
+    part_ = &Export::conversation;
+    return {};
+  }
+
+  Status file(std::string& text) {
+    if (file_at_ == files_.entries.size()) TUTTI_CHECK(read_files());
+    if (files_.entries.empty()) {
+      part_ = &Export::end;
+      return {};
+    }
+    const StoredFile& file = files_.entries[file_at_];
+    text.append(separator_).append(opened(text_of(file))).append("\"data\":\"");
+    separator_ = ",";
+    sent_ = 0;
+    part_ = &Export::file_data;
+    return {};
+  }
+
+  // At the end of a conversation that was deleted meanwhile there are none.
+  Status read_files() {
+    PageOptions page{.limit = 100, .ascending = true, .most_bytes = kHeld / 4};
+    page.behind = files_.last;
+    Result<Page<StoredFile>> files = store_.shown_files(owner_, one_, page);
+    if (!files && files.error().code() != ErrorCode::not_found) return files.error();
+    files_ = files ? *std::move(files) : Page<StoredFile>();
+    file_at_ = 0;
+    return {};
+  }
+
+  Status file_data(std::string& text) {
+    const StoredFile& file = files_.entries[file_at_];
+    TUTTI_ASSIGN(const std::string bytes, store_.file_bytes(owner_, file.id, sent_, kFileBytes));
+    if (bytes.empty() && sent_ < file.bytes) return failed("a file was deleted meanwhile");
+    text += base64(bytes);
+    sent_ += int64_t(bytes.size());
+    if (sent_ < file.bytes) return {};
+    text += "\"}";
+    ++file_at_;
+    part_ = &Export::file;
+    return {};
+  }
+
+  Status end(std::string& text) {
+    text += "]}";
+    part_ = nullptr;
+    return {};
   }
 
   Store& store_;
-  std::string owner_;
-  bool with_files_;
-  std::string conversations_, files_;  // the elements of both lists, as they are written
-  std::set<std::string> seen_;
-  size_t bytes_ = 0;
+  const std::string owner_, one_;
+  const bool with_files_;
+  Charge charge_;
+  Part part_ = &Export::begin;
+  Page<Conversation> conversations_;
+  size_t at_ = 0;  // of them
+  int64_t items_behind_ = 0;
+  Page<StoredFile> files_;
+  size_t file_at_ = 0;  // of them
+  int64_t sent_ = 0;    // bytes of that file
+  const char *separator_ = "", *item_separator_ = "";
 };
 
-Status export_all(Store& store, const Request& request, Export& out) {
-  PageOptions page{.limit = 100, .after = {}, .ascending = true};
-  for (bool more = true; more;) {
-    TUTTI_ASSIGN(const Page<Conversation> part, store.conversations(request.user, page));
-    for (const Conversation& conversation : part.entries) TUTTI_CHECK(out.add(conversation));
-    more = part.more;
-    if (more) page.after = part.entries.back().id;
-  }
-  return {};
-}
-
-Status export_one(Store& store, const Request& request, Export& out) {
-  TUTTI_ASSIGN(const Conversation conversation,
-               store.conversation(request.user, request.parameters.at("id")));
-  return out.add(conversation);
-}
-
-Handler handler(Store& store, Status (*fill)(Store&, const Request&, Export&)) {
-  return [&store, fill](const Request& request, const ReplyPtr& reply) {
-    Export out(store, request);
-    const Status status = fill(store, request, out);
-    status ? std::move(out).send(*reply) : send_error(*reply, status.error());
-  };
+void send_export(Store& store, const Request& request, const ReplyPtr& reply,
+                 const Operation& operation) {
+  Checker checker;
+  const bool with_files = checker.query(request.query, *operation.query).flag("files");
+  const auto id = request.parameters.find("id");
+  Charge charge(request.account);
+  if (const Status status = charge.grow(Export::kHeld); !status)
+    return send_error(*reply, status.error());
+  stream(reply, request.account, "application/json",
+         {{"Content-Disposition", "attachment; filename=\"tutti-conversations.json\""},
+          {"Cache-Control", "no-store"}},
+         std::make_unique<Export>(store, request.user,
+                                  id == request.parameters.end() ? "" : id->second, with_files,
+                                  std::move(charge)));
 }
 
 }  // namespace
 
 void add_export_routes(Router& router, Store& store, const Contract& contract) {
-  add_operation(router, contract.at("export_conversations"), handler(store, export_all));
-  add_operation(router, contract.at("export_conversation"), handler(store, export_one));
+  for (const char* name : {"export_conversations", "export_conversation"}) {
+    const Operation& operation = contract.at(name);
+    add_operation(router, operation,
+                  [&store, &operation](const Request& request, const ReplyPtr& reply) {
+                    send_export(store, request, reply, operation);
+                  },
+                  {.most_seconds = kMostSeconds, .slow = true});
+  }
 }
 
 }  // namespace tutti::store_api

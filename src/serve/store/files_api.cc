@@ -45,54 +45,96 @@ void upload(Store& store, const Operation& operation, const Request& request, Re
   if (!is_media(file.type)) file.type = "application/octet-stream";
   file.purpose = fields.text("purpose");
   const Result<StoredFile> stored = store.put_file(request.user, file, part.content);
-  stored ? send_json(reply, to_json(*stored)) : send_error(reply, stored.error());
+  stored ? send_json(reply, text_of(*stored)) : send_error(reply, stored.error());
+}
+
+// The bytes of a file, which never changes.
+class Download final : public Pieces {
+ public:
+  Download(Store& store, std::string owner, const StoredFile& file)
+      : store_(store), owner_(std::move(owner)), file_(file) {}
+
+  Result<std::string> next() override {
+    TUTTI_ASSIGN(std::string bytes, store_.file_bytes(owner_, file_.id, at_, kMostPiece));
+    at_ += int64_t(bytes.size());
+    if (bytes.empty() && !ended()) return failed("the file is shorter than it was");
+    return bytes;
+  }
+  bool ended() const override { return at_ >= file_.bytes; }
+
+ private:
+  Store& store_;
+  const std::string owner_;
+  const StoredFile file_;
+  int64_t at_ = 0;
+};
+
+void download_file(Store& store, const Request& request, const ReplyPtr& reply) {
+  const Result<StoredFile> file = store.file(request.user, request.parameters.at("id"));
+  if (!file) return send_error(*reply, file.error());
+  stream(reply, request.account, file->type,
+         {{"Content-Disposition", "attachment"},
+          {"Content-Security-Policy", "default-src 'none'; sandbox"},
+          {"Cache-Control", "private, no-store"}},
+         std::make_unique<Download>(store, request.user, *file));
+}
+
+void list_files(Store& store, const Operation& operation, const Request& request,
+                const ReplyPtr& reply) {
+  constexpr size_t kLargestFile = 1 << 10;
+  Checker checker;
+  auto pieces = read_list<StoredFile>(
+      request.account, page_of(checker.query(request.query, *operation.query)), kLargestFile,
+      [&](const PageOptions& page) { return store.files(request.user, page); });
+  if (!pieces) return send_error(*reply, pieces.error());
+  stream(reply, request.account, "application/json", {{"Cache-Control", "no-store"}},
+         *std::move(pieces));
 }
 
 }  // namespace
 
-Json to_json(const StoredFile& file) {
-  return {{"id", file.id},           {"object", "file"},
-          {"bytes", file.bytes},     {"created_at", file.created},
-          {"filename", file.name},   {"content_type", file.type},
-          {"purpose", file.purpose}, {"status", "processed"}};
+std::string text_of(const StoredFile& file) {
+  const Json json = {{"id", file.id},           {"object", "file"},
+                     {"bytes", file.bytes},     {"created_at", file.created},
+                     {"filename", file.name},   {"content_type", file.type},
+                     {"purpose", file.purpose}, {"status", "processed"}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void add_file_routes(Router& router, Store& store, const Contract& contract) {
   const Operation &all = contract.at("list_files"), &put = contract.at("upload_file");
-  add_operation(router, all, [&store, &all](const Request& request, const ReplyPtr& reply) {
-    Checker checker;
-    const PageOptions page = page_of(checker.query(request.query, *all.query));
-    const Result<Json> json = page_json(store.files(request.user, page),
-                                        [](const StoredFile& file) { return to_json(file); });
-    json ? send_json(*reply, *json) : send_error(*reply, json.error());
-  });
+  constexpr RouteOptions kSlow = {.slow = true};
+  add_operation(
+      router, all,
+      [&store, &all](const Request& request, const ReplyPtr& reply) {
+        list_files(store, all, request, reply);
+      },
+      kSlow);
   add_operation(router, put,
                 [&store, &put](const Request& request, const ReplyPtr& reply) {
                   upload(store, put, request, *reply);
                 },
-                {.most_bytes = kMostFileBytes});
+                {.most_bytes = kMostFileBytes, .slow = true});
   add_operation(
-      router, contract.at("show_file"), [&store](const Request& request, const ReplyPtr& reply) {
+      router, contract.at("show_file"),
+      [&store](const Request& request, const ReplyPtr& reply) {
         const Result<StoredFile> file = store.file(request.user, request.parameters.at("id"));
-        file ? send_json(*reply, to_json(*file)) : send_error(*reply, file.error());
-      });
+        file ? send_json(*reply, text_of(*file)) : send_error(*reply, file.error());
+      },
+      kSlow);
   add_operation(router, contract.at("download_file"),
                 [&store](const Request& request, const ReplyPtr& reply) {
-                  std::string bytes;
-                  const Result<StoredFile> file =
-                      store.file(request.user, request.parameters.at("id"), &bytes);
-                  if (!file) return send_error(*reply, file.error());
-                  reply->send(200, file->type, std::move(bytes),
-                              {{"Content-Disposition", "attachment"},
-                               {"Content-Security-Policy", "default-src 'none'; sandbox"},
-                               {"Cache-Control", "private, no-store"}});
-                });
+                  download_file(store, request, reply);
+                },
+                {.most_seconds = kMostSeconds, .slow = true});
   add_operation(
-      router, contract.at("delete_file"), [&store](const Request& request, const ReplyPtr& reply) {
+      router, contract.at("delete_file"),
+      [&store](const Request& request, const ReplyPtr& reply) {
         const std::string& id = request.parameters.at("id");
         const Status status = store.remove_file(request.user, id);
         status ? send_json(*reply, deleted(id, "file")) : send_error(*reply, status.error());
-      });
+      },
+      kSlow);
 }
 
 }  // namespace tutti::store_api

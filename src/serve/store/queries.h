@@ -65,6 +65,8 @@ inline constexpr const char* kDeleted = "*deleted*";
 
 int64_t now_seconds();  // Unix time
 Status check_store_id(const std::string& id);
+// bad_input unless it is the text of a JSON object; `what` stands in the message.
+Status check_object(const std::string& text, const char* what);
 
 inline Error not_found(const char* what) {
   return {ErrorCode::not_found, std::string("there is no such ") + what};
@@ -101,28 +103,39 @@ inline Result<int64_t> conversation_number(Database& database, const std::string
                 "SELECT number FROM conversation WHERE owner = ? AND id = ?", owner, id);
 }
 
-// One page of `from`, whose rows have a number and an id; `scope` binds the first parameter.
+// One page of the rows of `table` that keep to `where`, whose one parameter is `scope`. Their
+// numbers come first, from an index alone: whatever is large is read once, row by row, and never
+// sorted.
 template <class T, class Scope, class Read>
-Result<Page<T>> page_of(Database& database, const std::string& columns, const std::string& from,
-                        const Scope& scope, const PageOptions& options, const Read& read) {
-  int64_t after = options.ascending ? 0 : INT64_MAX;
+Result<Page<T>> page_of(Database& database, const std::string& columns, const std::string& table,
+                        const std::string& where, const Scope& scope, const PageOptions& options,
+                        const Read& read) {
+  const std::string from = "SELECT number FROM " + table + " WHERE " + where;
+  int64_t after = options.behind ? options.behind : options.ascending ? 0 : INT64_MAX;
   if (!options.after.empty()) {
-    TUTTI_ASSIGN(after, number(database, "entry to go on after",
-                               "SELECT number FROM " + from + " AND id = ?", scope, options.after));
+    TUTTI_ASSIGN(after, number(database, "entry to go on after", from + " AND id = ?", scope,
+                               options.after));
   }
   const std::string order = options.ascending ? " AND number > ? ORDER BY number LIMIT ?"
                                               : " AND number < ? ORDER BY number DESC LIMIT ?";
-  TUTTI_ASSIGN(Statement rows, prepared(database, "SELECT " + columns + " FROM " + from + order,
-                                        scope, after, int64_t(options.limit) + 1));
+  TUTTI_ASSIGN(Statement found,
+               prepared(database, from + order, scope, after, int64_t(options.limit) + 1));
+  TUTTI_ASSIGN(Statement row,
+               database.prepare("SELECT " + columns + " FROM " + table + " WHERE number = ?"));
   Page<T> page;
   size_t bytes = 0;
   for (;;) {
-    TUTTI_ASSIGN(const bool row, rows.step());
-    if (!row) return page;
+    TUTTI_ASSIGN(const bool another, found.step());
+    if (!another) return page;
     page.more = int(page.entries.size()) == options.limit || bytes > options.most_bytes;
     if (page.more) return page;
-    bytes += rows.bytes();
-    page.entries.push_back(read(rows));
+    page.last = found.number(0);
+    row.reset();
+    row.bind(1, page.last);
+    TUTTI_ASSIGN(const bool there, row.step());
+    if (!there) return failed("the store of conversations lost a row; restore it from a copy");
+    bytes += row.bytes();
+    page.entries.push_back(read(row));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "serve/store/queries.h"
 #include "serve/store/schema.h"
@@ -28,6 +29,12 @@ Status check_store_id(const std::string& id) {
   const char* letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (!id.empty() && id.size() <= 64 && id.find_first_not_of(letters) == id.npos) return {};
   return bad_input("an id is 1 to 64 letters, digits, '_' and '-'");
+}
+
+Status check_object(const std::string& text, const char* what) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin != text.npos && text[begin] == '{' && nlohmann::json::accept(text)) return {};
+  return bad_input(std::string(what) + " must be a JSON object");
 }
 
 std::string new_store_id(const char* prefix) {
@@ -83,6 +90,7 @@ Result<Conversation> Store::create(const std::string& owner, const std::string& 
                                    const std::vector<StoredItem>& items) {
   const std::string chosen = id.empty() ? new_store_id("conv") : id;
   TUTTI_CHECK(check_store_id(chosen));
+  TUTTI_CHECK(check_object(metadata, "metadata"));
   for (const StoredItem& item : items) TUTTI_CHECK(check_store_id(item.id));
   const std::lock_guard lock(state_->mutex);
   return state_->write(owner, 0, [&]() -> Result<Conversation> {
@@ -117,12 +125,13 @@ Result<Conversation> Store::conversation(const std::string& owner, const std::st
 
 Result<Page<Conversation>> Store::conversations(const std::string& owner, const PageOptions& page) {
   const std::lock_guard lock(state_->mutex);
-  return page_of<Conversation>(state_->database, kConversationColumns,
-                               "conversation WHERE owner = ?", owner, page, read_conversation);
+  return page_of<Conversation>(state_->database, kConversationColumns, "conversation", "owner = ?",
+                               owner, page, read_conversation);
 }
 
 Result<Conversation> Store::set_metadata(const std::string& owner, const std::string& id,
                                          const std::string& metadata) {
+  TUTTI_CHECK(check_object(metadata, "metadata"));
   const std::lock_guard lock(state_->mutex);
   return state_->write(owner, 0, [&]() -> Result<Conversation> {
     TUTTI_ASSIGN(Statement changed,

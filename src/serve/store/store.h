@@ -9,8 +9,9 @@
 // works on a full disk too (reserve.h), and gives the room back to the file system.
 //
 // Everything belongs to an owner, the name of the API key it came with (empty without keys); nobody
-// sees what another owns, not even that it exists. Items are JSON objects that the store does not
-// interpret, but for the "file_id"s in their content: a file goes when the last item that shows it
+// sees what another owns, not even that it exists. Items and metadata are JSON objects (bad_input
+// where they are not, so that they may be joined to answers as they are), which the store does not
+// interpret but for the "file_id"s in their content: a file goes when the last item that shows it
 // goes.
 //
 // What an owner keeps is counted exactly, by triggers in the same transaction: every conversation,
@@ -60,12 +61,14 @@ struct PageOptions {
   std::string after;
   bool ascending = false;
   size_t most_bytes = size_t(4) << 20;  // it ends after the entry that exceeds this
+  int64_t behind = 0;  // Page::last instead of `after`, which is found where that entry has gone
 };
 
 template <class T>
 struct Page {
   std::vector<T> entries;
   bool more = false;
+  int64_t last = 0;  // where the next page goes on; 0 where there are no entries
 };
 
 // Ids are chosen by the client, so that a request may be sent twice without doing its work twice,
@@ -110,9 +113,9 @@ class Store {
                                  size_t most);
   Result<Page<StoredFile>> files(const std::string& owner, const PageOptions& page);
   Status remove_file(const std::string& owner, const std::string& id);
-  // Ids of the files that items of the conversation show.
-  Result<std::vector<std::string>> files_of(const std::string& owner,
-                                            const std::string& conversation);
+  // Files that items of the conversation show; of all of them where it is empty.
+  Result<Page<StoredFile>> shown_files(const std::string& owner, const std::string& conversation,
+                                       const PageOptions& page);
 
   Result<StoreUsage> usage(const std::string& owner);
   StoreUsage usage() const;  // of all, as of the last change; does not wait for the disk

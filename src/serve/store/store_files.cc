@@ -35,14 +35,13 @@ Result<StoredFile> Store::put_file(const std::string& owner, StoredFile file,
   const std::lock_guard lock(state_->mutex);
   if (Result<StoredFile> there = state_->find_file(owner, file.id); there) return there;
   return state_->write(owner, bytes.size(), [&]() -> Result<StoredFile> {
-    TUTTI_ASSIGN(Statement insert,
-                 prepared(state_->database,
-                          "INSERT INTO file (owner, id, name, type, purpose, created, size, bytes) "
-                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                          owner, file.id, file.name, file.type, file.purpose, now_seconds(),
-                          int64_t(bytes.size())));
-    insert.bind_bytes(8, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-    TUTTI_CHECK(insert.run());
+    // Room first and the bytes into it: SQLite would build the row in memory, bytes and all.
+    TUTTI_CHECK(execute(state_->database,
+                        "INSERT INTO file (owner, id, name, type, purpose, created, size, bytes) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, zeroblob(?7))",
+                        owner, file.id, file.name, file.type, file.purpose, now_seconds(),
+                        int64_t(bytes.size())));
+    TUTTI_CHECK(state_->database.fill_blob("file", "bytes", state_->database.last_row(), bytes));
     return state_->find_file(owner, file.id);
   });
 }
@@ -69,7 +68,7 @@ Result<std::string> Store::file_bytes(const std::string& owner, const std::strin
 
 Result<Page<StoredFile>> Store::files(const std::string& owner, const PageOptions& page) {
   const std::lock_guard lock(state_->mutex);
-  return page_of<StoredFile>(state_->database, kFileColumns, "file WHERE owner = ?", owner, page,
+  return page_of<StoredFile>(state_->database, kFileColumns, "file", "owner = ?", owner, page,
                              read_file);
 }
 
@@ -87,22 +86,19 @@ Status Store::remove_file(const std::string& owner, const std::string& id) {
   return {};
 }
 
-Result<std::vector<std::string>> Store::files_of(const std::string& owner,
-                                                 const std::string& conversation) {
+Result<Page<StoredFile>> Store::shown_files(const std::string& owner,
+                                            const std::string& conversation,
+                                            const PageOptions& page) {
   const std::lock_guard lock(state_->mutex);
-  TUTTI_ASSIGN(const int64_t row, conversation_number(state_->database, owner, conversation));
-  TUTTI_ASSIGN(Statement rows,
-               prepared(state_->database,
-                        "SELECT DISTINCT file.id FROM item JOIN shown ON shown.item = item.number "
-                        "JOIN file ON file.number = shown.file WHERE item.conversation = ? "
-                        "ORDER BY file.number",
-                        row));
-  std::vector<std::string> ids;
-  for (;;) {
-    TUTTI_ASSIGN(const bool more, rows.step());
-    if (!more) return ids;
-    ids.emplace_back(rows.text(0));
+  std::string item = "SELECT 1 FROM shown WHERE shown.file = file.number";
+  if (!conversation.empty()) {
+    TUTTI_ASSIGN(const int64_t row, conversation_number(state_->database, owner, conversation));
+    item +=
+        " AND shown.item IN (SELECT number FROM item WHERE conversation = " + std::to_string(row) +
+        ")";
   }
+  return page_of<StoredFile>(state_->database, kFileColumns, "file",
+                             "owner = ? AND EXISTS (" + item + ")", owner, page, read_file);
 }
 
 }  // namespace tutti

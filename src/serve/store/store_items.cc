@@ -8,10 +8,11 @@ namespace {
 
 constexpr size_t kMostShown = 64;  // bounds what deleting one item takes
 
-std::vector<std::string> shown_files(const std::string& item) {
+Result<std::vector<std::string>> files_shown_by(const std::string& item) {
   const auto json = nlohmann::json::parse(item, nullptr, false);
+  if (!json.is_object()) return bad_input("an item must be a JSON object");
   std::vector<std::string> files;
-  if (!json.is_object() || !json.contains("content") || !json["content"].is_array()) return files;
+  if (!json.contains("content") || !json["content"].is_array()) return files;
   for (const auto& part : json["content"])
     if (part.is_object() && part.contains("file_id") && part["file_id"].is_string())
       files.push_back(part["file_id"]);
@@ -26,7 +27,7 @@ StoredItem read_item(const Statement& row) {
 
 Status Store::State::put_item(int64_t conversation, const std::string& owner,
                               const StoredItem& item) {
-  const std::vector<std::string> files = shown_files(item.json);
+  TUTTI_ASSIGN(const std::vector<std::string> files, files_shown_by(item.json));
   if (files.size() > kMostShown)
     return bad_input("an item may show " + std::to_string(kMostShown) + " files, not " +
                      std::to_string(files.size()) + "; split it");
@@ -66,7 +67,7 @@ Result<Page<StoredItem>> Store::items(const std::string& owner, const std::strin
                                       const PageOptions& page) {
   const std::lock_guard lock(state_->mutex);
   TUTTI_ASSIGN(const int64_t row, conversation_number(state_->database, owner, conversation));
-  return page_of<StoredItem>(state_->database, "id, json", "item WHERE conversation = ?", row, page,
+  return page_of<StoredItem>(state_->database, "id, json", "item", "conversation = ?", row, page,
                              read_item);
 }
 

@@ -35,10 +35,11 @@ class StoreTest : public ::testing::Test {
     return {id, R"({"id":")" + id + R"(","type":"message","content":[)" + content + "]}"};
   }
 
-  static std::vector<std::string> ids(const Result<Page<StoredItem>>& page) {
+  template <class T>
+  static std::vector<std::string> ids(const Result<Page<T>>& page) {
     std::vector<std::string> found;
     if (!page) ADD_FAILURE() << page.error().message();
-    for (const StoredItem& entry : page->entries) found.push_back(entry.id);
+    for (const T& entry : page->entries) found.push_back(entry.id);
     return found;
   }
 
@@ -53,6 +54,11 @@ class StoreTest : public ::testing::Test {
 };
 
 using Ids = std::vector<std::string>;
+
+// A JSON object of that many bytes.
+std::string object_of(size_t bytes) {
+  return "{\"x\":\"" + std::string(bytes - 8, 'x') + "\"}";
+}
 
 TEST_F(StoreTest, KeepsConversationsAcrossOpens) {
   {
@@ -133,7 +139,32 @@ TEST_F(StoreTest, OwnersDoNotSeeEachOther) {
   EXPECT_EQ(store.conversation("alice", "c")->metadata, "{}");
   // An item of his that names her file neither shows nor keeps it.
   ASSERT_TRUE(store.put_items("bob", "c", {item("m", "f")}));
-  EXPECT_TRUE(store.files_of("bob", "c")->empty());
+  EXPECT_EQ(ids(store.shown_files("bob", "c", {})), Ids{});
+  EXPECT_EQ(ids(store.shown_files("bob", "", {})), Ids{});
+}
+
+TEST_F(StoreTest, ItemsAndMetadataAreObjects) {
+  Store store = open();
+  for (const char* text : {"", "x", "7", "[]", "{", "{} {}", "\"{}\"", "{\"x\":\"\xff\"}"}) {
+    EXPECT_EQ(code(store.create("", "c", text)), ErrorCode::bad_input) << text;
+    ASSERT_TRUE(store.create("", "c", " {}"));
+    EXPECT_EQ(code(store.set_metadata("", "c", text)), ErrorCode::bad_input) << text;
+    EXPECT_EQ(code(store.put_items("", "c", {{"m", text}})), ErrorCode::bad_input) << text;
+  }
+  EXPECT_EQ(ids(store.items("", "c", {})), Ids{});
+}
+
+// As an export does, which would find no entry to go on after.
+TEST_F(StoreTest, PagesGoOnBehindWhatHasGone) {
+  Store store = open();
+  ASSERT_TRUE(store.create("", "c", "{}"));
+  ASSERT_TRUE(store.put_items("", "c", {item("m1"), item("m2"), item("m3")}));
+  PageOptions page{.limit = 2, .ascending = true};
+  const auto first = store.items("", "c", page);
+  EXPECT_EQ(ids(first), (Ids{"m1", "m2"}));
+  ASSERT_TRUE(store.remove_item("", "c", "m2"));
+  page.behind = first->last;
+  EXPECT_EQ(ids(store.items("", "c", page)), Ids{"m3"});
 }
 
 TEST_F(StoreTest, FilesGoWithTheLastThatShowsThem) {
@@ -142,7 +173,9 @@ TEST_F(StoreTest, FilesGoWithTheLastThatShowsThem) {
   for (const char* id : {"both", "one", "unused"}) ASSERT_TRUE(store.put_file("", {.id = id}, "x"));
   ASSERT_TRUE(store.put_items("", "c1", {item("m1", "both"), item("m2", "one")}));
   ASSERT_TRUE(store.put_items("", "c2", {item("m1", "both")}));
-  EXPECT_EQ(*store.files_of("", "c1"), (Ids{"both", "one"}));
+  EXPECT_EQ(ids(store.shown_files("", "c1", {.ascending = true})), (Ids{"both", "one"}));
+  EXPECT_EQ(ids(store.shown_files("", "c2", {})), Ids{"both"});
+  EXPECT_EQ(ids(store.shown_files("", "", {})), (Ids{"one", "both"}));
   // Sent again, unchanged: nothing goes.
   ASSERT_TRUE(store.put_items("", "c1", {item("m2", "one")}));
   EXPECT_TRUE(store.file("", "one"));
@@ -166,7 +199,7 @@ TEST_F(StoreTest, AccountsAreExact) {
     EXPECT_EQ(usage->files, files);
     EXPECT_EQ(usage->bytes, bytes);
   };
-  const StoredItem small = item("m1", "f"), long_one = {"m2", std::string(9000, 'x')};
+  const StoredItem small = item("m1", "f"), long_one = {"m2", object_of(9000)};
   const size_t one = pages(2) + pages(small.json.size()) + pages(9000) + pages(70001);
   {
     Store store = open();
@@ -182,7 +215,7 @@ TEST_F(StoreTest, AccountsAreExact) {
   Store store = open();
   expect(store.usage("alice"), 1, 1, one);
   expect(store.usage(), 2, 1, one + pages(13));
-  ASSERT_TRUE(store.set_metadata("bob", "c", std::string(5000, ' ')));
+  ASSERT_TRUE(store.set_metadata("bob", "c", object_of(5000)));
   expect(store.usage("bob"), 1, 0, pages(5000));
   EXPECT_FALSE(store.put_items("alice", "c", {item("m3"), item("not an id")}));
   ASSERT_TRUE(store.remove_item("alice", "c", "m2"));
@@ -199,7 +232,7 @@ TEST_F(StoreTest, OneOwnerCannotTakeTheRoomOfOthers) {
   for (const char* owner : {"alice", "bob"}) ASSERT_TRUE(store->create(owner, "c", "{}"));
   // Items of the size that wastes the most room in the file.
   const auto awkward = [](int number) {
-    return StoredItem{"m" + std::to_string(number), std::string(2100, 'x')};
+    return StoredItem{"m" + std::to_string(number), object_of(2100)};
   };
   int taken = 0;
   Status last;
@@ -209,7 +242,7 @@ TEST_F(StoreTest, OneOwnerCannotTakeTheRoomOfOthers) {
     EXPECT_NE(last.error().message().find(said), std::string::npos) << last.error().message();
   EXPECT_FALSE(store->put_file("alice", {.id = "f"}, std::string(1 << 20, 'f')));
   EXPECT_FALSE(store->create("alice", "d", "{}"));
-  EXPECT_FALSE(store->set_metadata("alice", "c", std::string(8000, ' ')));
+  EXPECT_FALSE(store->set_metadata("alice", "c", object_of(8000)));
   // Bob has all of his, and then it is the store that is full.
   for (int number = 0; number < taken - 1; ++number)
     ASSERT_TRUE(store->put_items("bob", "c", {awkward(number)})) << number << " of " << taken;

@@ -80,7 +80,8 @@ std::vector<Operation> conversations() {
       kept("delete_conversations", "DELETE", all, "Delete all conversations",
            "And the files that only they show."),
       exported("export_conversations", all + "/export", "Export all conversations",
-               "One JSON file, media included as base64; with ?files=false without. Up to 60 MB."),
+               "One JSON file, media included as base64; with ?files=false without. Made while it "
+               "is sent: what changes meanwhile may be in it or not."),
       kept("show_conversation", "GET", one, "Show a conversation",
            "Its metadata; items have an endpoint of their own."),
       put(kept("update_conversation", "POST", one, "Change a conversation",
