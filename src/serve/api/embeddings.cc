@@ -28,7 +28,8 @@ void read_text(const Fields& request, const Api& api, const std::string& text,
 
 void read_one(const Fields& request, const Api& api, const Json& one, const Fields& part,
               const std::string& param, EmbeddingsRequest& embeddings) {
-  if (one.is_string()) return read_text(request, api, one.get<std::string>(), param, embeddings);
+  if (one.is_string())
+    return read_text(request, api, one.get_ref<const std::string&>(), param, embeddings);
   embeddings.params.push_back(param);
   if (auto read = read_part(part)) embeddings.inputs.append(std::move(*read));
 }

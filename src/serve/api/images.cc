@@ -3,6 +3,7 @@
 #include "format/tokenizer.h"
 #include "media/encode.h"
 #include "media/picture_ops.h"
+#include "runtime/session_state.h"
 #include "serve/api/answer.h"
 #include "serve/api/data_url.h"
 #include "serve/api/prompt_reader.h"
@@ -37,7 +38,11 @@ void read_size(const Fields& request, const Api& api, ImageRequest& image) {
 ImageRequest read_image(const Fields& request, const Api& api) {
   ImageRequest image;
   check_model(request, api);
-  image.prompt = request.text("prompt");
+  const Status fits = check_length(api.engine().model(), request.bytes("prompt"), "it");
+  if (!fits)
+    request.refuse("prompt", "cannot be read: " + fits.error().message(),
+                   "context_length_exceeded");
+  if (!request.refused()) image.prompt = request.text("prompt");
   image.count = int(request.integer("n"));
   image.format = request.text("output_format");
   image.quality = int(request.integer("output_compression"));

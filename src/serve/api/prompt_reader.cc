@@ -15,7 +15,7 @@ namespace {
 // {"image_url": {"url": "data:..."}} as in chat, {"image_url": "data:..."} as in responses.
 std::optional<Draft> part_of_url(const Fields& part, const char* name, Part::Kind kind) {
   const Json& said = part.json(name);
-  const Json& url = said.is_object() ? said.at("url") : said;
+  const Json& url = said.is_object() ? part.object(name).json("url") : said;
   Result<std::vector<uint8_t>> bytes = read_data_url(url.get_ref<const std::string&>());
   if (bytes) return Draft(MediaUpload{kind, *std::move(bytes), part.path(name)});
   part.refuse(name, bytes.error());
@@ -23,11 +23,12 @@ std::optional<Draft> part_of_url(const Fields& part, const char* name, Part::Kin
 }
 
 std::optional<Draft> part_of_audio(const Fields& part) {
-  const Json& data = part.json("input_audio").at("data");
-  Result<std::vector<uint8_t>> bytes = decode_media(data.get_ref<const std::string&>());
+  const Fields sound = part.object("input_audio");
+  Result<std::vector<uint8_t>> bytes =
+      decode_media(sound.json("data").get_ref<const std::string&>());
   if (bytes)
     return Draft(MediaUpload{Part::Kind::audio, *std::move(bytes), part.path("input_audio")});
-  part.object("input_audio").refuse("data", bytes.error());
+  sound.refuse("data", bytes.error());
   return std::nullopt;
 }
 
@@ -95,17 +96,20 @@ std::string role_of(const Fields& message) {
   return is_message ? message.text("role") : "";
 }
 
-// The last turn is read whole. What it says and shows is measured before any of it is decoded.
+// By its bytes alone, before any of it is copied.
+bool check_bytes(const Fields& request, const char* name, size_t bytes, const Api& api) {
+  const Status fits = check_length(api.engine().model(), bytes, "the last user message");
+  if (!fits)
+    request.refuse(name, "cannot be read: " + fits.error().message(), "context_length_exceeded");
+  return bool(fits);
+}
+
+// The last turn is read whole. What it shows is measured before any of it is decoded.
 void check_last(const Fields& request, const char* name, const Draft& last, const Api& api) {
   const LoadedModel& model = api.engine().model();
   int64_t rows = 1;  // of what is asked, at least
-  size_t bytes = 0;
-  for (const Part& part : last.prompt) {
-    rows += media_rows(model.config, part);
-    bytes += part.text.size();
-  }
-  Status fits = check_length(model, bytes, "the last user message");
-  if (fits) fits = check_context(model.config, rows, "what the last user message shows");
+  for (const Part& part : last.prompt) rows += media_rows(model.config, part);
+  const Status fits = check_context(model.config, rows, "what the last user message shows");
   if (!fits)
     request.refuse(name, "cannot be read: " + fits.error().message(), "context_length_exceeded");
 }
@@ -125,6 +129,7 @@ std::optional<Draft> read_part(const Fields& part) {
 Draft read_messages(const Fields& request, const char* name, const Api& api) {
   if (request.refused()) return {};
   if (request.json(name).is_string()) {
+    if (!check_bytes(request, name, request.bytes(name), api)) return {};
     Draft draft(Part::of_text(request.text(name)));
     check_last(request, name, draft, api);
     return draft;
@@ -143,6 +148,7 @@ Draft read_messages(const Fields& request, const char* name, const Api& api) {
                    "array_above_max_length");
     return {};
   }
+  if (!check_bytes(request, name, count_bytes(last->json()), api)) return {};
   History history(api);
   for (auto message = last; message != messages.rend(); ++message) {
     const std::string role = role_of(*message);
@@ -172,12 +178,6 @@ void check_model(const Fields& request, const Api& api) {
 }
 
 TextOptions read_text_options(const Fields& request, const Api& api, const char* max_tokens_name) {
-  static const std::vector<std::pair<std::string, TextOptions::Task>> tasks = {
-      {"automatic", TextOptions::Task::automatic},
-      {"name", TextOptions::Task::name},
-      {"caption", TextOptions::Task::caption},
-      {"answer", TextOptions::Task::answer},
-      {"transcribe", TextOptions::Task::transcribe}};
   TextOptions options;
   // Clients ask for 4096 without thinking of it: more than can be had is as much as can be had.
   options.max_tokens =
@@ -186,11 +186,21 @@ TextOptions read_text_options(const Fields& request, const Api& api, const char*
   options.top_p = float(std::max(request.number("top_p"), 1e-6));
   options.top_k = int(std::max<int64_t>(request.integer("top_k"), 0));
   options.seed = uint64_t(request.integer("seed"));
+  read_task(request, options);
+  return options;
+}
+
+void read_task(const Fields& request, TextOptions& options) {
+  static const std::vector<std::pair<std::string, TextOptions::Task>> tasks = {
+      {"automatic", TextOptions::Task::automatic},
+      {"name", TextOptions::Task::name},
+      {"caption", TextOptions::Task::caption},
+      {"answer", TextOptions::Task::answer},
+      {"transcribe", TextOptions::Task::transcribe}};
   options.language = read_language(request, options.language);
   const std::string task = request.text("task");
   for (const auto& [name, value] : tasks)
     if (name == task) options.task = value;
-  return options;
 }
 
 std::string read_language(const Fields& fields, const std::string& otherwise) {

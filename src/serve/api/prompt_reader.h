@@ -21,6 +21,8 @@ std::optional<Draft> read_part(const Fields& part);
 
 // model, max_tokens, temperature, top_p, top_k, seed, task, language: the same for all text.
 TextOptions read_text_options(const Fields& request, const Api& api, const char* max_tokens_name);
+// task and language alone.
+void read_task(const Fields& request, TextOptions& options);
 // "stop": a string or up to four.
 std::vector<std::string> read_stop(const Fields& request);
 // "language" of names and captions: a tag of one that the model knows, as its code

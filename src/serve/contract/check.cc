@@ -73,6 +73,12 @@ bool is_blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
+// Of UTF-8.
+size_t characters(std::string_view text) {
+  return size_t(
+      std::count_if(text.begin(), text.end(), [](char c) { return (uint8_t(c) & 0xc0) != 0x80; }));
+}
+
 class Check {
  public:
   std::optional<Problem> problem;
@@ -82,6 +88,7 @@ class Check {
     if (!is_open(shape, object)) names(shape, object, path);
     refused(shape, object, path);
     fields(shape, object, path);
+    if (shape.own) own(*shape.own, object, path);
   }
 
  private:
@@ -123,6 +130,27 @@ class Check {
                  (other.empty() ? "GET /openapi.json lists those there are"
                                 : "did you mean " + other + "?"),
              "unknown_parameter");
+    }
+  }
+
+  void own(const Shape::Own& own, const Json& object, const std::string& path) {
+    if (object.size() > own.most)
+      refuse(path,
+             "holds " + std::to_string(object.size()) + " texts; the limit is " +
+                 std::to_string(own.most),
+             "object_above_max_properties");
+    for (const auto& item : object.items()) {
+      if (problem) return;
+      const std::string at = join(path, safe_name(item.key()));
+      const Json& value = item.value();
+      if (characters(item.key()) > own.name)
+        refuse(path, "has a name of more than " + std::to_string(own.name) + " characters",
+               "string_above_max_length");
+      else if (!value.is_string())
+        refuse(at, "must be a string, not " + shown(value), "invalid_type");
+      else if (characters(value.get_ref<const std::string&>()) > own.text)
+        refuse(at, "is longer than " + std::to_string(own.text) + " characters, its limit",
+               "string_above_max_length");
     }
   }
 
@@ -210,11 +238,10 @@ class Check {
     if ((field.words == Field::Text::not_blank && is_blank(text)) ||
         (field.words == Field::Text::not_empty && text.empty()))
       return refuse(at, "must not be empty" + hint(field), "missing_required_parameter");
-    if (text.size() > field.most_bytes)
-      return refuse(at,
-                    "is longer than " + std::to_string(field.most_bytes) +
-                        " bytes, its limit; it has " + std::to_string(text.size()),
-                    "string_above_max_length");
+    if (text.size() > field.most_bytes) {
+      if (!problem) problem = too_long(at, field.most_bytes, text.size());
+      return;
+    }
     choice(field, text, at);
   }
 
@@ -254,6 +281,13 @@ class Check {
 };
 
 }  // namespace
+
+Problem too_long(const std::string& path, size_t most, size_t bytes) {
+  return {400,
+          path + " is longer than " + std::to_string(most) + " bytes, its limit; it has " +
+              std::to_string(bytes),
+          "invalid_request_error", path, "string_above_max_length"};
+}
 
 std::string safe_name(std::string_view name) {
   const auto plain = [](char c) {

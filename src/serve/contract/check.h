@@ -14,6 +14,9 @@ namespace tutti {
 // object's own, empty for the body.
 std::optional<Problem> check(const Shape& shape, const Json& object, const std::string& path);
 
+// `path` is a text of that many bytes, which is above its limit.
+Problem too_long(const std::string& path, size_t most, size_t bytes);
+
 // A client's word inside a message: as it is where it looks like a name, else quoted and cut.
 std::string safe_name(std::string_view name);
 

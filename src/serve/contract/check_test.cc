@@ -95,5 +95,28 @@ TEST(Check, WordsOfTheClientAreQuotedAndCut) {
   }
 }
 
+// As OpenAI has it: 16 texts of 512 characters, with names of 64.
+TEST(Check, TextsOfTheClientsOwnAreLimited) {
+  const Shape own{.open = true, .own = Shape::Own{}};
+  const Shape shape{"", {field::object("metadata", share(own), "")}};
+  const auto blamed = [&](const Json& metadata) {
+    const auto problem = check(shape, {{"metadata", metadata}}, "");
+    return problem ? problem->param + " " + problem->code : "";
+  };
+  Json many = Json::object();
+  std::string accents;
+  for (int i = 0; i < 16; ++i) many["k" + std::to_string(i)] = "x";
+  for (int i = 0; i < 512; ++i) accents += "\u00e9";
+  many["k0"] = accents;
+  EXPECT_EQ(blamed(many), "");
+  EXPECT_EQ(blamed({{std::string(64, 'n'), ""}}), "");
+  EXPECT_EQ(blamed({{"a", accents + "x"}}), "metadata.a string_above_max_length");
+  EXPECT_EQ(blamed({{std::string(65, 'n'), ""}}), "metadata string_above_max_length");
+  EXPECT_EQ(blamed({{"a", 7}}), "metadata.a invalid_type");
+  EXPECT_EQ(blamed({{"a", Json::object()}}), "metadata.a invalid_type");
+  many["one more"] = "x";
+  EXPECT_EQ(blamed(many), "metadata object_above_max_properties");
+}
+
 }  // namespace
 }  // namespace tutti

@@ -1,5 +1,7 @@
 #include "serve/contract/fields.h"
 
+#include <atomic>
+
 #include "serve/contract/check.h"
 #include "serve/contract/form.h"
 #include "serve/http/read_json.h"
@@ -10,8 +12,20 @@ namespace {
 const Json kNull;
 const Json kEmpty = Json::object();
 const Shape kNothing;
+std::atomic<void (*)(const Field&)> field_watcher = nullptr;
 
 }  // namespace
+
+void watch_fields(void (*watcher)(const Field& field)) {
+  field_watcher = watcher;
+}
+
+const Field* Fields::find(const char* name) const {
+  const Field* const field = shape_->find(*json_, name);
+  if (const auto watcher = field_watcher.load(std::memory_order_relaxed); watcher && field)
+    watcher(*field);
+  return field;
+}
 
 void Checker::refuse(Problem problem) {
   if (!problem_) problem_ = std::move(problem);
@@ -53,8 +67,9 @@ Fields Checker::object(const Json& json, const Shape& shape, std::string path) {
 
 Fields Checker::texts(const std::vector<std::pair<std::string, std::string_view>>& texts,
                       const Shape& shape) {
-  Result<Json> json = json_of_texts(texts, shape);
-  if (!json) refuse(problem_of(json.error(), 0));
+  if (auto problem = check_lengths(texts, shape)) refuse(*std::move(problem));
+  Result<Json> json = problem_ ? Json::object() : json_of_texts(texts, shape, &charge_);
+  if (!json) refuse(problem_of(json.error(), 1));
   return object(keep(json ? *std::move(json) : Json::object()), shape, "");
 }
 
@@ -73,6 +88,11 @@ const Json& Fields::json(const char* name) const {
 
 bool Fields::has(const char* name) const {
   return !json(name).is_null();
+}
+
+size_t Fields::bytes(const char* name) const {
+  const Json& said = json(name);
+  return said.is_string() ? said.get_ref<const std::string&>().size() : 0;
 }
 
 bool Fields::refused() const {

@@ -26,9 +26,14 @@ namespace tutti {
 
 class Checker;
 
+// For tests of whether handlers read what the tables have: `watcher` is called with each field that
+// is looked up, on its thread; nullptr ends it.
+void watch_fields(void (*watcher)(const Field& field));
+
 class Fields {
  public:
-  bool has(const char* name) const;  // there and not null
+  bool has(const char* name) const;      // there and not null
+  size_t bytes(const char* name) const;  // of a text, to be looked at before it is copied
   // What is said; else `otherwise`, or the table's default.
   std::string text(const char* name) const;
   std::string text(const char* name, const std::string& otherwise) const;
@@ -55,7 +60,7 @@ class Fields {
   Fields(Checker& checker, const Json& json, const Shape& shape, std::string path)
       : checker_(&checker), json_(&json), shape_(&shape), path_(std::move(path)) {}
 
-  const Field* find(const char* name) const { return shape_->find(*json_, name); }
+  const Field* find(const char* name) const;
   const Json& value(const char* name) const;  // or the table's default
 
   Checker* checker_;

@@ -9,6 +9,8 @@
 namespace tutti {
 namespace {
 
+constexpr size_t kTextBytes = 128;  // of a value, besides its text
+
 template <class T>
 bool read_whole(std::string_view text, T& value) {
   const char* end = text.data() + text.size();
@@ -16,7 +18,7 @@ bool read_whole(std::string_view text, T& value) {
   return !text.empty() && read.ec == std::errc() && read.ptr == end;
 }
 
-Json value_of(unsigned types, std::string_view text) {
+Json value_of(unsigned types, std::string_view text, Charge* charge) {
   int64_t integer = 0;
   double number = 0;
   if (types & type::integer && read_whole(text, integer)) return integer;
@@ -24,7 +26,7 @@ Json value_of(unsigned types, std::string_view text) {
   if (types & type::flag && (text == "true" || text == "false")) return text == "true";
   const bool opens = types & type::object && text.starts_with("{");
   if (types != type::any && opens)
-    if (auto json = read_json(text)) return *std::move(json);
+    if (auto json = read_json(text, charge)) return *std::move(json);
   return std::string(text);
 }
 
@@ -44,14 +46,15 @@ bool is_index(const std::string& key) {
   return key.find_first_not_of("0123456789") == key.npos;
 }
 
-Status add(Json& all, const Field& field, const Name& name, std::string_view text) {
+Status add(Json& all, const Field& field, const Name& name, std::string_view text, Charge* charge) {
   if (field.types & type::list && field.types != type::any && is_index(name.key)) {
     Json& list = all[field.name];
     if (!name.bracketed && list.is_null() && text.starts_with("["))
-      if (auto json = read_json(text); json && json->is_array()) return list = *json, Status();
+      if (auto json = read_json(text, charge); json && json->is_array())
+        return list = *std::move(json), Status();
     if (list.is_null()) list = Json::array();
     if (!list.is_array()) return bad_input(field.name + " is given twice; send it once");
-    list.push_back(value_of(field.items, text));
+    list.push_back(value_of(field.items, text, charge));
     return {};
   }
   const auto twice = [&] { return bad_input(field.name + " is given twice; send it once"); };
@@ -62,26 +65,37 @@ Status add(Json& all, const Field& field, const Name& name, std::string_view tex
     return {};
   }
   if (all.contains(field.name)) return twice();
-  all[field.name] =
-      field.types == type::file ? Json(text.empty() ? "" : "file") : value_of(field.types, text);
+  all[field.name] = field.types == type::file ? Json(text.empty() ? "" : "file")
+                                              : value_of(field.types, text, charge);
   return {};
 }
 
 }  // namespace
 
-Result<Json> json_of_texts(const std::vector<std::pair<std::string, std::string_view>>& texts,
-                           const Shape& shape) {
+std::optional<Problem> check_lengths(const Texts& texts, const Shape& shape) {
+  const Json none = Json::object();
+  for (const auto& [whole, text] : texts) {
+    const Field* field = shape.find(none, split(whole).field);
+    if (field && field->types != type::file && text.size() > field->most_bytes)
+      return too_long(field->name, field->most_bytes, text.size());
+  }
+  return std::nullopt;
+}
+
+Result<Json> json_of_texts(const Texts& texts, const Shape& shape, Charge* charge) {
   Json all = Json::object();
   for (const auto& [whole, text] : texts) {
     const Name name = split(whole);
     const Field* field = shape.find(all, name.field);
-    if (!(field && field->types == type::file) && invalid_utf8_at(text))
-      return bad_input(safe_name(whole) + " is not UTF-8");
+    const bool file = field && field->types == type::file;
+    if (!file && invalid_utf8_at(text)) return bad_input(safe_name(whole) + " is not UTF-8");
     const bool keyed = field && name.bracketed && !(field->types & (type::list | type::object));
-    if (field && !keyed)
-      TUTTI_CHECK(add(all, *field, name, text));
+    const bool known = field && !keyed;
+    if (charge) TUTTI_CHECK(charge->grow(kTextBytes + (known && !file ? text.size() : 0)));
+    if (known)
+      TUTTI_CHECK(add(all, *field, name, text, charge));
     else
-      all[whole] = std::string(text);
+      all[whole] = nullptr;
   }
   return all;
 }

@@ -66,5 +66,36 @@ TEST(Form, TwiceAndNoTextAreErrors) {
   EXPECT_FALSE(json_of_texts({{"include", "a"}, {"include[x]", "b"}}, shape));
 }
 
+// Neither a text above its field's limit, nor that of a name that is not known.
+TEST(Form, WhatIsNotReadIsNotCopied) {
+  const std::string vast(size_t(1) << 20, 'x');
+  Shape shape = hearing();
+  shape.fields.push_back(field::text("note", "").at_most_bytes(64));
+  const auto account = std::make_shared<Account>("the test", size_t(4) << 10, ErrorCode::busy);
+  for (const char* name : {"note", "note[]", "unknown", "heat[x]"}) {
+    Checker checker(account);
+    checker.texts({{"file", "x"}, {name, vast}}, shape);
+    ASSERT_TRUE(checker.problem()) << name;
+    EXPECT_EQ(checker.problem()->status, 400) << name << checker.problem()->message;
+    EXPECT_EQ(checker.problem()->param.rfind(std::string(name).substr(0, 4), 0), 0u) << name;
+  }
+  const Json json = *json_of_texts({{"unknown", vast}}, shape);
+  EXPECT_TRUE(json["unknown"].is_null());
+}
+
+TEST(Form, WhatIsCopiedIsChargedFirst) {
+  const std::string vast(size_t(1) << 20, 'x');
+  const auto account = std::make_shared<Account>("the test", size_t(64) << 10, ErrorCode::busy);
+  for (const std::string& text : {vast, '[' + vast, '{' + vast})
+    for (const char* name : {"heat", "words", "words[]", "include"}) {
+      Checker checker(account);
+      const Shape shape = hearing();
+      checker.texts({{"file", vast}, {name, text}}, shape);
+      ASSERT_TRUE(checker.problem()) << name;
+      EXPECT_EQ(checker.problem()->status, 429) << name << ": " << checker.problem()->message;
+    }
+  EXPECT_EQ(account->held(), 0u);
+}
+
 }  // namespace
 }  // namespace tutti

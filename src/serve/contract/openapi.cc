@@ -39,6 +39,11 @@ class Document {
     Json schema = {{"type", "object"}, {"properties", properties}};
     if (!needed.empty()) schema["required"] = needed;
     if (!shape.open) schema["additionalProperties"] = false;
+    if (shape.own) {
+      schema["maxProperties"] = shape.own->most;
+      schema["propertyNames"] = {{"maxLength", shape.own->name}};
+      schema["additionalProperties"] = {{"type", "string"}, {"maxLength", shape.own->text}};
+    }
     if (!shape.about.empty()) schema["description"] = shape.about;
     return schema;
   }

@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,13 @@ struct Shape {
   std::vector<Field> fields;
   std::string about;
   bool open = false;  // other fields are the client's own, or read over
+
+  // Of an open one whose other fields are texts to keep: how many at most, and the most characters
+  // of a name and of a text.
+  struct Own {
+    size_t most = 16, name = 64, text = 512;
+  };
+  std::optional<Own> own;
 
   std::string tag;    // "" or the field that tells variants apart
   std::string usual;  // its value where it is missing; empty: it is needed

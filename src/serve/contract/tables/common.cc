@@ -106,14 +106,29 @@ std::vector<Field> harmless_fields() {
 }
 
 Field voice() {
-  Shape named{"", {field::text("id", "Of the voice."), field::ignored("name", "There is one.")}};
+  constexpr size_t kMost = 256;
+  Shape named{"",
+              {field::text("id", "Of the voice.").at_most_bytes(kMost),
+               field::ignored("name", "There is one.")}};
   return field::text("voice", "The model has one voice, whatever the name.")
+      .at_most_bytes(kMost)
       .or_object(share(std::move(named)));
+}
+
+Field any_voice() {
+  return field::ignored("voice", "The model has one voice, whatever the name.");
 }
 
 ShapePtr anything() {
   Shape own;
   own.open = true;
+  return share(std::move(own));
+}
+
+ShapePtr own_texts() {
+  Shape own;
+  own.open = true;
+  own.own = Shape::Own{};
   return share(std::move(own));
 }
 

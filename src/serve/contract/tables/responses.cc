@@ -84,7 +84,7 @@ std::vector<Operation> responses(const Facts& facts) {
          {field::flag("stream", false, "Answer as server-sent events, as it comes about."),
           field::text("instructions",
                       "Repeated in the answer; the model was taught none and does not read them."),
-          field::object("metadata", anything(), "Repeated in the answer.")});
+          field::object("metadata", own_texts(), "Repeated in the answer. 16 texts at most.")});
   append(fields, response_only());
   append(fields, stateless());
   append(fields, refused_tools());

@@ -23,8 +23,10 @@ ShapePtr content_part();  // of a chat's or response's message
 ShapePtr chat_message();
 ShapePtr response_item();
 ShapePtr stream_options();
-ShapePtr anything();  // any object
+ShapePtr anything();   // any object
+ShapePtr own_texts();  // 16 texts of the client's own, as OpenAI has it
 Field voice();
+Field any_voice();  // where it is not even repeated
 
 std::vector<Operation> models();
 std::vector<Operation> chat(const Facts& facts);
