@@ -35,15 +35,18 @@ size_t bytes_of(const Part& part) {
 // One request's uploads. Several of them may be decoded at once, each by one thread.
 class DecodeQueue::Job final : public Handle {
  public:
-  Job(const DecodeQueue& queue, std::string owner, Charge charge, Draft draft)
+  Job(const DecodeQueue& queue, std::string owner, Charge charge, Draft draft, Done done)
       : owner(std::move(owner)),
         queue_(queue),
         charge_(std::move(charge)),
         draft_(std::move(draft)),
+        done_(std::move(done)),
         left_(draft_.holes.size()) {}
-  void expect(Done done) {
+
+  // Nothing comes any more; false where `done` has come already.
+  bool withdraw() {
     const std::lock_guard lock(mutex_);
-    done_ = std::move(done);
+    return std::exchange(done_, nullptr) != nullptr;
   }
 
   void cancel() override {
@@ -160,18 +163,16 @@ Result<std::shared_ptr<DecodeQueue::Handle>> DecodeQueue::decode(const std::stri
   TUTTI_CHECK(charge.grow(bytes_of(draft)));
   const size_t lines = std::min(kAtOnce, draft.holes.size());
   const Error busy(ErrorCode::busy, "too many uploads wait to be decoded; try again in a moment");
-  auto job = std::make_shared<Job>(*this, owner, std::move(charge), std::move(draft));
+  auto job =
+      std::make_shared<Job>(*this, owner, std::move(charge), std::move(draft), std::move(done));
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(jobs_, [](const auto& other) { return other.expired(); });
     if (stopped_) return busy;
     jobs_.push_back(job);
   }
-  job->expect(std::move(done));
-  if (!pool_.offer(owner, turn(job))) {
-    job->expect(nullptr);
-    return busy;
-  }
+  // From here on stop() finds it.
+  if (!pool_.offer(owner, turn(job)) && job->withdraw()) return busy;
   for (size_t i = 1; i < lines; ++i) pool_.post(owner, turn(job));
   return std::shared_ptr<Handle>(job);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -150,6 +151,28 @@ TEST_F(DecodeQueueTest, StoppingEndsEverything) {
   queue.stop();
   EXPECT_EQ(results.wait("spin").first, ErrorCode::cancelled);
   EXPECT_FALSE(queue.decode("a", account, draft_of({"quick"}), results.done("late")));
+}
+
+// Whoever is let in while the queue stops is told, and whoever is refused is not.
+TEST_F(DecodeQueueTest, StoppingLosesNoResult) {
+  for (int round = 0; round < 300; ++round) {
+    DecodeQueue stopped(decoder, {}, {.threads = 1});
+    std::atomic<int> accepted = 0, told = 0;
+    std::atomic<bool> begun = false;
+    std::thread client([&] {
+      for (bool more = true; more;) {
+        const auto handle = stopped.decode("a", account, draft_of({"quick"}),
+                                           [&](const Result<SharedPrompt>&, size_t) { ++told; });
+        more = bool(handle);
+        accepted += more;
+        begun = true;
+      }
+    });
+    while (!begun) std::this_thread::yield();
+    stopped.stop();
+    client.join();
+    ASSERT_EQ(told, accepted);
+  }
 }
 
 }  // namespace
