@@ -131,6 +131,7 @@ void Scheduler::State::list_candidates(Worker& worker) const {
   for (const auto& job : jobs) {
     if (job->state == ScheduledJob::State::stepping) continue;
     if (job->state == ScheduledJob::State::waiting && !may_start(*job)) continue;
+    if (job->kind == JobKind::explain && explaining) continue;  // it would wait, and hold a worker
     const Candidate candidate{job->patient(), job->state == ScheduledJob::State::ready,
                               job->accepted, job->due, job->owner->served};
     if (job->decoding()) {
@@ -182,6 +183,7 @@ bool Scheduler::State::choose(Worker& worker) {
     turn.jobs.push_back(chosen);
     if (chosen->state == ScheduledJob::State::waiting) start(*chosen, now);
     if (chosen->patient()) last_patient = now;
+    explaining = explaining || chosen->kind == JobKind::explain;
   }
   turn.wide = all_threads && !wide && stepping == 0 && worker.candidates.size() == 1;
   wide = wide || turn.wide;
@@ -227,6 +229,7 @@ void Scheduler::State::settle(Worker& worker, std::unique_lock<std::mutex>& lock
   --stepping;
   if (turn.decoding) decoding = false;
   if (turn.wide) wide = false;
+  if (turn.jobs[0]->kind == JobKind::explain) explaining = false;
   charge(turn, now);
   // A patient step may take longer than the pause between two of them.
   if (turn.jobs[0]->patient()) last_patient = now;

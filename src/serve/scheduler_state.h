@@ -74,8 +74,9 @@ struct Scheduler::State {
   std::vector<int> free_slots;
   int patient_slots = 0;  // that pictures hold
   SteadyTime last_patient{}, last_end{};
-  int stepping = 0;  // workers
-  int ending = 0;    // jobs taken from the list whose `done` is on its way
+  int stepping = 0;         // workers
+  int ending = 0;           // jobs taken from the list whose `done` is on its way
+  bool explaining = false;  // all explanations have one session, the engine's
   bool decoding = false, wide = false, draining = false, stopping = false;
   double seconds_between_ends = 1;  // running mean while requests wait
   Stats stats;

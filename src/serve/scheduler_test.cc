@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -282,6 +283,22 @@ TEST(Scheduler, TextsThatCannotFitAreRefusedAtOnce) {
   EXPECT_EQ(code(scheduler.embed_each({Part::of_text("x"), Part::of_text(vast)}, {})),
             ErrorCode::too_long);
   EXPECT_EQ(code(scheduler.explain({Part::of_text(vast)}, {}, {})), ErrorCode::too_long);
+}
+
+// All of them have one session, so a second one would wait in a worker that others want.
+TEST(Scheduler, ExplanationsAreSteppedOneAfterAnother) {
+  const Engine engine = load();
+  std::vector<Outcome<AttentionShare>> shares(40);
+  Scheduler scheduler(engine, {.threads = 2});
+  std::vector<Result<Ticket>> tickets;
+  for (auto& share : shares) tickets.push_back(scheduler.explain(words(), {}, {share.done()}));
+  int most = 0;
+  const auto all_came = [&] {
+    return std::all_of(shares.begin(), shares.end(), [](auto& share) { return share.arrived(); });
+  };
+  while (!all_came()) most = std::max(most, scheduler.stats().running);
+  EXPECT_EQ(most, 1);
+  for (auto& share : shares) EXPECT_TRUE(share.wait());
 }
 
 TEST(Scheduler, ErrorsComeToDone) {

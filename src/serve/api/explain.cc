@@ -36,7 +36,8 @@ void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Checker checker(request.account);
   const Fields fields = checker.body(request.body, *api.contract().at("explain").body);
   check_model(fields, api);
-  const TextOptions options = read_text_options(fields, api, "max_tokens");
+  TextOptions options;  // with room for an answer of the usual length
+  read_task(fields, options);
   Draft draft = read_messages(fields, "messages", api);
   if (checker.problem()) return send_problem(*reply, *checker.problem());
   const auto jobs = Jobs::of(request, reply);

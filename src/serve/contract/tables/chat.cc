@@ -25,9 +25,10 @@ Field stop() {
 }
 
 ShapePtr audio() {
-  return share({"",
-                {voice(), field::choice("format", {"wav", "mp3", "flac", "opus", "aac", "pcm16"},
-                                        "wav", "Streams are pcm16: 24 kHz, mono, 16 bits.")}});
+  return share(
+      {"",
+       {any_voice(), field::choice("format", {"wav", "mp3", "flac", "opus", "aac", "pcm16"}, "wav",
+                                   "Streams are pcm16: 24 kHz, mono, 16 bits.")}});
 }
 
 ShapePtr chat_answer() {
@@ -107,11 +108,19 @@ std::vector<Operation> chat(const Facts& facts) {
 
 std::vector<Operation> explain(const Facts& facts) {
   std::vector<Field> fields = {model_field(), messages()};
-  append(fields, text_fields(facts));
-  for (Field& field : fields)
-    if (field.name != "model" && field.name != "messages") field.about = "As in chat.";
-  fields.push_back(
-      field::integer("max_tokens", 1, field::kLargest, 64, "Room that is kept for an answer."));
+  const char* never = "nothing is written here, so it would change nothing; leave it out";
+  for (Field& field : text_fields(facts)) {
+    if (field.name == "task" || field.name == "language") {
+      field.about = "As in chat.";
+      fields.push_back(std::move(field));
+    } else {
+      fields.push_back(field::refused(field.name, "[]", never));
+    }
+  }
+  append(fields,
+         {field::refused("max_tokens", "[]", never),
+          field::refused("max_completion_tokens", "[]", never), field::refused("n", "[1]", never),
+          field::refused("stop", "[[]]", never), field::refused("stream", "[false]", never)});
   append(fields, refused_tools());
   append(fields, harmless_fields());
   fields.push_back(field::ignored("metadata", "Nothing is kept that it could describe."));
