@@ -194,5 +194,90 @@ TEST_F(RealtimeFaults, AFullQueueWhileSoundIsAnsweredCostsTheAnswerAlone) {
   EXPECT_EQ(ask(port_, "GET", "/healthz").status, 200) << log();
 }
 
+// Silence has nothing to answer; a sound that there was no place for may have had.
+TEST_F(RealtimeFaults, ASoundThatFoundNoPlaceIsNotAnsweredAsIfItWereSilent) {
+  start({"--queue", "1"});
+  Talk talk(port_, "");
+  const Json part = {{"type", "input_audio"}, {"audio", base64(std::string(48'000, '\0'))}};
+  const Json item = {{"type", "message"}, {"role", "user"}, {"content", {part}}};
+  const Json ask_it = {{"type", "response.create"},
+                       {"response", {{"output_modalities", {"text"}}, {"input", {item}}}}};
+  talk.send(ask_it);
+  EXPECT_EQ(talk.until("response.done")["response"]["status"], "completed");
+  std::atomic<bool> enough = false;
+  std::vector<std::thread> fillers;
+  for (int i = 0; i < 20; ++i)
+    fillers.emplace_back([&] {
+      while (!enough)
+        post("/v1/images/generations",
+             R"({"model":"model","prompt":"a red circle","n":1,"steps":64})");
+    });
+  Json failed;
+  for (int i = 0; i < 400 && failed.is_null(); ++i) {
+    talk.send(ask_it);
+    const Json done = talk.until("response.done");
+    ASSERT_EQ(done["type"], "response.done") << done;
+    if (done["response"]["status"] == "failed") failed = done["response"];
+  }
+  enough = true;
+  for (std::thread& filler : fillers) filler.join();
+  ASSERT_TRUE(failed.is_object()) << "the queue was never full, or its error was lost";
+  EXPECT_EQ(failed["status_details"]["error"]["type"], "rate_limit_error") << failed;
+  EXPECT_EQ(failed["status_details"]["error"]["code"], "busy") << failed;
+}
+
+TEST_F(RealtimeFaults, TheQueryIsReadAsStrictlyAsABody) {
+  start();
+  for (const auto& [query, code] : {std::pair("?modell=model", "unknown_parameter"),
+                                    std::pair("?model=model&x=1", "unknown_parameter"),
+                                    std::pair("?intent=song", "unsupported_value"),
+                                    std::pair("?call_id=rtc_1", "unsupported_parameter")}) {
+    Talk talk(port_, query);
+    const Json error = talk.next();
+    ASSERT_TRUE(error.is_object()) << query;
+    EXPECT_EQ(error["error"]["code"], code) << query << error;
+    EXPECT_TRUE(talk.next().is_null()) << "no session follows";
+  }
+  for (const char* query : {"", "?model=model", "?model=model&intent=conversation"}) {
+    Talk talk(port_, query);
+    EXPECT_EQ(talk.next()["session"]["type"], "realtime") << query;
+  }
+  Talk hears(port_, "?intent=transcription");
+  EXPECT_EQ(hears.next()["session"]["type"], "transcription");
+  hears.send({{"type", "response.create"}});
+  EXPECT_EQ(hears.until("error")["error"]["code"], "invalid_session_type");
+}
+
+TEST_F(RealtimeFaults, WhatAResponseSoundsLikeIsReadOrRefused) {
+  start();
+  Talk talk(port_, "");
+  talk.send(written("question", "hello"));
+  const auto respond = [&](const Json& response) {
+    talk.send({{"type", "response.create"}, {"response", response}});
+    return talk.until("response.done");
+  };
+  const Json output = {{"format", {{"type", "audio/pcm"}, {"rate", 16000}}},
+                       {"voice", {{"id", "alloy"}}},
+                       {"speed", 2}};
+  const Json done = respond({{"audio", {{"output", output}}}, {"metadata", {{"a", "b"}}}});
+  ASSERT_EQ(done["type"], "response.done") << done;
+  EXPECT_EQ(done["response"]["audio"]["output"]["format"]["rate"], 16000);
+  EXPECT_EQ(done["response"]["audio"]["output"]["voice"], "alloy");
+  EXPECT_EQ(done["response"]["metadata"], (Json{{"a", "b"}}));
+  const Json plain = respond({{"output_modalities", {"text"}}});
+  EXPECT_EQ(plain["response"]["audio"]["output"]["format"]["rate"], 24000) << "the session's";
+  Json many = Json::object();
+  for (int i = 0; i < 17; ++i) many["k" + std::to_string(i)] = "x";
+  for (const auto& [response, param] :
+       {std::pair(Json{{"audio", {{"input", {{"turn_detection", nullptr}}}}}},
+                  "response.audio.input"),
+        std::pair(Json{{"audio", {{"output", {{"pitch", 2}}}}}}, "response.audio.output.pitch"),
+        std::pair(Json{{"metadata", many}}, "response.metadata"),
+        std::pair(Json{{"metadata", {{"a", std::string(513, 'x')}}}}, "response.metadata.a")}) {
+    const Json error = respond(response);
+    EXPECT_EQ(error["error"]["param"], param) << error;
+  }
+}
+
 }  // namespace
 }  // namespace tutti::program

@@ -29,19 +29,26 @@ Problem invalid(const std::string& message, const std::string& code,
 }  // namespace
 
 RealtimeClient::RealtimeClient(Api& api, const Request& request,
-                               const std::shared_ptr<WebSocket>& socket, const std::string& model,
-                               bool beta)
+                               const std::shared_ptr<WebSocket>& socket, bool beta)
     : api_(api),
       beta_(beta),
       account_(request.account),
       dialogue_(std::make_shared<Dialogue>(api, request, socket, beta)),
-      buffer_charge_(account_) {
+      buffer_charge_(account_),
+      settings_charge_(account_) {
   settings_.id = new_id("sess_");
   settings_.model = api.options().model;
-  if (!model.empty() && !api.serves(model))
-    problem_ = invalid("the model " + no_such_model(model, api), "model_not_found", "model");
+  read_query(request);
   if (const Status status = listen_at(settings_.input_rate); !status)
     problem_ = problem_of(status.error(), 0);
+}
+
+void RealtimeClient::read_query(const Request& request) {
+  Checker checker(account_);
+  const Fields query = checker.query(request.query, *api_.contract().at("realtime").query);
+  check_model(query, api_);
+  settings_.transcribe_only = query.text("intent") == "transcription";
+  refuse(checker.problem());
 }
 
 void RealtimeClient::open() {
@@ -120,6 +127,8 @@ void RealtimeClient::update_session(const Fields& event) {
   RealtimeSettings changed = settings_;
   changed.update(event.object("session"), api_);
   if (failed()) return;
+  if (const Status status = settings_charge_.set(changed.bytes()); !status)
+    return refuse(problem_of(status.error(), 1));
   const bool rate = changed.input_rate != settings_.input_rate;
   const bool turns = changed.json()["audio"]["input"] != settings_.json()["audio"]["input"];
   settings_ = std::move(changed);
@@ -147,11 +156,9 @@ void RealtimeClient::append_audio(const Fields& event) {
 
 void RealtimeClient::take_samples(std::span<const float> samples) {
   const auto most = int64_t(api_.limits().most_seconds_of_audio * kRate);
-  // A vector that grows has twice its samples at most.
-  const size_t bytes = 2 * (buffer_.size() + samples.size()) * sizeof(float);
-  if (const Status status = buffer_charge_.set(std::max(bytes, buffer_charge_.bytes())); !status)
+  if (const Status status = buffer_charge_.set(buffer_.bytes_with(samples.size())); !status)
     return refuse(problem_of(status.error(), 1));
-  buffer_.insert(buffer_.end(), samples.begin(), samples.end());
+  buffer_.append(samples);
   if (voice_)
     for (const VoiceEvent& event : voice_->push(samples)) take_voice(event);
   if (int64_t(buffer_.size()) <= most) {
@@ -194,24 +201,22 @@ void RealtimeClient::take_voice(const VoiceEvent& event) {
 
 void RealtimeClient::drop_before(int64_t sample) {
   const int64_t count = std::clamp(sample - begin_, int64_t(0), int64_t(buffer_.size()));
-  buffer_.erase(buffer_.begin(), buffer_.begin() + count);
+  buffer_.drop(size_t(count));
   begin_ += count;
-  if (buffer_.capacity() > 4 * buffer_.size() + kRate) buffer_.shrink_to_fit();
-  buffer_charge_.shrink(buffer_charge_.bytes() -
-                        std::min(buffer_charge_.bytes(), buffer_.capacity() * sizeof(float)));
+  buffer_charge_.shrink(buffer_charge_.bytes() - std::min(buffer_charge_.bytes(), buffer_.bytes()));
 }
 
 // The sound up to `end` becomes a message of the user's.
 void RealtimeClient::commit(int64_t end) {
   const std::string id = item_id_.empty() ? new_id("item_") : std::exchange(item_id_, "");
   const auto count = size_t(std::clamp(end - begin_, int64_t(0), int64_t(buffer_.size())));
-  const ItemPtr item = item_of_sound(id, std::span(buffer_).first(count), account_);
+  const ItemPtr item = item_of_sound(id, buffer_.samples().first(count), account_);
   drop_before(end);
   const std::string previous = dialogue_->last_id();
   dialogue_->send({{"type", "input_audio_buffer.committed"},
                    {"previous_item_id", previous.empty() ? Json() : Json(previous)},
                    {"item_id", id}});
-  refuse(dialogue_->add(item, "", settings_.transcription || settings_.transcribe_only));
+  refuse(dialogue_->add(item, "", tells()));
 }
 
 void RealtimeClient::commit_audio(const Fields&) {
@@ -234,8 +239,7 @@ void RealtimeClient::create_item(const Fields& event) {
   ItemPtr item = read_item(event.object("item"), settings_.input_rate, api_, account_);
   const std::string previous = event.text("previous_item_id");
   if (failed()) return;
-  refuse(dialogue_->add(std::move(item), previous,
-                        settings_.transcription || settings_.transcribe_only));
+  refuse(dialogue_->add(std::move(item), previous, tells()));
 }
 
 void RealtimeClient::delete_item(const Fields& event) {
@@ -258,22 +262,20 @@ void RealtimeClient::create_response(const Fields& event) {
     return refuse(invalid("a transcription session gives no answers", "invalid_session_type"));
   ResponseWish wish;
   wish.settings = settings_;
-  if (event.has("response")) {
-    const Fields fields = event.object("response");
-    wish.settings.audio_out = read_modalities(fields, settings_.audio_out);
-    wish.settings.max_tokens = read_max_tokens(fields, settings_.max_tokens, api_);
-    wish.out_of_band = fields.text("conversation") == "none";
-    wish.settings.temperature = float(fields.number("temperature", settings_.temperature));
-    wish.metadata = fields.json("metadata");
-    if (fields.has("input")) {
-      wish.input.emplace();
-      for (const Fields& item : fields.objects("input")) {
-        wish.input->push_back(read_item(item, settings_.input_rate, api_, account_));
-        if (failed()) break;
-      }
-    }
-  }
+  if (event.has("response")) read_wish(event.object("response"), wish);
   if (!failed()) refuse(dialogue_->respond(std::move(wish)));
+}
+
+void RealtimeClient::read_wish(const Fields& fields, ResponseWish& wish) {
+  wish.settings.update_response(fields, api_);
+  wish.out_of_band = fields.text("conversation") == "none";
+  wish.metadata = fields.json("metadata");
+  if (!fields.has("input")) return;
+  wish.input.emplace();
+  for (const Fields& item : fields.objects("input")) {
+    if (failed()) return;
+    wish.input->push_back(read_item(item, settings_.input_rate, api_, account_));
+  }
 }
 
 void RealtimeClient::cancel_response(const Fields& event) {

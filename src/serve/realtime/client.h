@@ -5,6 +5,7 @@
 #pragma once
 
 #include "serve/realtime/dialogue.h"
+#include "serve/realtime/sample_buffer.h"
 #include "serve/realtime/sample_rate.h"
 
 namespace tutti {
@@ -13,7 +14,7 @@ class RealtimeClient {
  public:
   // `beta`: it speaks the API as it was in its beta (beta.h).
   RealtimeClient(Api& api, const Request& request, const std::shared_ptr<WebSocket>& socket,
-                 const std::string& model, bool beta);
+                 bool beta);
 
   void open();  // says session.created, or why there is no session and closes the socket
   void take(const std::string& message, bool binary);
@@ -22,6 +23,7 @@ class RealtimeClient {
  private:
   using Handle = void (RealtimeClient::*)(const Fields& event);
 
+  void read_query(const Request& request);
   Json read_event(const std::string& message, Checker& checker) const;
   static Handle handler_of(const std::string& type);
   void update_session(const Fields& event);
@@ -33,6 +35,7 @@ class RealtimeClient {
   void retrieve_item(const Fields& event);
   void truncate_item(const Fields& event);
   void create_response(const Fields& event);
+  void read_wish(const Fields& fields, ResponseWish& wish);
   void cancel_response(const Fields& event);
 
   void refuse(std::optional<Problem> problem);
@@ -43,6 +46,7 @@ class RealtimeClient {
   void commit(int64_t end);
   void drop_before(int64_t sample);
   int64_t heard() const { return begin_ + int64_t(buffer_.size()); }
+  bool tells() const { return settings_.transcription || settings_.transcribe_only; }
 
   Api& api_;
   const bool beta_;
@@ -54,8 +58,8 @@ class RealtimeClient {
   std::optional<Problem> problem_;    // the same
   std::optional<PcmReader> reader_;
   std::optional<VoiceActivity> voice_;
-  std::vector<float> buffer_;  // samples not committed, at 16 kHz
-  Charge buffer_charge_;
+  SampleBuffer buffer_;  // not committed, at 16 kHz
+  Charge buffer_charge_, settings_charge_;
   int64_t begin_ = 0;        // of them, counted from the connection's first
   int64_t voice_begin_ = 0;  // where voice_ began to count
   std::string item_id_;      // of the sound being recorded

@@ -186,9 +186,11 @@ void Dialogue::take_picture(const ItemPtr& item, size_t index,
                             const Result<SharedPrompt>& picture) {
   Item::Content& content = item->content[index];
   content.heard = true;
-  if (picture) {
+  if (picture)
     content.picture = (*picture)->front().picture;
-  } else if (!closed_) {
+  else
+    content.lost = picture.error();
+  if (!picture && !closed_) {
     Problem problem = problem_of(picture.error(), api_.scheduler().retry_after());
     problem.param = "item.content[" + std::to_string(index) + "]";
     problem.message = "the picture of item " + quote(item->id) + ": " + problem.message;
@@ -201,7 +203,10 @@ void Dialogue::take_transcript(const ItemPtr& item, size_t index, bool tell,
                                const Result<std::string>& text) {
   Item::Content& content = item->content[index];
   content.heard = true;
-  if (text) content.text = *text;
+  if (text)
+    content.text = *text;
+  else
+    content.lost = text.error();
   const std::string type = "conversation.item.input_audio_transcription.";
   if (tell && text) {
     const Json where = {{"item_id", item->id}, {"content_index", index}};

@@ -58,6 +58,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
     Ticket ticket;
     std::unique_ptr<PcmStream> pcm;
     std::string reason;  // of its cancellation
+    Charge charge;       // what the wish holds besides its input
     int prompt_tokens = 0, tokens = 0;
     double seconds = 0;  // of sound
   };

@@ -12,6 +12,25 @@ namespace {
 
 constexpr int kUsualTokens = 64;
 
+// Besides its input, whose items are counted themselves.
+size_t bytes_of(const ResponseWish& wish) {
+  size_t bytes = sizeof wish + wish.settings.bytes();
+  if (wish.metadata.is_object())
+    for (const auto& pair : wish.metadata.items())
+      bytes += 128 + pair.key().size() + pair.value().get_ref<const std::string&>().size();
+  return bytes;
+}
+
+// Where the last thing that was said holds nothing to answer: why, or that nothing was said.
+std::optional<Error> why_nothing(std::span<const ItemPtr> items) {
+  const auto last = std::find_if(items.rbegin(), items.rend(),
+                                 [](const ItemPtr& item) { return item->role == "user"; });
+  if (last == items.rend()) return std::nullopt;
+  for (const Item::Content& content : (*last)->content)
+    if (content.lost) return content.lost;
+  return std::nullopt;
+}
+
 Problem problem(const char* message, const char* code) {
   return {400, message, "invalid_request_error", "", code};
 }
@@ -38,7 +57,11 @@ std::optional<Problem> Dialogue::respond(ResponseWish wish) {
   if (response_)
     return problem("an answer is on its way already; wait for response.done or cancel it",
                    "conversation_already_has_active_response");
+  Charge charge(account_);
+  if (const Status status = charge.grow(bytes_of(wish)); !status)
+    return problem_of(status.error(), 1);
   response_ = std::make_unique<Response>();
+  response_->charge = std::move(charge);
   response_->id = new_id("resp_");
   response_->wish = std::move(wish);
   response_->source = response_->wish.input.value_or(items_);
@@ -59,7 +82,7 @@ void Dialogue::begin_if_understood() {
 
 void Dialogue::begin() {
   Prompt prompt = prompt_of(response_->source, api_);
-  if (prompt.empty()) return finish(std::nullopt);  // nothing was said: nothing to answer
+  if (prompt.empty()) return finish(why_nothing(response_->source));
   const RealtimeSettings& settings = response_->wish.settings;
   TextOptions options{.language = settings.language, .temperature = settings.temperature};
   options.seed = settings.seed;

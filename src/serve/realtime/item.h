@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "runtime/session.h"
 #include "serve/api/draft.h"
@@ -22,6 +23,7 @@ struct Item {
     double seconds = 0;
     Draft upload;  // of a picture, until it is being decoded
     Picture picture;
+    std::optional<Error> lost;  // why it was not understood
   };
 
   std::string id, role = "user", status = "completed";

@@ -10,10 +10,8 @@ void add_realtime_routes(Router& router, Api& api) {
   router.add_websocket(
       "/v1/realtime",
       [&api](const Request& request, const std::shared_ptr<WebSocket>& socket) {
-        const auto model = request.query.find("model");
-        const auto client = std::make_shared<RealtimeClient>(
-            api, request, socket, model == request.query.end() ? "" : model->second,
-            asks_for_beta(request));
+        const auto client =
+            std::make_shared<RealtimeClient>(api, request, socket, asks_for_beta(request));
         socket->on_message(
             [client](std::string message, bool binary) { client->take(message, binary); });
         socket->on_close([client] { client->close(); });

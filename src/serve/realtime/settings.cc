@@ -46,17 +46,39 @@ Json turn_detection_json(const std::optional<TurnDetection>& turns) {
           {"interrupt_response", turns->interrupt_response}};
 }
 
-}  // namespace
-
+// "audio" or "text" of "output_modalities"; true for audio.
 bool read_modalities(const Fields& fields, bool otherwise) {
   const Json& modalities = fields.json("output_modalities");
   return modalities.is_null() ? otherwise : modalities == Json::array({"audio"});
 }
 
+// "max_output_tokens": a number or "inf".
 int read_max_tokens(const Fields& fields, int otherwise, const Api& api) {
   if (fields.json("max_output_tokens") == "inf") return 0;
   return int(
       std::min<int64_t>(fields.integer("max_output_tokens", otherwise), api.limits().most_tokens));
+}
+
+// The model has one, whatever its name.
+std::string read_voice(const Fields& output, const std::string& otherwise) {
+  if (!output.has("voice")) return otherwise;
+  return output.json("voice").is_object() ? output.object("voice").text("id")
+                                          : output.text("voice");
+}
+
+}  // namespace
+
+void RealtimeSettings::update_output(const Fields& output) {
+  output_rate = read_rate(output, output_rate);
+  speed = float(output.number("speed", speed));
+  voice = read_voice(output, voice);
+}
+
+void RealtimeSettings::update_response(const Fields& response, const Api& api) {
+  audio_out = read_modalities(response, audio_out);
+  max_tokens = read_max_tokens(response, max_tokens, api);
+  temperature = float(response.number("temperature", temperature));
+  update_output(response.object("audio").object("output"));
 }
 
 void RealtimeSettings::update(const Fields& session, const Api& api) {
@@ -78,12 +100,7 @@ void RealtimeSettings::update(const Fields& session, const Api& api) {
     check_heard_language(input.object("transcription"));
     turn_detection = read_turn_detection(input, turn_detection);
   }
-  if (audio.has("output")) {
-    const Fields output = audio.object("output");
-    output_rate = read_rate(output, output_rate);
-    speed = float(output.number("speed", speed));
-    if (output.json("voice").is_string()) voice = output.text("voice");  // the model has one
-  }
+  update_output(audio.object("output"));
 }
 
 Json RealtimeSettings::json() const {

@@ -34,12 +34,13 @@ struct RealtimeSettings {
   // Changes what is named, in the shape of RealtimeSessionCreateRequest. What is wrong is told to
   // the fields' Checker.
   void update(const Fields& session, const Api& api);
+  // Changes what a response may have of its own, in the shape of RealtimeResponseCreateParams.
+  void update_response(const Fields& response, const Api& api);
   Json json() const;
-};
+  size_t bytes() const { return instructions.size() + voice.size(); }  // of what the client chose
 
-// "audio" or "text" of "output_modalities"; true for audio.
-bool read_modalities(const Fields& fields, bool otherwise);
-// "max_output_tokens": a number or "inf".
-int read_max_tokens(const Fields& fields, int otherwise, const Api& api);
+ private:
+  void update_output(const Fields& output);
+};
 
 }  // namespace tutti

@@ -31,6 +31,12 @@ ShapePtr transcription() {
                  field::refused("prompt", R"([""])", "the model hears the sound alone")}});
 }
 
+ShapePtr sound_output() {
+  return share({"",
+                {field::object("format", sound_format(), "Of the sound that goes out."), voice(),
+                 field::number("speed", 0.25, 4, {}, "2 speaks twice as fast.")}});
+}
+
 ShapePtr session_audio() {
   Shape input{
       "",
@@ -39,12 +45,17 @@ ShapePtr session_audio() {
        field::object("turn_detection", turn_detection(),
                      "null: the client says when a turn has ended."),
        field::refused("noise_reduction", "[]", "sound is heard as it comes")}};
-  Shape output{"",
-               {field::object("format", sound_format(), "Of the sound that goes out."), voice(),
-                field::number("speed", 0.25, 4, {}, "2 speaks twice as fast.")}};
   return share({"",
                 {field::object("input", share(std::move(input)), "What comes in."),
-                 field::object("output", share(std::move(output)), "What goes out.")}});
+                 field::object("output", sound_output(), "What goes out.")}});
+}
+
+ShapePtr response_audio() {
+  return share({"",
+                {field::object("output", sound_output(), "What goes out; the session's otherwise."),
+                 field::refused("input", "[{}]",
+                                "what comes in is the session's; send "
+                                "session.update")}});
 }
 
 Field max_tokens() {
@@ -149,16 +160,14 @@ ShapePtr realtime_item() {
 
 ShapePtr response_wish() {
   std::vector<Field> fields = {
-      field::text("instructions", "The model was taught none, and reads none.")
-          .at_most_bytes(64 << 10),
+      field::ignored("instructions", "The model was taught none, and reads none."),
       modalities(),
       max_tokens(),
       field::choice("conversation", {"auto", "none"}, "auto", "none: beside the conversation."),
       field::list("input", realtime_item(), "What is answered instead of the conversation."),
       field::number("temperature", 0, 2, {}, "As in chat."),
-      field::object("metadata", anything(), "Repeated in it."),
-      field::object("audio", session_audio(),
-                    "As in the session; the voice alone can be named here.")};
+      field::object("metadata", own_texts(), "Repeated in it. 16 texts at most."),
+      field::object("audio", response_audio(), "How it sounds.")};
   for (Field& one : refused_settings())
     if (one.name != "metadata") fields.push_back(std::move(one));
   return share({"ResponseWish", std::move(fields), "What an answer is to be like."});

@@ -29,7 +29,10 @@ std::vector<Operation> realtime() {
   talk.query =
       share({"",
              {model_field(false),
-              field::refused("intent", "[]", "send session.update with the type transcription")}});
+              field::choice("intent", {"conversation", "transcription"}, "conversation",
+                            "transcription: nothing is answered, as after session.update with "
+                            "that type."),
+              field::refused("call_id", "[]", "this server takes no calls; leave it out")}});
   talk.socket = true;
   talk.answers.clear();
   return {talk};
