@@ -40,7 +40,7 @@ std::vector<Operation> speech(const Facts& facts) {
                                std::to_string(facts.limits.most_speech_bytes) + " bytes.")
           .at_most_bytes(facts.limits.most_speech_bytes)
           .need(),
-      voice(),
+      any_voice(),
       field::choice("response_format", {"mp3", "wav", "flac", "opus", "aac", "pcm", "pcm16"}, "mp3",
                     "Of the sound; pcm16 is pcm."),
       field::number("speed", 0.25, 4, 1, "2 speaks twice as fast."),

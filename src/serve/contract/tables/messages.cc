@@ -69,11 +69,29 @@ ShapePtr video_part() {
                      {})});
 }
 
-Field content(bool needed) {
+Field content(bool needed, ShapePtr part) {
   Field content = field::text("content", "A text or parts.").or_list(type::object, SIZE_MAX);
-  content.shape = content_part();
+  content.shape = std::move(part);
   content.needed = needed;
   return content;
+}
+
+Shape read_over(std::string name, std::string about) {
+  Shape shape{std::move(name), {}, std::move(about)};
+  shape.open = true;
+  return shape;
+}
+
+// Of an answer that comes back only the text is read.
+ShapePtr answer_part() {
+  Shape part{"AnswerPart", {}, "A piece of an answer that comes back: its text is read."};
+  part.tag = "type";
+  part.variants = {{{"text", "input_text", "output_text"}, text_part(), ""},
+                   {{"refusal", "image_url", "input_image", "output_image", "input_audio",
+                     "output_audio", "video_url", "input_video"},
+                    share(read_over("SilentPart", "Of an answer that comes back; read over.")),
+                    ""}};
+  return share(std::move(part));
 }
 
 // What providers put into an answer and clients send back as they got it.
@@ -103,18 +121,13 @@ ShapePtr message_of(std::string name, std::vector<Field> fields) {
 }
 
 std::vector<Variant> roles(std::vector<Field> answer) {
-  std::vector<Field> assistant = {content(false)};
+  std::vector<Field> assistant = {content(false, answer_part())};
   append(assistant, std::move(answer));
   append(assistant, answer_extras());
-  return {{{"user"}, message_of("UserMessage", {content(true)}), ""},
-          {{"assistant"}, message_of("AssistantMessage", std::move(assistant)), ""},
-          {{"system", "developer"}, message_of("Instructions", {content(true)}), ""}};
-}
-
-Shape read_over(std::string name, std::string about) {
-  Shape shape{std::move(name), {}, std::move(about)};
-  shape.open = true;
-  return shape;
+  return {
+      {{"user"}, message_of("UserMessage", {content(true, content_part())}), ""},
+      {{"assistant"}, message_of("AssistantMessage", std::move(assistant)), ""},
+      {{"system", "developer"}, message_of("Instructions", {content(true, content_part())}), ""}};
 }
 
 }  // namespace
