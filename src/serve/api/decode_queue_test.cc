@@ -155,7 +155,7 @@ TEST_F(DecodeQueueTest, StoppingEndsEverything) {
 
 // Whoever is let in while the queue stops is told, and whoever is refused is not.
 TEST_F(DecodeQueueTest, StoppingLosesNoResult) {
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 100; ++round) {
     DecodeQueue stopped(decoder, {}, {.threads = 1});
     std::atomic<int> accepted = 0, told = 0;
     std::atomic<bool> begun = false;
