@@ -124,7 +124,13 @@ TEST_F(HostileMemoryTest, PipelinedBytesAreGivenBack) {
 }
 
 TEST_F(HostileMemoryTest, WhatAHandlerThrowsIsAnswered) {
+  more_routes_ = [](Router& router) {
+    router.add("GET", "/drop", [](const Request&, const ReplyPtr&) {});
+  };
   start();
+  const TestAnswer dropped = ask(port_, "GET", "/drop");
+  EXPECT_EQ(dropped.status, 503);
+  EXPECT_NE(dropped.head.find("Retry-After"), std::string::npos);
   EXPECT_EQ(ask(port_, "GET", "/throw/memory").status, 503);
   EXPECT_EQ(ask(port_, "GET", "/throw/number").status, 500);
   const TestAnswer said = ask(port_, "GET", "/throw/exception");

@@ -16,8 +16,9 @@ std::string_view Request::header(std::string_view name) const {
 Reply::~Reply() {
   try {
     if (state_ == State::waiting)
-      send(500, "application/json",
-           error_json("the request was dropped without an answer; try again", "server_error"));
+      send(503, "application/json",
+           error_json("the request was dropped without an answer; try again", "server_error"),
+           {{"Retry-After", "1"}});
     if (state_ == State::begun) abort();
   } catch (...) {
     sink_->lose();

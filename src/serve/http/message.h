@@ -12,7 +12,8 @@
 //   reply->write("data: 1\n\n");
 //   reply->end();
 //
-// A Reply that is dropped unanswered answers 500 itself, so no client waits for nothing.
+// A Reply that is dropped unanswered, for want of memory or since the server ends, answers 503
+// itself, so no client waits for nothing.
 #pragma once
 
 #include <atomic>
