@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/quote.h"
-#include "serve/contract/similar.h"
+#include "base/similar.h"
 
 namespace tutti {
 namespace {

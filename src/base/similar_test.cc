@@ -1,4 +1,4 @@
-#include "serve/contract/similar.h"
+#include "base/similar.h"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,15 @@ TEST(Similar, FindsWhatWasMeant) {
   EXPECT_EQ(most_similar("maxTokens", kNames), "max_tokens");
   EXPECT_EQ(most_similar("message", kNames), "messages");
   EXPECT_EQ(most_similar("Stream", kNames), "stream");
+}
+
+TEST(Similar, CountsWhatDiffers) {
+  EXPECT_EQ(letters_apart("Max-Tokens", "max_token"), 1u);
+  EXPECT_EQ(letters_apart("", "model"), 5u);
+  EXPECT_EQ(letters_apart("model", "modal"), 1u);
+  EXPECT_EQ(letters_apart("rnu", "run"), 1u);
+  EXPECT_EQ(letters_apart("abc", "ca"), 3u);
+  EXPECT_EQ(letters_apart("kitten", "sitting"), 3u);
 }
 
 TEST(Similar, SaysNothingOfWhatIsFar) {

@@ -1,4 +1,4 @@
-#include "serve/contract/similar.h"
+#include "base/similar.h"
 
 #include <algorithm>
 #include <numeric>
@@ -16,21 +16,27 @@ std::string plain(std::string_view word) {
   return letters;
 }
 
+// Damerau's: letters that are put in, left out, replaced, or exchanged with their neighbour.
 size_t distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
+  std::vector<size_t> before, last, row(b.size() + 1);  // of a's letters so far
   std::iota(row.begin(), row.end(), size_t(0));
   for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
+    before = std::exchange(last, row);
+    row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      row[j] = std::min({last[j - 1] + (a[i - 1] != b[j - 1]), last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row[b.size()];
 }
 
 }  // namespace
+
+size_t letters_apart(std::string_view one, std::string_view other) {
+  return distance(plain(one), plain(other));
+}
 
 std::string most_similar(std::string_view word, const std::vector<std::string>& names) {
   if (word.size() > kLongest) return {};
