@@ -3,6 +3,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <iomanip>
 #include <set>
 #include <sstream>
@@ -167,14 +168,136 @@ class Table {
   std::optional<Error> problem_;
 };
 
-Status read_model(const toml::table& root, ModelConfig& model) {
+Status read_model(const toml::table& root, Recipe& r) {
   const toml::table* table = root["model"].as_table();
   if (!table) return {};
   std::ostringstream json;
   json << toml::json_formatter{*table};
   auto config = parse_model_config(json.str());
   if (!config) return config.error().with_context("[model]");
-  model = *config;
+  r.model = *config;
+  return {};
+}
+
+Status read_data(const toml::table& root, Recipe& r) {
+  return Table(root, "data")
+      .read("shards", r.shards)
+      .read("licences", r.licences, {"open", "all"})
+      .read("card", r.card)
+      .finish();
+}
+
+Status read_run(const toml::table& root, Recipe& r) {
+  constexpr double kMostCount = 1e8;
+  return Table(root, "run")
+      .read("output", r.output)
+      .read("start_from", r.start_from)
+      .read("seed", r.seed, {0, 0x1p53})
+      .read_list("train_only", r.train_only)
+      .read("steps", r.steps, {1, kMostSteps})
+      .read("warmup", r.warmup, kShare)
+      .read("decay", r.decay, kShare)
+      .read("average_decay", r.average_decay, kDecay)
+      .read("precision", r.precision, {"auto", "bf16", "fp32"})
+      .read("store", r.store, {"i8", "bf16", "f32"})
+      .read("checkpoint_minutes", r.checkpoint_minutes, {1, 1e5})
+      .read("log_every", r.log_every, {1, kMostCount})
+      .read("sample_every", r.sample_every, {1, kMostCount})
+      .read("threads", r.threads, {0, 1024})
+      .finish();
+}
+
+Status read_optimizer(const toml::table& root, Recipe& r) {
+  OptimizerOptions& o = r.optimizer;
+  return Table(root, "optimizer")
+      .read("muon_rate", o.muon_rate, kRate)
+      .read("adam_rate", o.adam_rate, kRate)
+      .read("momentum", o.momentum, kDecay)
+      .read("beta1", o.beta1, kDecay)
+      .read("beta2", o.beta2, kDecay)
+      .read("weight_decay", o.weight_decay, kShare)
+      .read("adam_weight_decay", o.adam_weight_decay, kShare)
+      .read("clip", o.clip, {1e-6, 1e6})
+      .finish();
+}
+
+Status read_loss(const toml::table& root, Recipe& r) {
+  LossWeights& l = r.loss;
+  Table loss(root, "loss");
+  for (int g = 0; g < kGroups; ++g)
+    loss.read((std::string("route_") + kGroupNames[g]).c_str(), l.route_target[g], kShare);
+  return loss.read("text", l.text, kWeight)
+      .read("paint", l.paint, kWeight)
+      .read("speak", l.speak, kWeight)
+      .read("contrast", l.contrast, kWeight)
+      .read("ctc", l.ctc, kWeight)
+      .read("matte", l.matte, kWeight)
+      .read("duration", l.duration, kWeight)
+      .read("vocoder", l.vocoder, kWeight)
+      .read("route", l.route, kWeight)
+      .read("locate", l.locate, kWeight)
+      .read("answers", l.answers, kWeight)
+      .finish();
+}
+
+Status read_noise(const toml::table& root, Recipe& r) {
+  return Table(root, "noise")
+      .read("drop_text", r.collate.drop_text, kShare)
+      .read("mean", r.collate.noise_mean, {-20, 20})
+      .read("spread", r.collate.noise_spread, {0, 20})
+      .finish();
+}
+
+Status read_few_step(const toml::table& root, Recipe& r) {
+  FewStepOptions& f = r.few_step;
+  return Table(root, "few_step")
+      .read("teacher", f.teacher)
+      .read("steps", f.steps, {1, 100})
+      .read("substeps", f.substeps, {1, 100})
+      .read("paint_guidance", f.paint_guidance, kGuidance)
+      .read("speak_guidance", f.speak_guidance, kGuidance)
+      .finish();
+}
+
+Status read_distill(const toml::table& root, Recipe& r) {
+  return Table(root, "distill")
+      .read("teacher", r.distill.teacher)
+      .read("inherit", r.distill.inherit)
+      .read("logits", r.distill.weights.logits, kWeight)
+      .read("flow", r.distill.weights.flow, kWeight)
+      .read("relations", r.distill.weights.relations, kWeight)
+      .finish();
+}
+
+Status read_quantize(const toml::table& root, Recipe& r) {
+  return Table(root, "quantize")
+      .read("weights", r.quantize.weights)
+      .read("activations", r.quantize.activations)
+      .finish();
+}
+
+Status read_mix(const toml::table& root, Recipe& r) {
+  return Table(root, "mix").read_counts(r.mix).finish();
+}
+
+// The tables of a recipe, and who reads each.
+constexpr struct {
+  const char* name;
+  Status (*read)(const toml::table& root, Recipe& r);
+} kTables[] = {{"data", read_data},         {"distill", read_distill},
+               {"few_step", read_few_step}, {"loss", read_loss},
+               {"mix", read_mix},           {"model", read_model},
+               {"noise", read_noise},       {"optimizer", read_optimizer},
+               {"quantize", read_quantize}, {"run", read_run}};
+
+Status check_names(const toml::table& root) {
+  std::string known;
+  for (const auto& table : kTables) known += (known.empty() ? "" : ", ") + std::string(table.name);
+  for (const auto& [key, node] : root)
+    if (std::none_of(std::begin(kTables), std::end(kTables),
+                     [&](const auto& table) { return key.str() == table.name; }))
+      return bad_input("[" + std::string(key.str()) + "] is not a known table (" + place(node) +
+                       "); known: " + known);
   return {};
 }
 
@@ -217,96 +340,12 @@ Result<Recipe> read_recipe(const std::string& path) {
          << parsed.error().source().begin.line << ")";
     return bad_input(what.str());
   }
-  const toml::table& root = parsed.table();
-  static const std::set<std::string> tables = {"model", "data",     "run",     "optimizer", "loss",
-                                               "noise", "few_step", "distill", "quantize",  "mix"};
-  for (const auto& [key, node] : root)
-    if (!tables.count(std::string(key.str())))
-      return bad_input(path + ": [" + std::string(key.str()) + "] is not a known table (" +
-                       place(node) +
-                       "); known: data, distill, few_step, loss, mix, model, noise, optimizer, " +
-                       "quantize, run");
   Recipe r;
-  const auto at = [&](Status status) -> Status {
-    if (!status) return status.error().with_context(path);
-    return status;
-  };
-  TUTTI_CHECK(at(read_model(root, r.model)));
-  TUTTI_CHECK(at(Table(root, "data")
-                     .read("shards", r.shards)
-                     .read("licences", r.licences, {"open", "all"})
-                     .read("card", r.card)
-                     .finish()));
-  constexpr double kMostCount = 1e8;
-  TUTTI_CHECK(at(Table(root, "run")
-                     .read("output", r.output)
-                     .read("start_from", r.start_from)
-                     .read("seed", r.seed, {0, 0x1p53})
-                     .read_list("train_only", r.train_only)
-                     .read("steps", r.steps, {1, kMostSteps})
-                     .read("warmup", r.warmup, kShare)
-                     .read("decay", r.decay, kShare)
-                     .read("average_decay", r.average_decay, kDecay)
-                     .read("precision", r.precision, {"auto", "bf16", "fp32"})
-                     .read("store", r.store, {"i8", "bf16", "f32"})
-                     .read("checkpoint_minutes", r.checkpoint_minutes, {1, 1e5})
-                     .read("log_every", r.log_every, {1, kMostCount})
-                     .read("sample_every", r.sample_every, {1, kMostCount})
-                     .read("threads", r.threads, {0, 1024})
-                     .finish()));
-  OptimizerOptions& o = r.optimizer;
-  TUTTI_CHECK(at(Table(root, "optimizer")
-                     .read("muon_rate", o.muon_rate, kRate)
-                     .read("adam_rate", o.adam_rate, kRate)
-                     .read("momentum", o.momentum, kDecay)
-                     .read("beta1", o.beta1, kDecay)
-                     .read("beta2", o.beta2, kDecay)
-                     .read("weight_decay", o.weight_decay, kShare)
-                     .read("adam_weight_decay", o.adam_weight_decay, kShare)
-                     .read("clip", o.clip, {1e-6, 1e6})
-                     .finish()));
-  LossWeights& l = r.loss;
-  Table loss(root, "loss");
-  for (int g = 0; g < kGroups; ++g)
-    loss.read((std::string("route_") + kGroupNames[g]).c_str(), l.route_target[g], kShare);
-  TUTTI_CHECK(at(loss.read("text", l.text, kWeight)
-                     .read("paint", l.paint, kWeight)
-                     .read("speak", l.speak, kWeight)
-                     .read("contrast", l.contrast, kWeight)
-                     .read("ctc", l.ctc, kWeight)
-                     .read("matte", l.matte, kWeight)
-                     .read("duration", l.duration, kWeight)
-                     .read("vocoder", l.vocoder, kWeight)
-                     .read("route", l.route, kWeight)
-                     .read("locate", l.locate, kWeight)
-                     .read("answers", l.answers, kWeight)
-                     .finish()));
-  TUTTI_CHECK(at(Table(root, "noise")
-                     .read("drop_text", r.collate.drop_text, kShare)
-                     .read("mean", r.collate.noise_mean, {-20, 20})
-                     .read("spread", r.collate.noise_spread, {0, 20})
-                     .finish()));
-  FewStepOptions& f = r.few_step;
-  TUTTI_CHECK(at(Table(root, "few_step")
-                     .read("teacher", f.teacher)
-                     .read("steps", f.steps, {1, 100})
-                     .read("substeps", f.substeps, {1, 100})
-                     .read("paint_guidance", f.paint_guidance, kGuidance)
-                     .read("speak_guidance", f.speak_guidance, kGuidance)
-                     .finish()));
-  TUTTI_CHECK(at(Table(root, "distill")
-                     .read("teacher", r.distill.teacher)
-                     .read("inherit", r.distill.inherit)
-                     .read("logits", r.distill.weights.logits, kWeight)
-                     .read("flow", r.distill.weights.flow, kWeight)
-                     .read("relations", r.distill.weights.relations, kWeight)
-                     .finish()));
-  TUTTI_CHECK(at(Table(root, "quantize")
-                     .read("weights", r.quantize.weights)
-                     .read("activations", r.quantize.activations)
-                     .finish()));
-  TUTTI_CHECK(at(Table(root, "mix").read_counts(r.mix).finish()));
-  TUTTI_CHECK(at(check(r)));
+  Status status = check_names(parsed.table());
+  for (const auto& table : kTables)
+    if (status) status = table.read(parsed.table(), r);
+  if (status) status = check(r);
+  if (!status) return status.error().with_context(path);
   set_few_step(r);
   return r;
 }
