@@ -166,12 +166,11 @@ void ShardReader::decode_all() {
     }
   };
   const int cores = int(std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;  // joined whatever is thrown
   for (int i = 1; i < (options_.threads > 0 ? options_.threads : cores); ++i) {
     threads.emplace_back(work);
   }
   work();
-  for (std::thread& thread : threads) thread.join();
 }
 
 Status ShardReader::join() {

@@ -1,7 +1,7 @@
 #include "runtime/threads.h"
 
 #include <algorithm>
-#include <system_error>
+#include <exception>
 
 #include "runtime/cores.h"
 
@@ -41,8 +41,7 @@ ThreadPool::ThreadPool(int threads) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back();
   try {
     for (std::thread& worker : workers_) worker = std::thread([this] { work(); });
-  } catch (
-      const std::system_error&) {  // no memory for their stacks: one thread is slower, and enough
+  } catch (const std::exception&) {  // no memory for them: one thread is slower, and enough
     end_workers();
     workers_.clear();
     stopping_ = false;

@@ -288,9 +288,10 @@ Result<std::vector<RawSpeech>> synthesise_batch(const std::vector<Utterance>& ut
       results[i].emplace(synthesise(utterances[i]));
     }
   };
-  std::thread other(work, 1);
-  work(0);
-  other.join();
+  {
+    const std::jthread other(work, 1);  // joined whatever is thrown
+    work(0);
+  }
   std::vector<RawSpeech> spoken;
   for (auto& result : results) {
     if (!*result) return result->error();
