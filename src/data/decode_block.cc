@@ -128,11 +128,11 @@ Result<BlockRecords> pictures_of(const ShardBlock& block, const PieceTable& piec
     for (const json& pair : entry.value("captions", json::array())) {
       record.captions.push_back(caption(pieces, pair.at(0), pair.at(1)));
     }
-    TUTTI_CHECK(keep_promise(block.source, record));
+    TUTTI_CHECK(check_picture_record(block.source, record));
     for (const json& pair : entry.value("questions", json::array())) {
       out.questions.push_back(
           {number, caption(pieces, "en", pair.at(0)), caption(pieces, "en", pair.at(1))});
-      TUTTI_CHECK(keep_promise(out.questions.back()));
+      TUTTI_CHECK(check_question_record(out.questions.back()));
     }
     out.pictures.push_back(std::move(record));
   }
@@ -147,7 +147,7 @@ Result<SpeechRecord> describe(const json& entry, const PieceTable& pieces) {
   record.label = entry.value("label", "");
   record.synthetic = entry.value("synthetic", false);
   for (const json& part : entry.value("timing", json::array())) {
-    // In milliseconds; keep_promise() compares with the recording's length.
+    // In milliseconds; check_speech_record() compares with the recording's length.
     const double begin = part.at(2).get<double>() / 1000, end = part.at(3).get<double>() / 1000;
     if (!part.at(0).is_number_integer() || part.at(0) < 0 || part.at(0) > kMostInt ||
         !part.at(1).is_number_integer() || part.at(1) < 0 || part.at(1) > kMostInt ||
@@ -170,7 +170,7 @@ Result<BlockRecords> speech_of(const ShardBlock& block, const PieceTable& pieces
   for (const json& entry : head.at("recordings")) {
     TUTTI_ASSIGN(SpeechRecord record, describe(entry, pieces));
     TUTTI_ASSIGN(const int frames, whole(entry, "frames", 1, kMostSheetSide));
-    TUTTI_CHECK(keep_promise(record, frames / kFramesPerSecond));
+    TUTTI_CHECK(check_speech_record(record, frames / kFramesPerSecond));
     if (sheet.height != record.mel.bins || frames > sheet.width - left) {
       return bad_input("recording " + quote(record.key) + " lies outside its strip");
     }
@@ -202,7 +202,7 @@ Result<BlockRecords> vocoder_of(const ShardBlock& block, const PieceTable& piece
     TUTTI_ASSIGN(const int samples, whole(entry, "samples", 0, int(kMostSamples)));
     if (size_t(samples) > bytes.size() - begin)
       return bad_input("recording " + quote(record.key) + " has fewer samples than its JSON names");
-    TUTTI_CHECK(keep_promise(record, double(samples) / record.sound.sample_rate));
+    TUTTI_CHECK(check_speech_record(record, double(samples) / record.sound.sample_rate));
     record.sound.samples.reserve(size_t(samples));
     for (size_t i = begin; i < begin + size_t(samples); ++i) {
       record.sound.samples.push_back(ulaw_to_sample(uint8_t(bytes[i])));
@@ -240,7 +240,7 @@ Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces)
     TUTTI_CHECK(take(head.at("prompt").at(i), record.prompt));
     TUTTI_CHECK(take(head.at("text").at(i), record.text));
     TUTTI_CHECK(take(head.at("rejected").at(i), record.rejected));
-    TUTTI_CHECK(keep_promise(record));
+    TUTTI_CHECK(check_text_record(record));
     out.texts.push_back(std::move(record));
   }
   return out;
@@ -263,7 +263,7 @@ Result<BlockRecords> series_of(const ShardBlock& block, const PieceTable&) {
     return bad_input("a series of the kind " + quote(kind) + " is not known");
   record.kind = kind == "street" ? SeriesRecord::Kind::street : SeriesRecord::Kind::radar;
   record.class_names = head.value("classes", std::vector<std::string>());
-  TUTTI_CHECK(keep_promise(record));
+  TUTTI_CHECK(check_series_record(record));
   constexpr int kLeastSide = 16;
   TUTTI_ASSIGN(const int width, whole(head, "width", kLeastSide, kMostSheetSide));
   TUTTI_ASSIGN(const int height, whole(head, "height", kLeastSide, kMostSheetSide));
@@ -304,7 +304,7 @@ Result<BlockRecords> voxels_of(const ShardBlock& block, const PieceTable&) {
                           entry.at("key").get<std::string>(),
                           entry.at("label").get<std::string>(),
                           {cells, cells + VoxelRecord::kBytes}});
-    TUTTI_CHECK(keep_promise(out.voxels.back()));
+    TUTTI_CHECK(check_voxel_record(out.voxels.back()));
   }
   return out;
 }

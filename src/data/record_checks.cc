@@ -46,7 +46,7 @@ Status check_names(const std::string& key, const std::string& label) {
   return check_length(key, "label", label, kMostRecordText);
 }
 
-Status keep_promise(const PicturePromise& promise, PictureRecord& record) {
+Status check_promise(const PicturePromise& promise, PictureRecord& record) {
   Picture& picture = record.picture;
   if (picture.channels == 1 && promise.channels == 3)
     picture = with_channels(std::move(picture), 3);
@@ -66,7 +66,7 @@ Status keep_promise(const PicturePromise& promise, PictureRecord& record) {
 
 }  // namespace
 
-Status keep_promise(const std::string& set, PictureRecord& record) {
+Status check_picture_record(const std::string& set, PictureRecord& record) {
   TUTTI_CHECK(check_names(record.key, record.label));
   for (const Caption& caption : record.captions)
     TUTTI_CHECK(check_caption(record.key, "caption", caption));
@@ -79,11 +79,11 @@ Status keep_promise(const std::string& set, PictureRecord& record) {
                                   std::to_string(picture.height) + " pixels, at most " +
                                   std::to_string(kMostPictureSide) + " a side are read");
   for (const PicturePromise& promise : kPicturePromises)
-    if (set == promise.set) return keep_promise(promise, record);
+    if (set == promise.set) return check_promise(promise, record);
   return {};
 }
 
-Status keep_promise(const SpeechRecord& record, double seconds) {
+Status check_speech_record(const SpeechRecord& record, double seconds) {
   constexpr double kSpare = 1;  // times are rounded, and the last word may ring on
   TUTTI_CHECK(check_names(record.key, record.label));
   TUTTI_CHECK(check_length(record.key, "speaker", record.speaker, kMostRecordName));
@@ -101,7 +101,7 @@ Status keep_promise(const SpeechRecord& record, double seconds) {
   return {};
 }
 
-Status keep_promise(const TextRecord& record) {
+Status check_text_record(const TextRecord& record) {
   static constexpr std::array kKinds = {"plain", "pair", "instruct", "prefer"};
   if (std::find(kKinds.begin(), kKinds.end(), record.kind) == kKinds.end())
     return bad_input("a text is of the kind " + quote(record.kind) +
@@ -114,19 +114,19 @@ Status keep_promise(const TextRecord& record) {
   return {};
 }
 
-Status keep_promise(const QuestionRecord& record) {
+Status check_question_record(const QuestionRecord& record) {
   TUTTI_CHECK(check_length("question", "question", record.question.text, kMostQuestionText));
   return check_length("question", "answer", record.answer.text, kMostQuestionText);
 }
 
-Status keep_promise(const VoxelRecord& record) {
+Status check_voxel_record(const VoxelRecord& record) {
   TUTTI_CHECK(check_names(record.key, record.label));
   if (record.cells.size() == VoxelRecord::kBytes) return {};
   return broken(record.key, "has " + std::to_string(record.cells.size()) + " bytes of cells, " +
                                 std::to_string(VoxelRecord::kBytes) + " are wanted");
 }
 
-Status keep_promise(const SeriesRecord& record) {
+Status check_series_record(const SeriesRecord& record) {
   TUTTI_CHECK(check_names(record.key, ""));
   if (record.class_names.size() > kMostClassNames)
     return broken(record.key, "has " + std::to_string(record.class_names.size()) +

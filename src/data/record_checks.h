@@ -18,13 +18,13 @@ inline constexpr size_t kMostClassNames = 256;     // a class map has a byte a p
 
 // Turns grey into RGB where the set promises RGB: a sheet of grey photographs alone is stored grey.
 // Refuses what would be a guess: other channels, no mask, sides too small to cut from.
-Status keep_promise(const std::string& set, PictureRecord& record);
+Status check_picture_record(const std::string& set, PictureRecord& record);
 // Words in their transcript and, with a second to spare, in the recording of `seconds`.
-Status keep_promise(const SpeechRecord& record, double seconds);
-Status keep_promise(const TextRecord& record);
-Status keep_promise(const QuestionRecord& record);
-Status keep_promise(const VoxelRecord& record);
-Status keep_promise(const SeriesRecord& record);
+Status check_speech_record(const SpeechRecord& record, double seconds);
+Status check_text_record(const TextRecord& record);
+Status check_question_record(const QuestionRecord& record);
+Status check_voxel_record(const VoxelRecord& record);
+Status check_series_record(const SeriesRecord& record);
 
 // The leading channels, the last repeated where there are fewer. A decoded JPEG has three even when
 // a grey picture went in.
