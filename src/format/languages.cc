@@ -9,40 +9,45 @@
 namespace tutti {
 namespace {
 
-// Only names that occur in the sets. "khk" and "mon", "est" and "ekk" are one language to us, as
-// are the written standards of one language ("arz", Egyptian Arabic, is kept apart).
+// Names that occur in the sets or in tags: ISO 639-2 and 639-3, older codes, English names. "khk"
+// and "mon", "est" and "ekk" are one language to us, as are the written standards of one language
+// ("arz", Egyptian Arabic, is kept apart).
 const std::map<std::string, std::string, std::less<>>& codes() {
   static const std::map<std::string, std::string, std::less<>> table = {
-      {"afr", "af"},      {"als", "sq"},     {"amh", "am"},      {"ara", "ar"},
-      {"arb", "ar"},      {"aze", "az"},     {"azj", "az"},      {"bel", "be"},
-      {"ben", "bn"},      {"bos", "bs"},     {"bre", "br"},      {"bul", "bg"},
-      {"cat", "ca"},      {"ces", "cs"},     {"cha", "ch"},      {"cmn", "zh"},
-      {"cor", "kw"},      {"cym", "cy"},     {"dan", "da"},      {"deu", "de"},
-      {"ell", "el"},      {"eng", "en"},     {"epo", "eo"},      {"est", "et"},
-      {"eus", "eu"},      {"fao", "fo"},     {"fin", "fi"},      {"fra", "fr"},
-      {"fry", "fy"},      {"gla", "gd"},     {"gle", "ga"},      {"glg", "gl"},
-      {"guj", "gu"},      {"hau", "ha"},     {"heb", "he"},      {"hin", "hi"},
-      {"hrv", "hr"},      {"hun", "hu"},     {"hye", "hy"},      {"ibo", "ig"},
-      {"ido", "io"},      {"ile", "ie"},     {"ina", "ia"},      {"ind", "id"},
-      {"isl", "is"},      {"ita", "it"},     {"jav", "jv"},      {"jpn", "ja"},
-      {"kan", "kn"},      {"kat", "ka"},     {"kaz", "kk"},      {"khk", "mn"},
-      {"khm", "km"},      {"kor", "ko"},     {"kur", "ku"},      {"lao", "lo"},
-      {"lat", "la"},      {"lit", "lt"},     {"ltz", "lb"},      {"lvs", "lv"},
-      {"mal", "ml"},      {"mar", "mr"},     {"mkd", "mk"},      {"mlt", "mt"},
-      {"mon", "mn"},      {"mya", "my"},     {"nld", "nl"},      {"nno", "nn"},
-      {"nob", "nb"},      {"no", "nb"},      {"oci", "oc"},      {"ori", "or"},
-      {"orv", "orv"},     {"pan", "pa"},     {"pes", "fa"},      {"pol", "pl"},
-      {"por", "pt"},      {"ron", "ro"},     {"rus", "ru"},      {"sin", "si"},
-      {"slk", "sk"},      {"slv", "sl"},     {"som", "so"},      {"spa", "es"},
-      {"sqi", "sq"},      {"srp", "sr"},     {"swe", "sv"},      {"swg", "swg"},
-      {"swh", "sw"},      {"tam", "ta"},     {"tat", "tt"},      {"tel", "te"},
-      {"tgl", "tl"},      {"tha", "th"},     {"tuk", "tk"},      {"tur", "tr"},
-      {"uig", "ug"},      {"ukr", "uk"},     {"urd", "ur"},      {"uzb", "uz"},
-      {"uzn", "uz"},      {"vie", "vi"},     {"wol", "wo"},      {"xho", "xh"},
-      {"yid", "yi"},      {"yor", "yo"},     {"zsm", "ms"},      {"zul", "zu"},
-      {"Armenian", "hy"}, {"Basque", "eu"},  {"Estonian", "et"}, {"Ewe", "ee"},
-      {"Gujarati", "gu"}, {"Kabyle", "kab"}, {"Latvian", "lv"},  {"Swahili", "sw"},
-      {"Ukranian", "uk"}, {"Wolof", "wo"},   {"Zulu", "zu"}};
+      {"afr", "af"},     {"als", "sq"},      {"amh", "am"},     {"ara", "ar"},
+      {"arb", "ar"},     {"aze", "az"},      {"azj", "az"},     {"bel", "be"},
+      {"ben", "bn"},     {"bos", "bs"},      {"bre", "br"},     {"bul", "bg"},
+      {"cat", "ca"},     {"ces", "cs"},      {"cha", "ch"},     {"chi", "zh"},
+      {"cmn", "zh"},     {"cor", "kw"},      {"cym", "cy"},     {"dan", "da"},
+      {"deu", "de"},     {"dut", "nl"},      {"ell", "el"},     {"eng", "en"},
+      {"epo", "eo"},     {"est", "et"},      {"eus", "eu"},     {"fao", "fo"},
+      {"fas", "fa"},     {"fin", "fi"},      {"fra", "fr"},     {"fre", "fr"},
+      {"fry", "fy"},     {"ger", "de"},      {"gla", "gd"},     {"gle", "ga"},
+      {"glg", "gl"},     {"gre", "el"},      {"guj", "gu"},     {"hau", "ha"},
+      {"heb", "he"},     {"hin", "hi"},      {"hrv", "hr"},     {"hun", "hu"},
+      {"hye", "hy"},     {"ibo", "ig"},      {"ido", "io"},     {"ile", "ie"},
+      {"in", "id"},      {"ina", "ia"},      {"ind", "id"},     {"isl", "is"},
+      {"ita", "it"},     {"iw", "he"},       {"jav", "jv"},     {"jpn", "ja"},
+      {"kan", "kn"},     {"kat", "ka"},      {"kaz", "kk"},     {"khk", "mn"},
+      {"khm", "km"},     {"kor", "ko"},      {"kur", "ku"},     {"lao", "lo"},
+      {"lat", "la"},     {"lav", "lv"},      {"lit", "lt"},     {"ltz", "lb"},
+      {"lvs", "lv"},     {"mal", "ml"},      {"mar", "mr"},     {"mkd", "mk"},
+      {"mlt", "mt"},     {"mon", "mn"},      {"msa", "ms"},     {"mya", "my"},
+      {"nep", "ne"},     {"nld", "nl"},      {"nno", "nn"},     {"no", "nb"},
+      {"nob", "nb"},     {"nor", "nb"},      {"npi", "ne"},     {"oci", "oc"},
+      {"ori", "or"},     {"orv", "orv"},     {"pan", "pa"},     {"pes", "fa"},
+      {"pol", "pl"},     {"por", "pt"},      {"ron", "ro"},     {"rus", "ru"},
+      {"sin", "si"},     {"slk", "sk"},      {"slv", "sl"},     {"som", "so"},
+      {"spa", "es"},     {"sqi", "sq"},      {"srp", "sr"},     {"swa", "sw"},
+      {"swe", "sv"},     {"swg", "swg"},     {"swh", "sw"},     {"tam", "ta"},
+      {"tat", "tt"},     {"tel", "te"},      {"tgl", "tl"},     {"tha", "th"},
+      {"tuk", "tk"},     {"tur", "tr"},      {"uig", "ug"},     {"ukr", "uk"},
+      {"urd", "ur"},     {"uzb", "uz"},      {"uzn", "uz"},     {"vie", "vi"},
+      {"wol", "wo"},     {"xho", "xh"},      {"yid", "yi"},     {"yor", "yo"},
+      {"zho", "zh"},     {"zsm", "ms"},      {"zul", "zu"},     {"Armenian", "hy"},
+      {"Basque", "eu"},  {"Estonian", "et"}, {"Ewe", "ee"},     {"Gujarati", "gu"},
+      {"Kabyle", "kab"}, {"Latvian", "lv"},  {"Swahili", "sw"}, {"Ukranian", "uk"},
+      {"Wolof", "wo"},   {"Zulu", "zu"}};
   return table;
 }
 
@@ -53,28 +58,6 @@ constexpr auto kNames = std::to_array<std::string_view>(
      "mr", "ms", "my", "ne", "nl", "no", "pa", "pl", "pt", "ro", "ru", "si", "sk", "sl",
      "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "zh", "zu"});
 constexpr auto kCaptions = std::to_array<std::string_view>({"de", "en", "es", "fr", "zh"});
-
-// Codes of languages that the sets have under another one: old ones, and the standards of
-// Norwegian.
-constexpr auto kSame =
-    std::to_array<std::pair<std::string_view, std::string_view>>({{"in", "id"},
-                                                                  {"iw", "he"},
-                                                                  {"nb", "no"},
-                                                                  {"nn", "no"},
-                                                                  {"nor", "no"},
-                                                                  {"zho", "zh"},
-                                                                  {"zsm", "ms"},
-                                                                  {"fas", "fa"},
-                                                                  {"nep", "ne"},
-                                                                  {"npi", "ne"},
-                                                                  {"msa", "ms"},
-                                                                  {"swa", "sw"},
-                                                                  {"lav", "lv"},
-                                                                  {"ger", "de"},
-                                                                  {"fre", "fr"},
-                                                                  {"chi", "zh"},
-                                                                  {"dut", "nl"},
-                                                                  {"gre", "el"}});
 
 // The first subtag in lower case; empty where `tag` has not the form of one (BCP 47, 2.1): subtags
 // of 1 to 8 letters and digits, the first of letters alone.
@@ -111,11 +94,8 @@ std::span<const std::string_view> caption_languages() {
 }
 
 Result<std::string> resolve_language(std::string_view tag) {
-  std::string code = primary_subtag(tag);
-  const auto same =
-      std::find_if(kSame.begin(), kSame.end(), [&](const auto& one) { return one.first == code; });
-  code = same != kSame.end() ? std::string(same->second) : language_code(code);
-  if (code == "nb" || code == "nn") code = "no";
+  std::string code = language_code(primary_subtag(tag));
+  if (code == "nb" || code == "nn") code = "no";  // texts tell its standards apart, names do not
   if (std::binary_search(kNames.begin(), kNames.end(), code)) return code;
   return usage_error("is " + quote(tag) + "; the model knows " + listed(kNames) +
                      ", with any region or script behind (en-US)");

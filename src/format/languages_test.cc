@@ -30,6 +30,16 @@ TEST(Languages, TagsAreBroughtToTheCodesOfTheModel) {
   for (const char* tag : {"no", "nb", "nn-NO", "nob", "nor"}) EXPECT_EQ(resolved(tag), "no") << tag;
 }
 
+// One table for the names of the sets and for tags.
+TEST(Languages, NamesAndTagsHaveOneTable) {
+  for (const char* name : {"deu", "ger", "de", "de-AT"})
+    EXPECT_EQ(language_code(name), "de") << name;
+  for (const char* name : {"npi", "nep", "ne"}) EXPECT_EQ(language_code(name), "ne") << name;
+  // Texts tell the standards of Norwegian apart.
+  for (const char* name : {"nob", "nor", "no"}) EXPECT_EQ(language_code(name), "nb") << name;
+  EXPECT_EQ(language_code("nno"), "nn");
+}
+
 TEST(Languages, UnknownOnesAreRefusedWithTheList) {
   for (const char* tag : {"klingon", "tlh", "", "-", "en-", "-en", "en--US", "e n", "en\n", "x-en",
                           "1", "en-abcdefghi", "\xc3\xa9n", "english", "null", "auto"}) {
