@@ -91,25 +91,35 @@ Refusal preflight(const Router::Match& match) {
   return answer;
 }
 
-std::optional<Refusal> check_route(const Router::Match& match, const Request& request,
+Refusal nothing_there(const HttpOptions& options, const Router& router, const Request& request) {
+  const std::string meant = router.similar(request.method, request.path);
+  const char* scheme = options.certificate_file.empty() ? "http://" : "https://";
+  return {404,
+          "there is nothing at " + request.method + " " + quote(request.path) + "; " +
+              (meant.empty() ? "" : "did you mean " + meant + "? ") +
+              "The base URL of the API is " +
+              quote(scheme + std::string(request.header("host")) + "/v1") +
+              ", and GET /openapi.json lists what there is",
+          "invalid_request_error", "unknown_url"};
+}
+
+std::optional<Refusal> check_route(const HttpOptions& options, const Router& router,
+                                   const Router::Match& match, const Request& request,
                                    bool upgrade) {
   if (match.route) return std::nullopt;
-  if (match.allowed.empty())
-    return Refusal{404,
-                   "there is nothing at " + request.method + " " + request.path +
-                       "; /openapi.json lists what there is",
-                   "invalid_request_error", "unknown_url"};
+  if (match.allowed.empty()) return nothing_there(options, router, request);
   if (!upgrade && match.allowed.size() == 1 && match.allowed.begin()->empty())
     return Refusal{426,
                    "connect to this path as a WebSocket",
                    "invalid_request_error",
                    "",
                    {{"Upgrade", "websocket"}}};
-  return Refusal{405,
-                 "this path takes " + joined(match.allowed),
-                 "invalid_request_error",
-                 "",
-                 {{"Allow", joined(match.allowed)}}};
+  return Refusal{
+      405,
+      quote(request.path) + " takes " + joined(match.allowed) + ", not " + request.method,
+      "invalid_request_error",
+      "method_not_allowed",
+      {{"Allow", joined(match.allowed)}}};
 }
 
 std::optional<Refusal> check_body(const BodyClaim& claim, const Request& request,
@@ -166,7 +176,7 @@ std::optional<Refusal> admit(const HttpOptions& options, const Router& router,
                      {{"WWW-Authenticate", "Bearer"}}};
     request.user = *user;
   }
-  if (auto refusal = check_route(match, request, claim.upgrade)) return refusal;
+  if (auto refusal = check_route(options, router, match, request, claim.upgrade)) return refusal;
   if (auto refusal = check_body(claim, request, *match.route)) return refusal;
   route = match.route;
   request.parameters = std::move(match.parameters);

@@ -1,5 +1,7 @@
 #include "serve/http/router.h"
 
+#include "base/similar.h"
+
 namespace tutti {
 namespace {
 
@@ -47,6 +49,29 @@ std::string match(const Route& route, const std::vector<std::string>& path,
   return route.segments.size() == path.size() ? rank : "";
 }
 
+// One slash for several, and none at the end.
+std::string with_single_slashes(const std::string& path) {
+  std::string plain;
+  for (const char c : path)
+    if (c != '/' || !plain.ends_with('/')) plain += c;
+  if (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  return plain;
+}
+
+std::string with_version(const std::string& path) {
+  return path.starts_with("/v1/") ? path : "/v1" + path;
+}
+
+// The path, and what is left of it behind each of its first segments: a client that was given
+// another base URL puts its path in front.
+std::vector<std::string> endings(const std::string& path) {
+  constexpr size_t kMost = 5;
+  std::vector<std::string> all = {path};
+  for (size_t at = 0; all.size() < kMost && (at = path.find('/', at + 1)) != path.npos;)
+    all.push_back(path.substr(at));
+  return all;
+}
+
 }  // namespace
 
 void Router::add(const std::string& method, const std::string& path, Handler handler,
@@ -62,14 +87,11 @@ void Router::add_websocket(const std::string& path, WebSocketHandler handler,
 Router::Match Router::find(const std::string& method, const std::string& path, bool upgrade) const {
   Match match = find_exactly(method, path, upgrade);
   if (!match.allowed.empty()) return match;
-  std::string meant = path;
-  while (meant.size() > 1 && meant.back() == '/') meant.pop_back();
+  std::string meant = with_single_slashes(path);
   while (meant.starts_with("/v1/v1/")) meant.erase(0, 3);
-  if (!meant.starts_with("/v1/") && meant.size() > 1) {
-    match = find_exactly(method, "/v1" + meant, upgrade);
-    if (!match.allowed.empty()) return match;
-  }
-  return meant == path ? match : find_exactly(method, meant, upgrade);
+  if (meant != path) match = find_exactly(method, meant, upgrade);
+  if (!match.allowed.empty() || meant == "/") return match;
+  return find_exactly(method, with_version(meant), upgrade);
 }
 
 Router::Match Router::find_exactly(const std::string& method, const std::string& path,
@@ -89,6 +111,44 @@ Router::Match Router::find_exactly(const std::string& method, const std::string&
     best.parameters = std::move(parameters);
   }
   return best;
+}
+
+// The routes' paths with the asked names in the places of theirs.
+std::vector<std::string> Router::paths_like(const std::vector<std::string>& asked) const {
+  std::vector<std::string> paths;
+  for (const Route& route : routes_) {
+    if (route.segments.size() != asked.size()) continue;
+    std::string path;
+    for (size_t i = 0; i < asked.size(); ++i)
+      path += "/" + (is_name(route.segments[i]) ? asked[i] : route.segments[i]);
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+std::string Router::with_method(const std::string& method, const std::string& path) const {
+  const std::set<std::string> allowed = find_exactly(method, path, false).allowed;
+  if (allowed.contains(method)) return method + " " + path;
+  const std::string& first = *allowed.begin();
+  return (first.empty() ? "a WebSocket at" : first) + " " + path;
+}
+
+std::string Router::similar(const std::string& method, const std::string& path) const {
+  const std::vector<std::string> all = endings(with_single_slashes(path));
+  for (const std::string& ending : all)
+    if (ending != "/" && !find_exactly(method, with_version(ending), false).allowed.empty())
+      return with_method(method, with_version(ending));
+  for (const std::string& ending : all) {
+    std::string best;
+    size_t least = SIZE_MAX;
+    for (const std::string& wanted : {ending, with_version(ending)}) {
+      const std::string nearest = most_similar(wanted, paths_like(split(wanted)));
+      const size_t apart = nearest.empty() ? SIZE_MAX : letters_apart(wanted, nearest);
+      if (apart < least) best = nearest, least = apart;
+    }
+    if (!best.empty()) return with_method(method, best);
+  }
+  return {};
 }
 
 }  // namespace tutti

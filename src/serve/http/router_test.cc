@@ -57,7 +57,8 @@ TEST(Router, OtherBaseUrlsAreUnderstood) {
   router.add("POST", "/v1/chat/completions", nothing);
   router.add("GET", "/healthz", nothing);
   for (const char* path :
-       {"/v1/models", "/v1/models/", "/v1/v1/models", "/models", "/models/", "/v1/v1/models//"})
+       {"/v1/models", "/v1/models/", "/v1/v1/models", "/models", "/models/", "/v1/v1/models//",
+        "/v1//models", "//v1/models", "//models", "/v1//v1///models"})
     EXPECT_EQ(router.find("GET", path, false).route, expected(router, 0)) << path;
   for (const char* path : {"/v1/chat/completions/", "/v1/v1/chat/completions", "/chat/completions"})
     EXPECT_EQ(router.find("POST", path, false).route, expected(router, 1)) << path;
@@ -65,6 +66,29 @@ TEST(Router, OtherBaseUrlsAreUnderstood) {
   EXPECT_TRUE(router.find("GET", "/chat/completions", false).allowed.count("POST"));
   for (const char* path : {"/", "//", "/v1", "/v1/", "/v2/models", "/v1/healthz", "/a/v1/models"})
     EXPECT_TRUE(router.find("GET", path, false).allowed.empty()) << path;
+}
+
+TEST(Router, WhatWasMeantIsFound) {
+  Router router;
+  router.add("GET", "/", nothing);
+  router.add("GET", "/v1/models/{model}", nothing);
+  router.add("POST", "/v1/completions", nothing);
+  router.add("POST", "/v1/chat/completions", nothing);
+  router.add("GET", "/healthz", nothing);
+  router.add_websocket("/v1/realtime", [](const Request&, std::shared_ptr<WebSocket>) {});
+  for (const char* path : {"/v1/chat/completion", "/chat/completion", "/openai/v1/chat/completions",
+                           "/openai/deployments/nano/chat/completions", "/api/chat/completions/",
+                           "/v1/Chat/Completions", "/proxy//openai/v1/chat/completion"})
+    EXPECT_EQ(router.similar("POST", path), "POST /v1/chat/completions") << path;
+  EXPECT_EQ(router.similar("GET", "/v1/completion"), "POST /v1/completions");
+  EXPECT_EQ(router.similar("DELETE", "/v1/model/nano"), "GET /v1/models/nano");
+  EXPECT_EQ(router.similar("GET", "/health"), "GET /healthz");
+  EXPECT_EQ(router.similar("GET", "/v1/realtimes"), "a WebSocket at /v1/realtime");
+  for (const char* path : {"/nowhere", "/v1/fine_tuning/jobs", "/x/"})
+    EXPECT_EQ(router.similar("GET", path), "") << path;
+  std::string longest(8000, 'a');
+  longest[0] = '/';
+  EXPECT_EQ(router.similar("GET", longest), "");
 }
 
 TEST(Target, PathAndQueryAreDecoded) {
