@@ -1,5 +1,6 @@
 #include "base/plain_text.h"
 
+#include "base/byte_place.h"
 #include "base/utf8.h"
 
 namespace tutti {
@@ -29,11 +30,11 @@ Status check_text(std::string_view bytes) {
     return bad_input("is " + std::string(name) + "; convert it with: iconv -f " + name +
                      " -t UTF-8");
   if (const auto at = invalid_utf8_at(bytes))
-    return bad_input("is not UTF-8 from byte " + std::to_string(*at) +
+    return bad_input("is not UTF-8 from " + byte_place(*at) +
                      " on; convert it, for example with iconv");
   if (const size_t at = bytes.find('\0'); at != bytes.npos)
-    return bad_input("holds a zero byte at " + std::to_string(at) +
-                     "; it is UTF-16 without a mark, or no text: convert it with iconv");
+    return bad_input("holds a zero byte (" + byte_place(at) +
+                     "); it is UTF-16 without a mark, or no text: convert it with iconv");
   return {};
 }
 

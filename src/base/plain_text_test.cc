@@ -35,8 +35,8 @@ TEST(PlainText, NamesOtherEncodings) {
   EXPECT_NE(message("\xfe\xff\0a\0b"s).find("is UTF-16"), std::string::npos);
   EXPECT_NE(message("\xff\xfe\0\0a\0\0\0"s).find("is UTF-32"), std::string::npos);
   EXPECT_NE(message("\0\0\xfe\xff\0\0\0a"s).find("is UTF-32"), std::string::npos);
-  EXPECT_NE(message("a\0b\0"s).find("zero byte at 1"), std::string::npos);
-  EXPECT_NE(message("caf\xe9 noir").find("not UTF-8 from byte 3"), std::string::npos);
+  EXPECT_NE(message("a\0b\0"s).find("zero byte (byte 2)"), std::string::npos);
+  EXPECT_NE(message("caf\xe9 noir").find("not UTF-8 from byte 4"), std::string::npos);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "base/byte_place.h"
 #include "base/quote.h"
 #include "format/safetensors.h"
 
@@ -97,7 +98,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    return stop("its header is not JSON at byte " + std::to_string(length_bytes + position));
+    return stop("its header is not JSON at " + byte_place(length_bytes + position - 1));
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/byte_place.h"
 #include "base/quote.h"
 
 namespace tutti {
@@ -166,7 +167,7 @@ Result<std::vector<TarEntry>> parse_tar(std::span<const std::byte> archive) {
     Header header;
     std::memcpy(&header, rest.data(), block);
     auto member = parse_header(header);
-    if (!member) return member.error().with_context("at byte " + std::to_string(at));
+    if (!member) return member.error().with_context("at " + byte_place(at));
     // Both sides are below 2^63: sizes have 36 bits.
     if (padded(member->bytes) > rest.size() - block) {
       return bad_input("member " + quote(member->name) + " claims " +

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/byte_place.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "format/special_tokens.h"
@@ -141,7 +142,7 @@ Result<Tokenizer> Tokenizer::from_bytes(std::span<const std::byte> model) {
 
 Result<std::vector<int32_t>> Tokenizer::encode(std::string_view utf8) const {
   if (const auto offset = invalid_utf8_at(utf8)) {
-    return bad_input("the text is not UTF-8 at byte " + std::to_string(*offset) + " (" +
+    return bad_input("the text is not UTF-8 at " + byte_place(*offset) + " (" +
                      quote(utf8.substr(*offset, 4)) + "); convert it to UTF-8");
   }
   std::vector<int> ids;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/atomic_file.h"
+#include "base/byte_place.h"
 #include "base/utf8.h"
 #include "format/special_tokens.h"
 
@@ -39,8 +40,7 @@ Result<std::string> train_tokenizer(const std::vector<std::string>& sentences,
                                     int vocabulary_size) {
   for (size_t i = 0; i < sentences.size(); ++i) {
     if (const auto offset = invalid_utf8_at(sentences[i])) {
-      return bad_input("sentence " + std::to_string(i) + " is not UTF-8 at byte " +
-                       std::to_string(*offset));
+      return bad_input("sentence " + std::to_string(i) + " is not UTF-8 at " + byte_place(*offset));
     }
   }
   Sentences iterator(sentences);

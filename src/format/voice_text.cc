@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/byte_place.h"
 #include "base/plain_text.h"
 #include "base/utf8.h"
 #include "format/number_words.h"
@@ -181,7 +182,8 @@ void put_words(std::string& out, std::string_view words, bool after_words) {
 Result<std::string> text_for_voice(std::string_view given) {
   const std::string_view text = plain_text(given);
   if (const auto bad = invalid_utf8_at(text))
-    return bad_input("the text to say is not UTF-8 at byte " + std::to_string(*bad));
+    return bad_input("the text to say is not UTF-8 at " + byte_place(*bad) +
+                     "; convert it, for example with iconv");
   std::string out;
   bool sounds = false, after_words = false;
   for (size_t i = 0; i < text.size();) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "base/byte_place.h"
 #include "base/utf8.h"
 #include "serve/http/ledger.h"
 
@@ -35,19 +36,21 @@ class Reader {
   bool string(Json::string_t& value) {
     return hold(kStringBytes + value.size()) && add(std::move(value));
   }
-  bool binary(Json::binary_t&) { return stop("holds binary data"); }
+  bool binary(Json::binary_t&) { return stop("holds binary data; send texts"); }
   bool start_object(size_t) { return open(Json::object()); }
   bool start_array(size_t) { return open(Json::array()); }
   bool end_object() { return close(); }
   bool end_array() { return close(); }
   bool key(Json::string_t& name) {
-    if (++keys_at_[depth_] > kMostKeys) return stop("has an object of more than 256 keys");
+    if (++keys_at_[depth_] > kMostKeys)
+      return stop("has an object of more than 256 keys; send fewer");
     if (!hold(kKeyBytes + kStringBytes + name.size())) return false;
     place_ = &(*within_[depth_])[std::move(name)];
     return true;
   }
   bool parse_error(size_t at, const std::string&, const nlohmann::detail::exception&) {
-    error_ = bad_input("this is not valid JSON at byte " + std::to_string(at));
+    error_ = bad_input("this is not valid JSON at " + byte_place(at > 0 ? at - 1 : 0) +
+                       "; send one JSON object");
     return false;
   }
 
@@ -78,7 +81,7 @@ class Reader {
   bool add(Json value) { return put(std::move(value)) != nullptr; }
 
   Json* put(Json value) {
-    if (++values_ > kMostValues) return stop("holds more than 100000 values"), nullptr;
+    if (++values_ > kMostValues) return stop("holds more than 100000 values; send fewer"), nullptr;
     if (!hold(kValueBytes)) return nullptr;
     Json* const place = std::exchange(place_, nullptr);
     if (place) return &(*place = std::move(value));
@@ -88,7 +91,7 @@ class Reader {
   }
 
   bool open(Json empty) {
-    if (depth_ == kDeepest) return stop("is nested more than 32 deep");
+    if (depth_ == kDeepest) return stop("is nested more than 32 deep; send it flatter");
     Json* const place = put(std::move(empty));
     if (!place) return false;
     within_[++depth_] = place;
@@ -115,8 +118,8 @@ class Reader {
 Error not_utf8(std::string_view text, size_t at) {
   constexpr char digits[] = "0123456789abcdef";
   const auto byte = uint8_t(text[at]);
-  return bad_input("this is not UTF-8 at byte " + std::to_string(at + 1) + " (0x" +
-                   digits[byte >> 4] + digits[byte & 15] + "); send the JSON in UTF-8");
+  return bad_input("this is not UTF-8 at " + byte_place(at) + " (0x" + digits[byte >> 4] +
+                   digits[byte & 15] + "); send the JSON in UTF-8");
 }
 
 }  // namespace
