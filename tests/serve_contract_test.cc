@@ -2,6 +2,7 @@
 // against the real program with a small model.
 #include <cmath>
 
+#include "media/encode.h"
 #include "server.h"
 
 namespace tutti::program {
@@ -37,6 +38,10 @@ class ServeContract : public ServerTest {
               (name == "file" ? "; filename=\"a.wav\"" : "") + "\r\n\r\n" + value + "\r\n";
     return post("/v1/audio/transcriptions", body + "--b--\r\n",
                 "Content-Type: multipart/form-data; boundary=b\r\n");
+  }
+  static std::string png() {
+    const auto bytes = encode_picture(make_picture(80, 60, 3, 90), "png");
+    return bytes ? std::string(bytes->begin(), bytes->end()) : "";
   }
   // A second of a tone.
   static std::string wav() {
@@ -127,6 +132,98 @@ TEST_F(ServeContract, LanguagesAreKnownOrRefusedWithTheirList) {
     answer("/v1/chat/completions", chat_with({{"language", tag}}), 200);
   const Json hebrew = {{"model", "model"}, {"input", "\u05e9\u05dc\u05d5\u05dd"}};
   expect_blamed("/v1/audio/speech", hebrew, "input", "cannot be said");
+}
+
+// Captions are written in fewer languages than things are named in.
+TEST_F(ServeContract, TasksAndTheirLanguagesAreBlamedByName) {
+  start();
+  const Json picture = {{"type", "image_url"}, {"image_url", {{"url", picture_url(png())}}}};
+  const Json seen = {{{"role", "user"}, {"content", {picture}}}};
+  const Json asked = {{"model", "model"}, {"messages", seen}};
+  const Json hello = {{"model", "model"}, {"messages", kHello}};
+  const auto with = [](Json body, const Json& more) {
+    body.update(more);
+    return body;
+  };
+  for (const char* url : {"/v1/chat/completions", "/v1/explain"}) {
+    expect_blamed(url, with(asked, {{"language", "it"}}), "language", "de, en, es, fr, zh");
+    expect_blamed(url, with(asked, {{"language", "it"}, {"task", "caption"}}), "language");
+    answer(url, with(asked, {{"language", "it"}, {"task", "name"}}), 200);
+    expect_blamed(url, with(hello, {{"task", "name"}}), "task", "needs a picture");
+    expect_blamed(url, with(asked, {{"task", "transcribe"}}), "task", "put audio");
+  }
+  const Json response = {{"model", "model"}, {"input", seen}, {"language", "it"}};
+  expect_blamed("/v1/responses", response, "language", "de, en, es, fr, zh");
+  expect_blamed("/v1/completions", {{"model", "model"}, {"prompt", "x"}, {"task", "caption"}},
+                "task", "needs a picture");
+  // An earlier turn that shows only a picture is no reason to refuse the language of names.
+  const Json turns = {seen[0],
+                      {{"role", "assistant"}, {"content", "a fox"}},
+                      {{"role", "user"}, {"content", {picture}}}};
+  answer("/v1/chat/completions",
+         with(asked, {{"messages", turns}, {"language", "it"}, {"task", "name"}}), 200);
+}
+
+// Lengths and counts are looked at before anything of a request is decoded or copied: they are
+// blamed although what stands before them cannot be decoded.
+TEST_F(ServeContract, LengthsComeFirst) {
+  start();
+  const Json broken = {{"type", "image_url"}, {"image_url", {{"url", "data:image/png;base64,!"}}}};
+  const std::string longer(100'000, 'a');
+  const Json text = {{"type", "text"}, {"text", longer}};
+  const auto input = [](const Json& all) { return Json{{"model", "model"}, {"input", all}}; };
+  const std::string embeddings = "/v1/embeddings";
+  expect_blamed(embeddings, input({broken, longer}), "input[1]", "100000 bytes");
+  expect_blamed(embeddings, input({broken, text}), "input[1]", "100000 bytes");
+  expect_blamed(embeddings, input(text), "input", "100000 bytes");
+  expect_blamed(embeddings, input(Json(17, broken)), "input", "more than 16");
+  expect_blamed(embeddings, input(Json::array({broken})), "input[0].image_url");
+  expect_blamed("/v1/completions", {{"model", "model"}, {"prompt", {"a", longer}}}, "prompt[1]",
+                "100000 bytes");
+  const Json message = {{{"role", "user"}, {"content", {broken, text}}}};
+  expect_blamed("/v1/chat/completions", chat_with({{"messages", message}}), "messages",
+                "100000 bytes");
+  expect_blamed("/v1/responses", input(message), "input", "100000 bytes");
+}
+
+TEST_F(ServeContract, UploadsAreNamedOnceAndNextStepsToo) {
+  start();
+  const TestAnswer empty = form({{"model", "model"}, {"file", "no sound"}});
+  EXPECT_EQ(empty.status, 400);
+  const std::string said = Json::parse(empty.body)["error"]["message"];
+  EXPECT_EQ(said.rfind("file: ", 0), 0u) << said;
+  EXPECT_EQ(said.find("the upload"), std::string::npos) << said;
+  const TestAnswer latin = post("/v1/chat/completions", "{\"model\": \"caf\xe9\"}");
+  const std::string told = Json::parse(latin.body)["error"]["message"];
+  EXPECT_NE(told.find("not UTF-8 at byte 15"), std::string::npos) << told;
+  EXPECT_EQ(told.find(';'), told.rfind(';')) << told;
+}
+
+TEST_F(ServeContract, WrongPathsSayWhatWasMeant) {
+  start();
+  const std::string hello = chat_with(Json::object()).dump();
+  const auto said = [&](const std::string& method, const std::string& path, int status) {
+    const TestAnswer answer = ask(port_, method, path, method == "POST" ? hello : "",
+                                  "Content-Type: application/json\r\n");
+    EXPECT_EQ(answer.status, status) << path << answer.body;
+    const Json json = Json::parse(answer.body, nullptr, false);
+    return status == 200 ? std::string() : json["error"]["message"].get<std::string>();
+  };
+  for (const char* path :
+       {"/v1//chat/completions", "//v1/chat//completions/", "/v1/chat/completions?api-version=1"})
+    said("POST", path, 200);
+  said("GET", "/v1/models?api-version=2024-10-21", 200);
+  for (const char* path : {"/v1/chat/completion", "/openai/v1/chat/completions", "/chat/completion",
+                           "/openai/deployments/model/chat/completions?api-version=2024-10-21"}) {
+    const std::string message = said("POST", path, 404);
+    EXPECT_NE(message.find("did you mean POST /v1/chat/completions?"), std::string::npos)
+        << message;
+    EXPECT_NE(message.find("The base URL of the API is \"http://localhost/v1\""), std::string::npos)
+        << message;
+  }
+  EXPECT_NE(said("GET", "/nowhere", 404).find("GET \"/nowhere\"; The base URL"), std::string::npos);
+  EXPECT_NE(said("GET", "/v1/chat/completions", 405).find("takes POST, not GET"),
+            std::string::npos);
 }
 
 TEST_F(ServeContract, WhatAsksForNothingIsAccepted) {

@@ -32,10 +32,37 @@ Result<std::vector<Turn>> turns_of(const Prompt& prompt) {
   return turns;
 }
 
-Task resolve_task(Task task, const Contents& contents) {
+// What a turn says and shows.
+struct Seen {
+  bool words = false, pictures = false, sounds = false;  // clips are pictures
+
+  void add(const Part& part) {
+    if (part.kind == Part::Kind::audio)
+      sounds = true;
+    else if (part.kind == Part::Kind::text)
+      words = words || !part.text.empty();
+    else
+      pictures = pictures || part.kind != Part::Kind::answer;
+  }
+};
+
+Task resolve_task(Task task, const Seen& turn) {
   if (task != Task::automatic) return task;
-  if (!contents.text.empty()) return Task::answer;
-  return contents.audio && !contents.pictures ? Task::transcribe : Task::caption;
+  if (turn.words) return Task::answer;
+  return turn.sounds && !turn.pictures ? Task::transcribe : Task::caption;
+}
+
+Task resolve_task(Task task, const Contents& turn) {
+  return resolve_task(task, Seen{!turn.text.empty(), turn.pictures, turn.audio});
+}
+
+Seen last_turn(const Prompt& prompt) {
+  Seen turn;
+  for (auto part = prompt.rbegin(); part != prompt.rend(); ++part) {
+    if (part->kind == Part::Kind::answer) break;
+    turn.add(*part);
+  }
+  return turn;
 }
 
 // The text behind a turn's media, up to where the answer begins.
@@ -59,18 +86,14 @@ Result<Tokens> instruction(const Contents& contents, Task task, const std::strin
   }
 }
 
-Status check_last(const Contents& last, Task task, const std::vector<const Part*>& seen) {
-  const auto any = [&](bool audio) {
-    return std::any_of(seen.begin(), seen.end(), [&](const Part* part) {
-      return (part->kind == Part::Kind::audio) == audio;
-    });
-  };
+// `seen`: what the last turn says, and what all that is read shows.
+Status check_task(Task task, const Seen& seen) {
   const bool describes = task == Task::name || task == Task::caption;
-  if (describes && !any(false))
+  if (describes && !seen.pictures)
     return usage_error("a name or caption needs a picture or a clip in the prompt");
-  if (task == Task::transcribe && !any(true))
+  if (task == Task::transcribe && !seen.sounds)
     return usage_error("to transcribe, put audio in the prompt");
-  if (task == Task::answer && last.text.empty())
+  if (task == Task::answer && !seen.words)
     return usage_error("to answer, put a question in the prompt");
   return {};
 }
@@ -127,9 +150,11 @@ class Fitting {
   }
   Result<Tokens> said(const Turn& turn) const {
     if (turn.answer.empty()) return Tokens();
+    // The language is that of the last turn: one that only names are known in is no caption's.
+    const std::string language = caption_language(options_.language) ? options_.language : "en";
     TUTTI_ASSIGN(Tokens text,
-                 instruction(turn.contents, resolve_task(Task::automatic, turn.contents),
-                             options_.language, loaded_));
+                 instruction(turn.contents, resolve_task(Task::automatic, turn.contents), language,
+                             loaded_));
     TUTTI_ASSIGN(const Tokens answer, loaded_.tokenizer.encode(turn.answer));
     return joined({text, answer});
   }
@@ -140,6 +165,18 @@ class Fitting {
 };
 
 }  // namespace
+
+Task task_of(const Prompt& prompt, Task asked) {
+  return resolve_task(asked, last_turn(prompt));
+}
+
+Status check_task(const Prompt& prompt, Task asked) {
+  Seen seen;
+  for (const Part& part : prompt) seen.add(part);
+  const Seen last = last_turn(prompt);
+  seen.words = last.words;
+  return check_task(resolve_task(asked, last), seen);
+}
 
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
                                            const LoadedModel& loaded) {
@@ -161,7 +198,10 @@ Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptio
   std::vector<const Part*> seen = resolved.media;
   for (const ResolvedTurn& turn : resolved.before)
     seen.insert(seen.end(), turn.media.begin(), turn.media.end());
-  TUTTI_CHECK(check_last(last, task, seen));
+  Seen all;
+  for (const Part* part : seen) all.add(*part);
+  all.words = !last.text.empty();
+  TUTTI_CHECK(check_task(task, all));
   resolved.unheard = task == Task::transcribe && all_silent(seen);
 
   const bool alone = resolved.before.empty();

@@ -24,4 +24,10 @@ namespace tutti {
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
                                            const LoadedModel& loaded);
 
+// What the last turn is asked where `asked` is automatic, else `asked`; and usage_error where that
+// does not fit what the turn says and the conversation shows. Both go by the parts' kinds and
+// texts, so nothing need be decoded yet.
+TextOptions::Task task_of(const Prompt& prompt, TextOptions::Task asked);
+Status check_task(const Prompt& prompt, TextOptions::Task asked);
+
 }  // namespace tutti

@@ -148,5 +148,37 @@ TEST_F(TextPrompt, TurnsWithoutAnswersAndOddOrders) {
   EXPECT_FALSE(resolve_text_prompt({text("fox"), answer("dog"), text("?")}, caption, loaded()));
 }
 
+// Known from the kinds of the parts, before anything is decoded.
+TEST_F(TextPrompt, TasksAreKnownBeforeAnythingIsDecoded) {
+  using Task = TextOptions::Task;
+  const auto unread = [](Part::Kind kind) {
+    Part part;
+    part.kind = kind;
+    return part;
+  };
+  const Part shown = unread(Part::Kind::picture), heard = unread(Part::Kind::audio);
+  EXPECT_EQ(task_of({shown}, Task::automatic), Task::caption);
+  EXPECT_EQ(task_of({heard}, Task::automatic), Task::transcribe);
+  EXPECT_EQ(task_of({heard, shown}, Task::automatic), Task::caption);
+  EXPECT_EQ(task_of({shown, text("what?")}, Task::automatic), Task::answer);
+  EXPECT_EQ(task_of({text("what?"), answer("fox"), shown}, Task::automatic), Task::caption);
+  EXPECT_EQ(task_of({shown}, Task::name), Task::name);
+  EXPECT_TRUE(check_task({shown, answer("fox"), text("and?")}, Task::caption));
+  EXPECT_FALSE(check_task({text("fox")}, Task::caption));
+  EXPECT_FALSE(check_task({shown}, Task::transcribe));
+  EXPECT_FALSE(check_task({text("fox"), answer("dog"), shown}, Task::answer));
+}
+
+// The language of a name need not be one that captions are written in: not even for earlier turns,
+// which are written as captions.
+TEST_F(TextPrompt, EarlierTurnsNeedNotKnowTheLanguage) {
+  const Prompt prompt = {picture(), answer("a fox"), picture()};
+  const TextOptions options{.task = TextOptions::Task::name, .language = "it", .max_tokens = 8};
+  const ResolvedPrompt resolved = resolve(prompt, options);
+  ASSERT_EQ(resolved.before.size(), 1u);
+  EXPECT_EQ(resolved.before[0].text,
+            joined({describe_prompt(token_caption, ids("en")), ids("a fox")}));
+}
+
 }  // namespace
 }  // namespace tutti

@@ -9,7 +9,7 @@ namespace {
 
 Problem problem_about(const Error& error, const Api& api, const std::string& param) {
   Problem problem = problem_of(error, api.scheduler().retry_after());
-  if (error.code() == ErrorCode::too_long) problem.param = param;
+  if (problem.status == 400) problem.param = param;
   return problem;
 }
 
@@ -103,22 +103,20 @@ void Jobs::cancel() {
   if (decoding) decoding->cancel();  // it calls back, so without the lock
 }
 
-void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft,
-                  std::function<void(SharedPrompt prompt)> then,
-                  std::function<void(const Problem& problem)> refuse) {
+void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft, const ReplyPtr& reply,
+                  std::function<void(SharedPrompt prompt)> then) {
   if (draft.holes.empty()) return then(std::move(draft.prompt));
   std::vector<std::string> params;
   for (const Draft::Hole& hole : draft.holes) params.push_back(hole.upload.param);
-  auto done = [&api, then, refuse, params](Result<SharedPrompt> prompt, size_t hole) {
-    if (prompt) return then(*std::move(prompt));
-    Problem problem = problem_of(prompt.error(), api.scheduler().retry_after());
-    problem.param = params[hole];
-    if (!problem.param.empty()) problem.message = problem.param + ": " + problem.message;
-    refuse(problem);
+  auto done = [&api, reply, then = std::move(then), params](Result<SharedPrompt> prompt,
+                                                            size_t hole) {
+    prompt ? then(*std::move(prompt))
+           : send_problem(*reply,
+                          problem_at(params[hole], prompt.error(), api.scheduler().retry_after()));
   };
   const Status status = jobs->add(
       api.decoding().decode(jobs->owner(), jobs->account(), std::move(draft), std::move(done)));
-  if (!status) refuse(problem_of(status.error(), api.scheduler().retry_after()));
+  if (!status) send_error(*reply, api, status.error());
 }
 
 }  // namespace tutti

@@ -14,7 +14,7 @@ namespace tutti {
 std::string dump(const Json& json);
 
 void send_json(Reply& reply, const Json& json);
-// `param` names the field whose text is too long, where that is what is wrong.
+// `param` names the field that is to blame where the request is (status 400).
 void send_error(Reply& reply, const Api& api, const Error& error, const std::string& param = {});
 
 // "chatcmpl-" and 24 random letters.
@@ -67,10 +67,9 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
 };
 
 // Has what the draft shows decoded; then calls `then`, at once where it shows nothing. Where
-// something cannot be used, `refuse` says what.
-void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft,
-                  std::function<void(SharedPrompt prompt)> then,
-                  std::function<void(const Problem& problem)> refuse);
+// something cannot be used, the reply says what.
+void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft, const ReplyPtr& reply,
+                  std::function<void(SharedPrompt prompt)> then);
 
 // An operation with a JSON body that `read(fields, api)` reads: a Job of what it wants is started,
 // and keeps itself alive until it has answered.

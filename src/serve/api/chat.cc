@@ -9,8 +9,8 @@ namespace tutti {
 namespace {
 
 struct ChatRequest {
-  Draft draft;
-  TextJob text;
+  Question question;
+  TextJob text;  // of each choice
   int choices = 1;
   bool stream = false, usage = false, audio = false;
   std::string audio_format;
@@ -29,22 +29,22 @@ void read_modalities(const Fields& request, ChatRequest& chat) {
   chat.audio_format = audio.text("format");
   if (chat.stream && chat.audio_format != "pcm16")
     audio.refuse("format", "must be pcm16 in a stream", "unsupported_value");
-  chat.speak.seed = chat.text.options.seed;
 }
 
 ChatRequest read_chat(const Fields& request, const Api& api) {
   ChatRequest chat;
-  check_model(request, api);
-  const bool new_name = request.has("max_completion_tokens");
-  chat.text.options =
-      read_text_options(request, api, new_name ? "max_completion_tokens" : "max_tokens");
   chat.text.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
   chat.choices = int(request.integer("n"));
   chat.stream = request.flag("stream");
   chat.usage = request.object("stream_options").flag("include_usage");
   read_modalities(request, chat);
   if (chat.audio && chat.choices > 1) request.refuse("n", "must be 1 where audio is asked for");
-  if (!request.refused()) chat.draft = read_messages(request, "messages", api);
+  if (request.refused()) return chat;
+  const bool new_name = request.has("max_completion_tokens");
+  chat.question =
+      read_question(request, "messages", new_name ? "max_completion_tokens" : "max_tokens", api);
+  chat.text.options = chat.question.options;
+  chat.speak.seed = chat.text.options.seed;
   return chat;
 }
 
@@ -62,11 +62,8 @@ class Chat : public std::enable_shared_from_this<Chat> {
 
   void start() {
     decode_draft(
-        api_, jobs_, std::move(request_.draft),
-        [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); },
-        [self = shared_from_this()](const Problem& problem) {
-          send_problem(*self->reply_, problem);
-        });
+        api_, jobs_, std::move(request_.question.draft), reply_,
+        [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); });
   }
 
  private:
@@ -88,10 +85,9 @@ class Chat : public std::enable_shared_from_this<Chat> {
     }
   }
 
-  void fail(const Error& error) {
+  void fail(const Error& error, const char* param = "messages") {
     jobs_->cancel();
-    request_.stream ? events_.fail(api_, error, "messages")
-                    : send_error(*reply_, api_, error, "messages");
+    request_.stream ? events_.fail(api_, error, param) : send_error(*reply_, api_, error, param);
   }
 
   Json envelope(const char* object) const {
@@ -148,14 +144,14 @@ class Chat : public std::enable_shared_from_this<Chat> {
         self->send_delta(0, {{"audio", audio}});
       };
     events.done = [self = shared_from_this()](Result<std::string> bytes) {
-      if (!bytes) return self->fail(bytes.error());
+      if (!bytes) return self->fail(bytes.error(), "audio");
       self->audio_ = *std::move(bytes);
       if (self->request_.stream) self->send_delta(0, Json::object(), "stop");
       self->finish();
     };
     if (text.empty()) return events.done(std::string());  // the model had nothing to say
     if (const Status status = start_speech(api_, jobs_, std::move(job), std::move(events)); !status)
-      fail(status.error());
+      fail(status.error(), "audio");
   }
 
   Json usage() const {

@@ -1,5 +1,4 @@
 // POST /v1/completions: the older shape, a text for a text.
-#include "runtime/session_state.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
 
@@ -13,7 +12,7 @@ struct CompletionRequest {
   bool stream = false, usage = false, echo = false;
 };
 
-// How many there are comes first, then their lengths, then their texts.
+// How many there are comes first, then their lengths; only what is well is copied.
 std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const Api& api) {
   const Json& prompt = request.json("prompt");
   const size_t count = prompt.is_array() ? prompt.size() : 1, most = api.limits().most_choices;
@@ -22,16 +21,12 @@ std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const Api& 
                    "and n ask for " + std::to_string(count * size_t(n)) + " texts, and at most " +
                        std::to_string(most) + " are written at once; send several requests",
                    "array_above_max_length");
+  check_texts(request, "prompt", api);
   std::vector<SharedPrompt> prompts;
-  for (size_t i = 0; i < count && !request.refused(); ++i) {
-    const Json& one = prompt.is_array() ? prompt[i] : prompt;
-    const std::string& text = one.get_ref<const std::string&>();
-    const std::string param = prompt.is_array() ? "prompt[" + std::to_string(i) + "]" : "prompt";
-    if (const Status fits = check_length(api.engine().model(), text.size(), "it"); !fits)
-      request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
-                     "context_length_exceeded");
-    prompts.push_back(Prompt{Part::of_text(text)});
-  }
+  if (request.refused()) return prompts;
+  for (size_t i = 0; i < count; ++i)
+    prompts.push_back(Prompt{
+        Part::of_text((prompt.is_array() ? prompt[i] : prompt).get_ref<const std::string&>())});
   return prompts;
 }
 
@@ -47,7 +42,10 @@ CompletionRequest read_completion(const Fields& request, const Api& api) {
   if (request.integer("best_of", n) != n)
     request.refuse("best_of", "must be n, or left out: every text is answered",
                    "unsupported_parameter");
+  if (request.refused()) return completion;
   completion.prompts = read_prompts(request, n, api);
+  for (const SharedPrompt& prompt : completion.prompts)
+    check_task(request, "prompt", *prompt, completion.job.options);
   return completion;
 }
 

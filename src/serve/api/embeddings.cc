@@ -2,7 +2,6 @@
 // videos, all in one space.
 #include <algorithm>
 
-#include "runtime/session_state.h"
 #include "serve/api/data_url.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
@@ -17,36 +16,28 @@ struct EmbeddingsRequest {
 };
 
 // A text, or a content part as in chat.
-void read_text(const Fields& request, const Api& api, const std::string& text,
-               const std::string& param, EmbeddingsRequest& embeddings) {
-  embeddings.params.push_back(param);
-  if (const Status fits = check_length(api.engine().model(), text.size(), "it"); !fits)
-    return request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
-                          "context_length_exceeded");
-  embeddings.inputs.append(Draft(Part::of_text(text)));
+void read_one(const Json& one, const Fields& part, std::string param,
+              EmbeddingsRequest& embeddings) {
+  embeddings.params.push_back(std::move(param));
+  std::optional<Draft> read =
+      one.is_string() ? Draft(Part::of_text(one.get_ref<const std::string&>())) : read_part(part);
+  if (read) embeddings.inputs.append(std::move(*read));
 }
 
-void read_one(const Fields& request, const Api& api, const Json& one, const Fields& part,
-              const std::string& param, EmbeddingsRequest& embeddings) {
-  if (one.is_string())
-    return read_text(request, api, one.get_ref<const std::string&>(), param, embeddings);
-  embeddings.params.push_back(param);
-  if (auto read = read_part(part)) embeddings.inputs.append(std::move(*read));
-}
-
+// Lengths and counts come first; only what is well is copied.
 void read_input(const Fields& request, const Api& api, EmbeddingsRequest& embeddings) {
   const Json& input = request.json("input");
-  if (!input.is_array())
-    return read_one(request, api, input, request.object("input"), "input", embeddings);
-  const std::vector<Fields> parts = request.objects("input");
-  for (size_t i = 0; i < input.size() && !request.refused(); ++i)
-    read_one(request, api, input[i], parts[i], "input[" + std::to_string(i) + "]", embeddings);
-  const auto most = size_t(api.limits().most_parts);
-  if (embeddings.inputs.holes.size() > most)
+  check_texts(request, "input", api);
+  if (const int most = api.limits().most_parts; count_media(input) > most)
     request.refuse("input",
                    "brings more than " + std::to_string(most) +
                        " pictures, sounds and videos; send several requests",
                    "array_above_max_length");
+  if (request.refused()) return;
+  if (!input.is_array()) return read_one(input, request.object("input"), "input", embeddings);
+  const std::vector<Fields> parts = request.objects("input");
+  for (size_t i = 0; i < input.size() && !request.refused(); ++i)
+    read_one(input[i], parts[i], "input[" + std::to_string(i) + "]", embeddings);
 }
 
 EmbeddingsRequest read_embeddings(const Fields& request, const Api& api) {
@@ -64,11 +55,8 @@ class Embeddings : public std::enable_shared_from_this<Embeddings> {
 
   void start() {
     decode_draft(
-        api_, jobs_, std::move(request_.inputs),
-        [self = shared_from_this()](SharedPrompt inputs) { self->begin(std::move(inputs)); },
-        [self = shared_from_this()](const Problem& problem) {
-          send_problem(*self->reply_, problem);
-        });
+        api_, jobs_, std::move(request_.inputs), reply_,
+        [self = shared_from_this()](SharedPrompt inputs) { self->begin(std::move(inputs)); });
   }
 
  private:

@@ -35,13 +35,14 @@ Json explanation(const AttentionShare& share, const Api& api) {
 void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Checker checker(request.account);
   const Fields fields = checker.body(request.body, *api.contract().at("explain").body);
+  Question question;  // with room for an answer of the usual length
   check_model(fields, api);
-  TextOptions options;  // with room for an answer of the usual length
-  read_task(fields, options);
-  Draft draft = read_messages(fields, "messages", api);
+  read_task(fields, question.options);
+  question.draft = read_messages(fields, "messages", api);
+  if (!checker.problem()) check_task(fields, "messages", question.draft.prompt, question.options);
   if (checker.problem()) return send_problem(*reply, *checker.problem());
   const auto jobs = Jobs::of(request, reply);
-  const auto begin = [&api, jobs, reply, options](SharedPrompt prompt) {
+  const auto begin = [&api, jobs, reply, options = question.options](SharedPrompt prompt) {
     ExplainEvents events;
     events.done = [&api, reply](Result<AttentionShare> share) {
       share ? send_json(*reply, explanation(*share, api))
@@ -51,8 +52,7 @@ void explain(Api& api, const Request& request, const ReplyPtr& reply) {
         api.scheduler().explain(std::move(prompt), options, std::move(events), jobs->owner()));
     if (!status) send_error(*reply, api, status.error(), "messages");
   };
-  decode_draft(api, jobs, std::move(draft), begin,
-               [reply](const Problem& problem) { send_problem(*reply, problem); });
+  decode_draft(api, jobs, std::move(question.draft), reply, begin);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/quote.h"
 #include "format/languages.h"
 #include "runtime/prompt.h"
+#include "runtime/text_prompt.h"
 #include "serve/api/data_url.h"
 #include "serve/api/history.h"
 #include "serve/contract/check.h"
@@ -46,30 +47,25 @@ Draft read_content(const Fields& message) {
   return draft;
 }
 
-// How many pictures, sounds and videos a message brings, counted before any is decoded.
-int count_media(const Json& message) {
+int count_media_of(const Json& message) {
   const auto content = message.find("content");
-  if (content == message.end() || !content->is_array()) return 0;
-  int count = 0;
-  for (const Json& part : *content) {
-    if (!part.is_object() || !part.contains("type") || !part["type"].is_string()) continue;
-    count += part["type"].get_ref<const std::string&>().find("text") == std::string::npos;
-  }
-  return count;
+  return content == message.end() ? 0 : count_media(*content);
+}
+
+size_t bytes_of(const Json& object, const char* name) {
+  const auto text = object.is_object() ? object.find(name) : object.end();
+  return object.is_object() && text != object.end() && text->is_string()
+             ? text->get_ref<const std::string&>().size()
+             : 0;
 }
 
 // Bytes of text that a message brings, counted before they are copied.
 size_t count_bytes(const Json& message) {
-  const auto content = message.find("content");
-  if (content == message.end()) return 0;
-  const auto size = [](const Json& text) {
-    return text.is_string() ? text.get_ref<const std::string&>().size() : 0;
-  };
-  size_t bytes = size(*content);
-  if (content->is_array())
-    for (const Json& part : *content)
-      if (part.is_object() && part.contains("text")) bytes += size(part["text"]);
-  return bytes;
+  size_t bytes = bytes_of(message, "content");
+  const auto content = message.find("content"), audio = message.find("audio");
+  if (content != message.end() && content->is_array())
+    for (const Json& part : *content) bytes += bytes_of(part, "text");
+  return audio == message.end() ? bytes : bytes + bytes_of(*audio, "transcript");
 }
 
 // What an assistant said: its text, else what it spoke. Anything else (a refusal, a call of a tool)
@@ -96,25 +92,33 @@ std::string role_of(const Fields& message) {
   return is_message ? message.text("role") : "";
 }
 
-// By its bytes alone, before any of it is copied.
-bool check_bytes(const Fields& request, const char* name, size_t bytes, const Api& api) {
+// The last turn is read whole: whether its text can fit, before it is copied.
+bool check_last(const Fields& request, const char* name, size_t bytes, const Api& api) {
   const Status fits = check_length(api.engine().model(), bytes, "the last user message");
   if (!fits)
     request.refuse(name, "cannot be read: " + fits.error().message(), "context_length_exceeded");
   return bool(fits);
 }
 
-// The last turn is read whole. What it shows is measured before any of it is decoded.
-void check_last(const Fields& request, const char* name, const Draft& last, const Api& api) {
-  const LoadedModel& model = api.engine().model();
+// And what it shows, before that is decoded.
+void check_shown(const Fields& request, const char* name, const Draft& last, const Api& api) {
+  const ModelConfig& config = api.engine().config();
   int64_t rows = 1;  // of what is asked, at least
-  for (const Part& part : last.prompt) rows += media_rows(model.config, part);
-  const Status fits = check_context(model.config, rows, "what the last user message shows");
-  if (!fits)
+  for (const Part& part : last.prompt) rows += media_rows(config, part);
+  if (const Status fits = check_context(config, rows, "what the last user message shows"); !fits)
     request.refuse(name, "cannot be read: " + fits.error().message(), "context_length_exceeded");
 }
 
 }  // namespace
+
+int count_media(const Json& parts) {
+  int count = 0;
+  for (const Json& part : parts) {
+    if (!part.is_object() || !part.contains("type") || !part["type"].is_string()) continue;
+    count += part["type"].get_ref<const std::string&>().find("text") == std::string::npos;
+  }
+  return count;
+}
 
 std::optional<Draft> read_part(const Fields& part) {
   const std::string type = part.text("type");
@@ -129,10 +133,8 @@ std::optional<Draft> read_part(const Fields& part) {
 Draft read_messages(const Fields& request, const char* name, const Api& api) {
   if (request.refused()) return {};
   if (request.json(name).is_string()) {
-    if (!check_bytes(request, name, request.bytes(name), api)) return {};
-    Draft draft(Part::of_text(request.text(name)));
-    check_last(request, name, draft, api);
-    return draft;
+    const bool fits = check_last(request, name, request.bytes(name), api);
+    return fits ? Draft(Part::of_text(request.text(name))) : Draft();
   }
   const std::vector<Fields> messages = request.objects(name);
   const auto last = std::find_if(messages.rbegin(), messages.rend(),
@@ -141,29 +143,52 @@ Draft read_messages(const Fields& request, const char* name, const Api& api) {
     request.refuse(name, "must hold a message whose role is user", "missing_required_parameter");
     return {};
   }
-  if (count_media(last->json()) > api.limits().most_parts) {
+  if (count_media_of(last->json()) > api.limits().most_parts) {
     request.refuse(name,
                    "bring more than " + std::to_string(api.limits().most_parts) +
                        " pictures, sounds and videos",
                    "array_above_max_length");
     return {};
   }
-  if (!check_bytes(request, name, count_bytes(last->json()), api)) return {};
+  if (!check_last(request, name, count_bytes(last->json()), api)) return {};
   History history(api);
   for (auto message = last; message != messages.rend(); ++message) {
     const std::string role = role_of(*message);
     if (role != "user" && role != "assistant") continue;
-    const int media = role == "user" ? count_media(message->json()) : 0;
+    const int media = role == "user" ? count_media_of(message->json()) : 0;
     if (message != last && !history.wants(media, count_bytes(message->json()))) break;
     Draft draft = role == "user" ? read_content(*message) : read_answer(*message);
     if (message == last) {
       if (draft.empty()) request.refuse(name, "are empty: the last user message says nothing");
-      check_last(request, name, draft, api);
+      check_shown(request, name, draft, api);
     }
     if (request.refused()) return {};
     history.add(std::move(draft));
   }
   return history.take();
+}
+
+void check_texts(const Fields& request, const char* name, const Api& api) {
+  const auto check_one = [&](const Json& one, const std::string& param) {
+    const size_t bytes =
+        one.is_string() ? one.get_ref<const std::string&>().size() : bytes_of(one, "text");
+    if (const Status fits = check_length(api.engine().model(), bytes, "it"); !fits)
+      request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
+                     "context_length_exceeded");
+  };
+  const Json& said = request.json(name);
+  if (!said.is_array()) return check_one(said, name);
+  for (size_t i = 0; i < said.size() && !request.refused(); ++i)
+    check_one(said[i], std::string(name) + "[" + std::to_string(i) + "]");
+}
+
+Question read_question(const Fields& request, const char* messages, const char* max_tokens,
+                       const Api& api) {
+  check_model(request, api);
+  Question question{read_text_options(request, api, max_tokens), {}};
+  question.draft = read_messages(request, messages, api);
+  if (!request.refused()) check_task(request, messages, question.draft.prompt, question.options);
+  return question;
 }
 
 std::string no_such_model(const std::string& model, const Api& api) {
@@ -201,6 +226,16 @@ void read_task(const Fields& request, TextOptions& options) {
   const std::string task = request.text("task");
   for (const auto& [name, value] : tasks)
     if (name == task) options.task = value;
+}
+
+void check_task(const Fields& request, const char* messages, const Prompt& prompt,
+                const TextOptions& options) {
+  if (const Status fits = check_task(prompt, options.task); !fits)
+    request.refuse(request.has("task") ? "task" : messages,
+                   "cannot be done: " + fits.error().message(), "unsupported_value");
+  if (task_of(prompt, options.task) != TextOptions::Task::caption) return;
+  if (const auto known = caption_language(options.language); !known)
+    request.refuse("language", known.error().message(), "unsupported_value");
 }
 
 std::string read_language(const Fields& fields, const std::string& otherwise) {

@@ -12,17 +12,40 @@
 
 namespace tutti {
 
-// Parts of "messages" or, for a response, "input". What is wrong is told to the fields' Checker.
+// A conversation, and how its last message is to be answered: what chats, responses and
+// explanations read alike.
+struct Question {
+  TextOptions options;
+  Draft draft;
+};
+
+// `messages` is the name of the conversation, `max_tokens` that of the longest answer. What is
+// wrong is told to the fields' Checker.
+Question read_question(const Fields& request, const char* messages, const char* max_tokens,
+                       const Api& api);
+
+// Parts of "messages" or, for a response, "input". Its texts are measured before they are copied.
 Draft read_messages(const Fields& request, const char* name, const Api& api);
+
+// How many pictures, sounds and videos a list of parts brings, counted before any is decoded.
+int count_media(const Json& parts);
 
 // One content part: {"type": "text" | "input_text" | "image_url" | "input_image" | "input_audio" |
 // "video_url" | "input_video", ...}.
 std::optional<Draft> read_part(const Fields& part);
 
+// Refuses a text that the model's context cannot hold, before any is copied: the field itself, the
+// texts and text parts of its list, or its own text where it is a part.
+void check_texts(const Fields& request, const char* name, const Api& api);
+
 // model, max_tokens, temperature, top_p, top_k, seed, task, language: the same for all text.
 TextOptions read_text_options(const Fields& request, const Api& api, const char* max_tokens_name);
 // task and language alone.
 void read_task(const Fields& request, TextOptions& options);
+// Refuses a task that does not fit what is said and shown in `messages`, and a caption in a
+// language that the model writes none in.
+void check_task(const Fields& request, const char* messages, const Prompt& prompt,
+                const TextOptions& options);
 // "stop": a string or up to four.
 std::vector<std::string> read_stop(const Fields& request);
 // "language" of names and captions: a tag of one that the model knows, as its code

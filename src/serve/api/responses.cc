@@ -7,7 +7,7 @@ namespace tutti {
 namespace {
 
 struct ResponseRequest {
-  Draft draft;
+  Question question;
   TextJob text;
   Json echoed;  // fields that the answer repeats
   bool stream = false;
@@ -44,12 +44,12 @@ Json echo(const Fields& request, const TextOptions& options) {
 
 ResponseRequest read_response(const Fields& request, const Api& api) {
   ResponseRequest response;
-  check_model(request, api);
-  response.text.options = read_text_options(request, api, "max_output_tokens");
+  response.question = read_question(request, "input", "max_output_tokens", api);
+  if (request.refused()) return response;  // before anything of it is copied to be repeated
+  response.text.options = response.question.options;
   response.text.stop = std::make_shared<const std::vector<std::string>>();
   response.stream = request.flag("stream");
   response.echoed = echo(request, response.text.options);
-  response.draft = read_messages(request, "input", api);
   return response;
 }
 
@@ -64,11 +64,8 @@ class Response : public std::enable_shared_from_this<Response> {
 
   void start() {
     decode_draft(
-        api_, jobs_, std::move(request_.draft),
-        [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); },
-        [self = shared_from_this()](const Problem& problem) {
-          send_problem(*self->reply_, problem);
-        });
+        api_, jobs_, std::move(request_.question.draft), reply_,
+        [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); });
   }
 
  private:
@@ -97,7 +94,8 @@ class Response : public std::enable_shared_from_this<Response> {
     if (!request_.stream || !reply_->begun()) return send_error(*reply_, api_, error, "input");
     const Problem problem = problem_of(error, 0);
     const Json code = problem.code.empty() ? "server_error" : problem.code;
-    send("error", {{"code", code}, {"message", problem.message}, {"param", nullptr}});
+    const Json param = problem.status == 400 ? Json("input") : Json();
+    send("error", {{"code", code}, {"message", problem.message}, {"param", param}});
     Json failed = body("failed", Json::array());
     failed["error"] = {{"code", "server_error"}, {"message", problem.message}};
     send("response.failed", {{"response", failed}});

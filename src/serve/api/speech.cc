@@ -41,8 +41,9 @@ void send_speech(Api& api, SpeechRequest request, const std::shared_ptr<Jobs>& j
   SpeechJobEvents job;
   if (pieces) job.on_bytes = put;
   job.done = [=, &api](Result<std::string> all) {
-    if (!all && sse) return events->fail(api, all.error());
-    if (!all) return reply->begun() ? reply->abort() : send_error(*reply, api, all.error());
+    if (!all && sse) return events->fail(api, all.error(), "input");
+    if (!all)
+      return reply->begun() ? reply->abort() : send_error(*reply, api, all.error(), "input");
     if (!pieces && !sse) return reply->send(200, type, *std::move(all));
     if (!pieces) put(*std::move(all));
     if (sse) events->send_named({{"type", "speech.audio.done"}});

@@ -148,7 +148,8 @@ void transcribe(Api& api, const std::shared_ptr<TranscriptionRequest>& wanted, c
   wanted->seconds = double(mel.frames()) / 100;
   TranscribeEvents events;
   events.done = [&api, wanted, reply](Result<Transcript> transcript) {
-    transcript ? answer(*wanted, *transcript, reply) : send_error(*reply, api, transcript.error());
+    transcript ? answer(*wanted, *transcript, reply)
+               : send_error(*reply, api, transcript.error(), "file");
   };
   const Status status =
       jobs->add(api.scheduler().transcribe(mel, std::move(events), jobs->owner()));
@@ -167,12 +168,10 @@ void add_transcriptions_routes(Router& router, Api& api) {
         if (checker.problem()) return send_problem(*reply, *checker.problem());
         const auto jobs = Jobs::of(request, reply);
         Draft draft(std::move(wanted->file));
-        decode_draft(
-            api, jobs, std::move(draft),
-            [&api, wanted, reply, jobs](const SharedPrompt& sound) {
-              transcribe(api, wanted, sound->front().mel, reply, jobs);
-            },
-            [reply](const Problem& problem) { send_problem(*reply, problem); });
+        decode_draft(api, jobs, std::move(draft), reply,
+                     [&api, wanted, reply, jobs](const SharedPrompt& sound) {
+                       transcribe(api, wanted, sound->front().mel, reply, jobs);
+                     });
       },
       api.route_options());
 }

@@ -41,7 +41,7 @@ Json Checker::document(const std::string& text) {
   if (json) return *std::move(json);
   Problem problem = problem_of(json.error(), 1);
   if (json.error().code() == ErrorCode::bad_input) {
-    problem.message = "the body cannot be read: " + problem.message + "; send one JSON object";
+    problem.message = "the body cannot be read: " + problem.message;
     problem.code = "invalid_json";
   }
   refuse(std::move(problem));
@@ -116,10 +116,7 @@ void Fields::refuse(const char* name, const std::string& message, const std::str
 }
 
 void Fields::refuse(const char* name, const Error& error) const {
-  Problem problem = problem_of(error, 1);  // busy: the decoders, whose work is short
-  problem.param = path(name);
-  problem.message = problem.param + ": " + problem.message;
-  refuse(std::move(problem));
+  refuse(problem_at(path(name), error, 1));  // busy: the decoders, whose work is short
 }
 
 std::string Fields::text(const char* name) const {

@@ -28,6 +28,16 @@ Problem problem_of(const Error& error, int retry_after) {
   }
 }
 
+Problem problem_at(const std::string& param, const Error& error, int retry_after) {
+  constexpr std::string_view kUpload = "the upload: ";
+  Problem problem = problem_of(error, retry_after);
+  if (problem.message.starts_with(kUpload)) problem.message.erase(0, kUpload.size());
+  problem.message = param + ": " + problem.message;
+  problem.param = param;
+  if (problem.status == 400 && problem.code.empty()) problem.code = "invalid_value";
+  return problem;
+}
+
 void send_problem(Reply& reply, const Problem& problem) {
   Headers more;
   if (problem.retry_after > 0) more = {{"Retry-After", std::to_string(problem.retry_after)}};
