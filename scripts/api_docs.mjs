@@ -54,11 +54,13 @@ function grouped(fields, reasonOf) {
   return [...groups];
 }
 
-function table(schema) {
+// `title` stands above the fields that are done; where there are none, `where` says what is refused.
+function table(schema, title = '', where = '') {
   const fields = flat(schema);
   const done = fields.filter(({ property }) => !property['x-fate']);
   const lines = [];
   if (done.length) {
+    if (title) lines.push(title, '');
     lines.push('| field | type | |', '|---|---|---|');
     for (const { name, property, needed } of done) {
       const text = `${property.description ?? ''}${rangeOf(property)}`.trim();
@@ -68,7 +70,7 @@ function table(schema) {
   }
   const refused = fields.filter(({ property }) => property['x-fate'] === 'refused');
   if (refused.length) {
-    lines.push('Refused, but for a value that asks for nothing (in brackets):', '');
+    lines.push(`Refused${done.length ? '' : where}, but for a value that asks for nothing (in brackets):`, '');
     for (const [reason, names] of grouped(refused, ({ property }) => property.description))
       lines.push(`- ${names.map(({ name, property }) => `\`${name}\`` + (property['x-harmless'].length
         ? ` (${property['x-harmless'].map((value) => code(JSON.stringify(value))).join(', ')})` : '')).join(', ')}: ${reason}.`);
@@ -89,7 +91,7 @@ function operation(path, method, op) {
   const query = (op.parameters ?? []).filter((one) => one.in === 'query');
   if (query.length) {
     const properties = query.map(({ name, description, schema }) => [name, { ...schema, description }]);
-    lines.push('Query:', '', table({ properties: Object.fromEntries(properties) }));
+    lines.push(table({ properties: Object.fromEntries(properties) }, 'Query:', ' in the query'));
   }
   const body = Object.entries(op.requestBody?.content ?? {});
   for (const [type, { schema }] of body) lines.push(`Request (\`${type}\`):`, '', table(schema));
@@ -133,6 +135,10 @@ const page = [
   `${api.info.description} \`GET /openapi.json\` gives this as an OpenAPI document; \`tutti serve --openapi\` prints it.`,
   '',
   `Keys: \`Authorization: Bearer KEY\`. ${api.components.securitySchemes.key.description}`,
+  '',
+  'In the query of any request, accepted and changing nothing:',
+  '',
+  ...Object.values(api.components.parameters).map(({ name, description }) => `- \`${name}\`: ${description}`),
   '',
   ...Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, op]) => operation(path, method, op))),

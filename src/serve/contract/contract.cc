@@ -8,18 +8,23 @@
 namespace tutti {
 namespace {
 
-const Shape kNoQuery;
+ShapePtr with_harmless(const ShapePtr& query) {
+  Shape shape = query ? *query : Shape();
+  tables::append(shape.fields, tables::harmless_query());
+  return share(std::move(shape));
+}
 
 }  // namespace
 
 Contract::Contract(const ApiLimits& limits, const ModelFacts& model) {
   const tables::Facts facts{limits, model};
   for (auto& family :
-       {tables::models(), tables::chat(facts), tables::responses(facts), tables::completions(facts),
+       {tables::models(), tables::chat(facts), tables::responses(), tables::completions(facts),
         tables::embeddings(facts), tables::images(facts), tables::speech(facts),
-        tables::transcriptions(facts), tables::realtime(), tables::explain(facts),
+        tables::transcriptions(facts), tables::realtime(), tables::explain(),
         tables::conversations(), tables::files(), tables::health()})
     operations_.insert(operations_.end(), family.begin(), family.end());
+  for (Operation& operation : operations_) operation.query = with_harmless(operation.query);
   events_ = tables::realtime_event();
 }
 
@@ -32,12 +37,12 @@ const Operation& Contract::at(const std::string& id) const {
 
 void add_operation(Router& router, const Operation& operation, Handler handler,
                    RouteOptions options) {
-  const ShapePtr shape = operation.query;
   router.add(
       operation.method, operation.path,
-      [shape, handler = std::move(handler)](const Request& request, const ReplyPtr& reply) {
+      [shape = operation.query, handler = std::move(handler)](const Request& request,
+                                                              const ReplyPtr& reply) {
         Checker checker;
-        checker.query(request.query, shape ? *shape : kNoQuery);
+        checker.query(request.query, *shape);
         if (checker.problem()) return send_problem(*reply, *checker.problem());
         handler(request, reply);
       },

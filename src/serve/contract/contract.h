@@ -25,7 +25,8 @@ struct AnswerType {
 
 struct Operation {
   std::string id, method, path, summary, about;
-  ShapePtr query, body;  // nullptr: takes none
+  ShapePtr query;  // what every request may have in it (tables::harmless_query) included
+  ShapePtr body;   // nullptr: takes none
   std::string body_type = "application/json";
   std::vector<AnswerType> answers = {{}};
   std::string note;       // below the parameters in the documents

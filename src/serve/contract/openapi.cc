@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "serve/contract/tables/tables.h"
+
 namespace tutti {
 namespace {
 
@@ -82,19 +84,20 @@ class Document {
     return {{"$ref", "#/components/schemas/" + name}};
   }
 
+  static Json number(double value) {
+    return std::floor(value) == value ? Json(int64_t(value)) : Json(value);
+  }
+
   static Json plain(const char* type, const Field& field) {
     Json schema = {{"type", type}};
     const bool text = type == std::string("string");
     if (text && !field.choices.empty()) schema["enum"] = field.choices;
     if (text && field.most_bytes != SIZE_MAX) schema["maxLength"] = field.most_bytes;
-    const bool whole = std::floor(field.least) == field.least;
-    const auto limit = [&](double value) { return whole ? Json(int64_t(value)) : Json(value); };
     if (type == std::string("integer") || type == std::string("number")) {
       if (!std::isinf(field.least) && field.least > -field::kLargest)
-        schema["minimum"] = limit(field.least);
+        schema["minimum"] = number(field.least);
       if (!std::isinf(field.most) && field.most < field::kLargest)
-        schema["maximum"] =
-            std::floor(field.most) == field.most ? Json(int64_t(field.most)) : Json(field.most);
+        schema["maximum"] = number(field.most);
     }
     return schema;
   }
@@ -157,8 +160,7 @@ const char* description(int status) {
 }
 
 std::vector<int> statuses(const Operation& operation) {
-  std::vector<int> all;
-  if (operation.body || operation.query) all.push_back(400);
+  std::vector<int> all = {400};
   if (operation.needs_key) all.push_back(401);
   if (operation.path.find('{') != std::string::npos || operation.computes) all.push_back(404);
   if (operation.body) all.push_back(413);
@@ -168,23 +170,37 @@ std::vector<int> statuses(const Operation& operation) {
   return all;
 }
 
-Json parameters(const Operation& operation, Document& document) {
+// Of the query; those that every request may have stand once, in components.
+Json query_parameter(const std::string& name, Json property) {
+  Json parameter = {{"name", name}, {"in", "query"}, {"required", false}};
+  parameter["description"] = property.value("description", "");
+  property.erase("description");
+  parameter["schema"] = property;
+  return parameter;
+}
+
+Json common_parameters(Document& document) {
+  Shape shape;
+  tables::append(shape.fields, tables::harmless_query());
+  const Json schema = document.schema_of(shape);
+  Json all = Json::object();
+  for (const auto& item : schema["properties"].items())
+    all[item.key()] = query_parameter(item.key(), item.value());
+  return all;
+}
+
+Json parameters(const Operation& operation, const Json& common, Document& document) {
   Json all = Json::array();
   for (size_t at = 0; (at = operation.path.find('{', at)) != std::string::npos; ++at)
     all.push_back({{"name", operation.path.substr(at + 1, operation.path.find('}', at) - at - 1)},
                    {"in", "path"},
                    {"required", true},
                    {"schema", {{"type", "string"}}}});
-  if (!operation.query) return all;
   const Json schema = document.schema_of(*operation.query);
-  for (const auto& item : schema["properties"].items()) {
-    Json property = item.value(), parameter = {{"name", item.key()}, {"in", "query"}};
-    parameter["required"] = false;
-    parameter["description"] = property.value("description", "");
-    property.erase("description");
-    parameter["schema"] = property;
-    all.push_back(parameter);
-  }
+  for (const auto& item : schema["properties"].items())
+    all.push_back(common.contains(item.key())
+                      ? Json{{"$ref", "#/components/parameters/" + item.key()}}
+                      : query_parameter(item.key(), item.value()));
   return all;
 }
 
@@ -214,12 +230,12 @@ Json answers(const Operation& operation, Document& document) {
   return all;
 }
 
-Json operation_json(const Operation& operation, Document& document) {
+Json operation_json(const Operation& operation, const Json& common, Document& document) {
   Json json = {{"operationId", operation.id},
                {"summary", operation.summary},
                {"description", operation.about}};
   if (!operation.needs_key) json["security"] = Json::array();
-  if (Json all = parameters(operation, document); !all.empty()) json["parameters"] = all;
+  if (Json all = parameters(operation, common, document); !all.empty()) json["parameters"] = all;
   if (operation.body)
     json["requestBody"] = {
         {"required", true},
@@ -229,16 +245,13 @@ Json operation_json(const Operation& operation, Document& document) {
 }
 
 Shape error_shape() {
-  const auto text_or_null = [](const char* name, const char* about) {
-    return field::text(name, about);
-  };
   Shape inner{"",
               {field::text("message", "What was got, what is wanted, what to do next."),
                field::text("type",
                            "invalid_request_error, authentication_error, "
                            "rate_limit_error or server_error."),
-               text_or_null("param", "The parameter that is wrong, or null."),
-               text_or_null("code", "A word for programs, or null.")}};
+               field::text("param", "The parameter that is wrong, or null."),
+               field::text("code", "A word for programs, or null.")}};
   return {"Error",
           {field::object("error", share(std::move(inner)), "What is wrong.")},
           "In OpenAI's shape."};
@@ -248,11 +261,12 @@ Shape error_shape() {
 
 Json openapi(const Contract& contract) {
   Document document;
+  const Json common = common_parameters(document);
   Json paths = Json::object();
   for (const Operation& operation : contract.operations()) {
     std::string method = operation.method;
     for (char& c : method) c = char(std::tolower(uint8_t(c)));
-    paths[operation.path][method] = operation_json(operation, document);
+    paths[operation.path][method] = operation_json(operation, common, document);
   }
   document.schema_of(contract.events());
   document.schema_of(error_shape());
@@ -271,6 +285,7 @@ Json openapi(const Contract& contract) {
             {"description",
              "Made by `tutti serve keys add NAME --keys FILE`; only where the server was started "
              "with --keys."}}}}},
+        {"parameters", common},
         {"schemas", document.schemas()}}}};
 }
 

@@ -123,10 +123,6 @@ Field file(std::string name, std::string about) {
   return make(std::move(name), type::file, std::move(about));
 }
 
-Field any(std::string name, std::string about) {
-  return make(std::move(name), type::any, std::move(about));
-}
-
 Field refused(std::string name, const char* harmless, std::string instead) {
   Field field = make(std::move(name), type::any, std::move(instead));
   field.fate = Field::Fate::refused;

@@ -111,8 +111,6 @@ Field object(std::string name, ShapePtr shape, std::string about);
 Field list(std::string name, unsigned item_types, std::string about);
 Field list(std::string name, ShapePtr shape, std::string about);
 Field file(std::string name, std::string about);
-// Anything; the handler looks.
-Field any(std::string name, std::string about);
 // `harmless` is a JSON array of the values that ask for nothing.
 Field refused(std::string name, const char* harmless, std::string instead);
 Field ignored(std::string name, std::string about);

@@ -284,6 +284,16 @@ TEST(Tables, WhatClientsSendByDefaultIsAccepted) {
   }
 }
 
+// Clients of Azure's put their version into every query.
+TEST(Tables, WhatEveryQueryMayHoldIsDocumented) {
+  const Json document = openapi(contract());
+  EXPECT_EQ(document["components"]["parameters"]["api-version"]["schema"]["x-fate"], "ignored");
+  for (const Operation& operation : contract().operations()) {
+    const auto problem = check(*operation.query, {{"api-version", "2024-10-21"}}, "");
+    EXPECT_FALSE(problem) << operation.id << (problem ? problem->message : "");
+  }
+}
+
 TEST(Tables, TurnsOfToolsAreReadOver) {
   const Json messages = Json::parse(R"([
     {"role": "user", "content": "what time is it?"},

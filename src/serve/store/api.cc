@@ -118,10 +118,9 @@ void add(Router& router, const Contract& contract, const char* id, Store& store,
                   static const Shape nothing;
                   Charge charge(request.account);
                   Checker checker(request.account);
-                  const Shape& query = operation.query ? *operation.query : nothing;
                   const Shape& body = operation.body ? *operation.body : nothing;
                   const std::string& text = request.body;
-                  const Call call{request, checker.query(request.query, query),
+                  const Call call{request, checker.query(request.query, *operation.query),
                                   checker.body(operation.body && !text.empty() ? text : "{}", body),
                                   charge};
                   if (checker.problem()) return send_problem(*reply, *checker.problem());

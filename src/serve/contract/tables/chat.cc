@@ -16,14 +16,6 @@ Field messages() {
   return field::list("messages", chat_message(), kMessages).need();
 }
 
-Field stop() {
-  Field stop = field::text("stop", "The answer ends before the first of these; at most 4.")
-                   .or_list(type::text, 4)
-                   .not_empty()
-                   .at_most_bytes(1024);
-  return stop;
-}
-
 ShapePtr audio() {
   return share(
       {"",
@@ -79,7 +71,7 @@ std::vector<Operation> chat(const Facts& facts) {
   fields.push_back(field::integer("max_completion_tokens", 1, field::kLargest, 64, longest));
   fields.push_back(field::integer("max_tokens", 1, field::kLargest, 64,
                                   "The older name of max_completion_tokens."));
-  append(fields, text_fields(facts));
+  append(fields, text_fields());
   append(fields,
          {field::integer("n", 1, facts.limits.most_choices, 1,
                          "Answers to choose from; each has its own seed."),
@@ -106,10 +98,10 @@ std::vector<Operation> chat(const Facts& facts) {
   return {chat};
 }
 
-std::vector<Operation> explain(const Facts& facts) {
+std::vector<Operation> explain() {
   std::vector<Field> fields = {model_field(), messages()};
   const char* never = "nothing is written here, so it would change nothing; leave it out";
-  for (Field& field : text_fields(facts)) {
+  for (Field& field : text_fields()) {
     if (field.name == "task" || field.name == "language") {
       field.about = "As in chat.";
       fields.push_back(std::move(field));

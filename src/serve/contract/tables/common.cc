@@ -13,7 +13,7 @@ Field model_field(bool needed) {
   return model;
 }
 
-std::vector<Field> text_fields(const Facts& facts) {
+std::vector<Field> text_fields() {
   return {
       field::number("temperature", 0, 2, 0, "0, the default, always takes the likeliest token."),
       field::number("top_p", 0, 1, 1, "Choose among the likeliest tokens of this share."),
@@ -30,7 +30,13 @@ std::vector<Field> text_fields(const Facts& facts) {
           .at_most_bytes(35)
           .advise("send a tag such as en or de"),
   };
-  (void)facts;
+}
+
+Field stop() {
+  return field::text("stop", "The answer ends before the first of these; at most 4.")
+      .or_list(type::text, 4)
+      .not_empty()
+      .at_most_bytes(1024);
 }
 
 std::vector<Field> refused_samplers() {
@@ -103,6 +109,10 @@ std::vector<Field> harmless_fields() {
           field::ignored("priority", "All requests are equal."),
           field::ignored("request_id", "The answer's x-request-id names the request."),
           field::ignored("keep_alive", "The model is always loaded.")};
+}
+
+std::vector<Field> harmless_query() {
+  return {field::ignored("api-version", "There is one version; clients of Azure's send theirs.")};
 }
 
 Field voice() {

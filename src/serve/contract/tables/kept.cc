@@ -25,9 +25,10 @@ Field items(bool needed) {
 }
 
 std::vector<Field> page() {
-  return {field::integer("limit", 1, 100, 20, "Of one page."),
-          field::text("after", "The last id of the page before."),
-          field::choice("order", {"asc", "desc"}, "desc", "asc begins with the first.")};
+  return {field::integer("limit", 1, 100, 20, "The most entries of one page."),
+          field::text("after", "The last id of the previous page: the next one begins behind it."),
+          field::choice("order", {"asc", "desc"}, "desc",
+                        "desc begins with the newest, asc with the oldest.")};
 }
 
 Operation kept(std::string id, std::string method, std::string path, std::string summary,
@@ -92,7 +93,7 @@ std::vector<Operation> conversations() {
       exported("export_conversation", one + "/export", "Export a conversation",
                "As above, of one."),
       list("list_items", items_path, "List items",
-           "In the order in which they came; order=asc begins with the first.", {include()}),
+           "The newest first; with order=asc in the order in which they came.", {include()}),
       put(kept("put_items", "POST", items_path, "Add or replace items", "All or none."),
           {items(true)}),
       kept("show_item", "GET", item, "Show an item", "As it was put."),
@@ -108,7 +109,7 @@ std::vector<Operation> files() {
   Field purpose = field::text("purpose", "A word.").at_most_bytes(64);
   purpose.otherwise = "user_data";
   std::vector<Operation> operations = {
-      list("list_files", all, "List files", "Those of the key that asks.",
+      list("list_files", all, "List files", "Those of the key that asks, newest first.",
            {field::refused("purpose", "[]", "files are listed whatever they are for")}),
       put(kept("upload_file", "POST", all, "Upload a file",
                "Kept until it, or the last item that shows it, is deleted. Up to 64 MB."),

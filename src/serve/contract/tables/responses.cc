@@ -65,7 +65,7 @@ ShapePtr response_answer() {
 
 }  // namespace
 
-std::vector<Operation> responses(const Facts& facts) {
+std::vector<Operation> responses() {
   Field input = field::text("input",
                             "A text, or items as in chat with input_text, input_image, "
                             "input_audio, input_video and output_text parts; earlier ones are "
@@ -79,7 +79,7 @@ std::vector<Operation> responses(const Facts& facts) {
                      "Longest answer, in tokens. More than --max-tokens (1024), or than the "
                      "context has room for, is cut to that, and status is incomplete where the "
                      "answer ends there.")};
-  append(fields, text_fields(facts));
+  append(fields, text_fields());
   append(fields,
          {field::flag("stream", false, "Answer as server-sent events, as it comes about."),
           field::text("instructions",

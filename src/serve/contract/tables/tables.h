@@ -13,10 +13,12 @@ struct Facts {
 
 // Shared ones.
 Field model_field(bool needed = true);
-std::vector<Field> text_fields(const Facts& facts);  // of whatever writes text
-std::vector<Field> refused_samplers();               // other servers' ways to choose tokens
+std::vector<Field> text_fields();       // of whatever writes text
+std::vector<Field> refused_samplers();  // other servers' ways to choose tokens
 std::vector<Field> refused_tools();
 std::vector<Field> harmless_fields();  // nothing that changes an answer
+std::vector<Field> harmless_query();   // of every request's query
+Field stop();
 void append(std::vector<Field>& all, std::vector<Field> more);
 
 ShapePtr content_part();  // of a chat's or response's message
@@ -30,13 +32,13 @@ Field any_voice();  // where it is not even repeated
 
 std::vector<Operation> models();
 std::vector<Operation> chat(const Facts& facts);
-std::vector<Operation> responses(const Facts& facts);
+std::vector<Operation> responses();
 std::vector<Operation> completions(const Facts& facts);
 std::vector<Operation> embeddings(const Facts& facts);
 std::vector<Operation> images(const Facts& facts);
 std::vector<Operation> speech(const Facts& facts);
 std::vector<Operation> transcriptions(const Facts& facts);
-std::vector<Operation> explain(const Facts& facts);
+std::vector<Operation> explain();
 std::vector<Operation> realtime();
 ShapePtr realtime_event();
 std::vector<Operation> conversations();

@@ -17,13 +17,9 @@ std::vector<Operation> completions(const Facts& facts) {
                      "Longest answer, in tokens. More than --max-tokens (1024), or than the "
                      "context has room for, is cut to that, and finish_reason is length where "
                      "the answer ends there.")};
-  append(fields, text_fields(facts));
+  append(fields, text_fields());
   append(fields, {field::integer("n", 1, most, 1, "Answers to each prompt; " + together),
-                  field::integer("best_of", 1, most, {}, "As many as n, or leave it out."),
-                  field::text("stop", "The answer ends before the first of these; at most 4.")
-                      .or_list(type::text, 4)
-                      .not_empty()
-                      .at_most_bytes(1024),
+                  field::integer("best_of", 1, most, {}, "As many as n, or leave it out."), stop(),
                   field::flag("echo", false, "Begin with the prompt."),
                   field::flag("stream", false, "Answer as server-sent events, as it comes about."),
                   field::object("stream_options", stream_options(), "Of streams."),
