@@ -109,21 +109,20 @@ void print_tensors(const ModelPackage& package) {
 
 Status inspect(const InspectOptions& options) {
   TUTTI_ASSIGN(const std::string path, find_model(options.model));
-  auto package = ModelPackage::open(path);
-  if (!package) return package.error().with_context("opening " + path);
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
   const EngineOptions engine_options{.threads = 1, .dtype = dtype_named(options.dtype)};
   TUTTI_ASSIGN(const Engine::MemoryPlan plan, Engine::plan_memory(path, engine_options));
   if (!options.json) print_plan(plan);
   // What cannot be loaded is an error here too.
   TUTTI_ASSIGN(const Engine engine, Engine::load(path, engine_options));
-  Json all = to_json(path, *package, engine, plan);
+  Json all = to_json(path, package, engine, plan);
   if (!options.json) {
     print_table(all);
-    if (options.tensors) print_tensors(*package);
+    if (options.tensors) print_tensors(package);
     return {};
   }
   if (options.tensors)
-    for (const TensorView& tensor : package->file.tensors())
+    for (const TensorView& tensor : package.file.tensors())
       all["tensors"][tensor.name] = {{"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}};
   std::printf("%s\n", json_line(all).c_str());
   return {};

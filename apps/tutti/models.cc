@@ -36,10 +36,15 @@ std::vector<std::string> model_candidates() {
 }
 
 Result<std::string> find_model(const std::string& given) {
+  std::error_code problem;
+  if (fs::is_directory(given, problem))
+    return bad_input(given + " is a folder; name the model file in it");
+  if (!given.empty() && !fs::exists(given, problem))
+    return bad_input("there is no model file " + given +
+                     "; check the path, or name none to use $TUTTI_MODEL or the shipped model");
   if (!given.empty()) return given;
   std::string tried;
   for (const std::string& place : model_candidates()) {
-    std::error_code problem;
     if (fs::exists(place, problem)) return place;
     tried += "\n  " + place;
   }

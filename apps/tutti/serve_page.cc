@@ -31,8 +31,8 @@ Result<std::string> default_store_file() {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
-    return bad_input("cannot make " + folder.string() + " (" + error.message() +
-                     "); choose a place with --store FILE, or --no-store");
+    return failed("cannot make " + folder.string() + " (" + error.message() +
+                  "); choose a place with --store FILE, or --no-store");
   return (folder / "conversations.sqlite3").string();
 }
 

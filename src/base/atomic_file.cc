@@ -101,13 +101,17 @@ void AtomicFile::discard() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+Error cannot_write(const std::string& path, int code) {
+  return io_error("cannot write", path, code);
+}
+
 Result<AtomicFile> AtomicFile::create(const std::string& given, unsigned mode) {
   const std::string path = resolved(given);
   struct stat there = {};
   if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
-    if (S_ISDIR(there.st_mode)) return io_error("cannot write", path, EISDIR);
+    if (S_ISDIR(there.st_mode)) return cannot_write(path, EISDIR);
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) return io_error("cannot write", path, errno);
+    if (descriptor < 0) return cannot_write(path, errno);
     return AtomicFile(descriptor, path, "");
   }
   // open() rather than mkstemp(), so that the umask decides the mode.
@@ -116,7 +120,7 @@ Result<AtomicFile> AtomicFile::create(const std::string& given, unsigned mode) {
     const int descriptor =
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode));
     if (descriptor >= 0) return AtomicFile(descriptor, path, temporary);
-    if (errno != EEXIST) return io_error("cannot write", path, errno);
+    if (errno != EEXIST) return cannot_write(path, errno);
   }
   return failed("cannot write " + path + ": every name for a new file beside it is taken");
 }
@@ -128,7 +132,7 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
     const ssize_t written =
         ::write(descriptor_, bytes.data(), std::min(bytes.size(), size_t(1) << 30));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return io_error("cannot write", path_, errno);
+    if (written < 0) return cannot_write(path_, errno);
     bytes = bytes.subspan(size_t(written));
   }
   return {};
@@ -136,7 +140,7 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
 
 Status AtomicFile::finish() {
   if (temporary_.empty()) return {};
-  if (::fsync(descriptor_) != 0) return io_error("cannot write", path_, errno);
+  if (::fsync(descriptor_) != 0) return cannot_write(path_, errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return io_error("cannot rename the new file to", path_, errno);
   temporary_.clear();

@@ -44,6 +44,9 @@ class AtomicFile {
   std::string temporary_;  // empty where path_ is written to directly
 };
 
+// failed: why a file could not be written, by its errno, and what to do next.
+Error cannot_write(const std::string& path, int code);
+
 Status write_file_atomic(const std::string& path, std::span<const std::byte> bytes);
 Status write_file_atomic(const std::string& path, std::span<const uint8_t> bytes);
 Status write_file_atomic(const std::string& path, std::string_view text);

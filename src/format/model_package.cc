@@ -23,8 +23,7 @@ Result<std::string> metadata_text(const SafetensorsFile& file, const std::string
                    "; it is a safetensors file but not a Tutti model");
 }
 
-Result<ModelPackage> read_package(const std::string& path) {
-  TUTTI_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path));
+Result<ModelPackage> read_package(SafetensorsFile file) {
   TUTTI_ASSIGN(const std::string version, metadata_text(file, "tutti.version"));
   if (version != package_version) {
     return bad_input("it has format version " + quote(version) + ", this program reads version " +
@@ -108,8 +107,9 @@ Result<std::vector<float>> dequantized(const SafetensorsFile& file, const Tensor
 }  // namespace
 
 Result<ModelPackage> ModelPackage::open(const std::string& path) {
-  auto package = read_package(path);
-  if (!package) return package.error().with_context("opening the model " + path);
+  TUTTI_ASSIGN(SafetensorsFile file, SafetensorsFile::open(path));  // its errors name the file
+  auto package = read_package(std::move(file));
+  if (!package) return package.error().with_context("the model " + path);
   return package;
 }
 

@@ -179,7 +179,8 @@ Status check_tiling(const std::vector<TensorView>& tensors, std::span<const std:
 Result<std::span<const std::byte>> header_text(std::span<const std::byte> file) {
   const std::string size = std::to_string(file.size());
   if (file.size() < length_bytes) {
-    return bad_input("it has " + size + " bytes, too few for a safetensors file");
+    return bad_input("it has " + size +
+                     " bytes, too few for a safetensors file; was the copy interrupted?");
   }
   uint64_t length = 0;
   for (size_t i = 0; i < length_bytes; ++i) length |= uint64_t(file[i]) << (8 * i);

@@ -88,9 +88,7 @@ Engine::~Engine() = default;
 Result<Engine> Engine::load(const std::string& path, const EngineOptions& options) {
   auto state = std::make_unique<State>();
   TUTTI_CHECK(select_isa());
-  Result<std::unique_ptr<LoadedModel>> loaded = load_model(path, options);
-  if (!loaded) return loaded.error().with_context("loading " + path);
-  state->loaded = *std::move(loaded);
+  TUTTI_ASSIGN(state->loaded, load_model(path, options));
   TUTTI_ASSIGN(state->session, Session::create(*state->loaded, options.threads));
   return Engine(std::move(state));
 }

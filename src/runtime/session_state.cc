@@ -8,9 +8,10 @@
 
 namespace tutti {
 
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
-                                                const EngineOptions& options) {
-  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
+namespace {
+
+Result<std::unique_ptr<LoadedModel>> load_package(const ModelPackage& package,
+                                                  const EngineOptions& options) {
   TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
   // SentencePiece takes as long to read its vocabulary as we do to pack all weights.
   auto reading = std::async(std::launch::async,
@@ -32,6 +33,16 @@ Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
                      "; they do not belong together");
   return std::unique_ptr<LoadedModel>(new LoadedModel{config, std::move(tokenizer), source.take(),
                                                       std::move(model), options.routing});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
+                                                const EngineOptions& options) {
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));  // its errors name the file
+  auto loaded = load_package(package, options);
+  if (!loaded) return loaded.error().with_context("the model " + path);
+  return loaded;
 }
 
 Precision LoadedModel::kept() const {

@@ -387,7 +387,9 @@ Result<ShardSummary> build_shards(const std::string& data_root, const std::strin
   TUTTI_ASSIGN(const DataRoot root, DataRoot::open(data_root, options.cache));
   std::error_code problem;
   fs::create_directories(out_dir, problem);
-  if (problem) return failed("cannot make the folder " + out_dir + ": " + problem.message());
+  if (problem)
+    return failed("cannot make the folder " + out_dir + ": " + problem.message() +
+                  "; choose another one");
   TUTTI_ASSIGN(const RawData data, read_raw_data(root, options.licences));
   Builder builder(out_dir, options);
   TUTTI_CHECK(builder.build(data));

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "base/atomic_file.h"
+
 namespace tutti {
 namespace {
 
@@ -46,7 +48,7 @@ Error sqlite_error(sqlite3* database) {
 Status make_private(const std::string& path) {
   if (path == ":memory:") return {};
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return bad_input("cannot open " + path + " for writing; is its folder there?");
+  if (file < 0) return cannot_write(path, errno);
   ::close(file);
   return {};
 }
