@@ -34,6 +34,7 @@ class ExitsTest : public ProgramTest {
             with_model({"doctor"}),
             with_model({"doctor", "--json"}),
             {"eval", "--list"},
+            {"serve", "--openapi"},
             {"serve", "keys", "list", "--keys", "keys.json"},
             {"serve", "keys", "add", "bob", "--keys", "keys.json"},
             {"version"},
@@ -56,6 +57,8 @@ TEST_F(ExitsTest, AFullStandardOutputIsAFailure) {
     const Outcome full = run_in_shell(call, "", ">/dev/full");
     EXPECT_EQ(full.code, 1) << joined(call);
     EXPECT_NE(full.err.find("standard output"), std::string::npos) << joined(call) << full.err;
+    EXPECT_NE(full.err.find("No space left on device"), std::string::npos)
+        << joined(call) << full.err;
     EXPECT_EQ(run_in_shell(call, "", ">&-").code, 1) << joined(call);
   }
   // The key that nobody saw is not kept.

@@ -6,6 +6,7 @@
 
 #include "data/build/build_shards.h"
 #include "outputs.h"
+#include "process_exit.h"
 #include "values.h"
 #include "verbs.h"
 
@@ -68,7 +69,7 @@ Status build(DataOptions options) {
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
   if (!made) return made.error();
   if (options.json)
-    std::printf("%s\n", json_line(to_json(*made)).c_str());
+    print_line(json_line(to_json(*made)));
   else
     print_table(*made);
   return {};
@@ -87,7 +88,7 @@ void add_data(CLI::App& app, Verb& chosen) {
   make->add_option("-o,--output", options->output, "folder for the shards")->required();
   make->add_option("--licences", options->licences,
                    "open, or all (default), which adds research-only sets")
-      ->check(CLI::IsMember({"open", "all"}))
+      ->check(one_of({"open", "all"}))
       ->type_name("WHICH");
   make->add_option("--budget-mb", options->budget_mb, "size of the training shards (default 60)")
       ->check(between(1.0, 1e6));

@@ -5,6 +5,7 @@
 #include "machine.h"
 #include "models.h"
 #include "outputs.h"
+#include "process_exit.h"
 #include "verbs.h"
 
 namespace tutti {
@@ -83,7 +84,7 @@ Status doctor(const ModelChoice& choice, bool json) {
                 check.name, check.found.c_str());
     if (!check.ok) std::printf("        -> %s\n", check.advice.c_str());
   }
-  if (json) std::printf("%s\n", json_line(all).c_str());
+  if (json) print_line(json_line(all));
   return usable ? Status() : failed("this machine is not ready; see above");
 }
 

@@ -8,6 +8,7 @@
 #include "eval/suite.h"
 #include "models.h"
 #include "outputs.h"
+#include "process_exit.h"
 #include "values.h"
 #include "verbs.h"
 
@@ -63,7 +64,7 @@ Status evaluate(EvalOptions options) {
   TUTTI_ASSIGN(const EvalReport report, run_suite(engine, data, judge.get(), suite));
   const std::string json = report_json(report, model, data.what + ": " + options.data);
   if (!options.output.empty()) TUTTI_CHECK(put_text(options.output, json + "\n"));
-  std::printf("%s\n", options.json ? json.c_str() : report_table(report).c_str());
+  print_line(options.json ? json : report_table(report));
   return {};
 }
 
@@ -81,7 +82,7 @@ void add_eval(CLI::App& app, Verb& chosen) {
   verb->add_option("--tasks", options->tasks, "only these, separated by commas (see --list)")
       ->delimiter(',');
   verb->add_option("--limit", options->limit, "samples a task or set (default 300); 0: all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
   verb->add_option("--steps", options->steps,
                    "of painting and speaking (default: as the model was made for)")
       ->check(CLI::Range(1, 1000));

@@ -5,6 +5,7 @@
 #include "inputs.h"
 #include "models.h"
 #include "outputs.h"
+#include "process_exit.h"
 #include "run_flags.h"
 #include "verbs.h"
 
@@ -47,10 +48,9 @@ Status explain(ExplainOptions& options, const CLI::App& verb) {
   TUTTI_ASSIGN(const AttentionShare share, engine.explain(prompt, options.text));
   TUTTI_CHECK(put_picture(options.output, attention_chart(share, "share of attention, by layer")));
   if (options.json)
-    std::printf("%s\n", json_line({{"model", model},
-                                   {"outputs", {{{"kind", "chart"}, {"path", options.output}}}},
-                                   {"layers", to_json(share)}})
-                            .c_str());
+    print_line(json_line({{"model", model},
+                          {"outputs", {{{"kind", "chart"}, {"path", options.output}}}},
+                          {"layers", to_json(share)}}));
   else
     std::fprintf(stderr, "chart: %s\n", options.output.c_str());
   return {};

@@ -37,7 +37,10 @@ class Source {
     }
     return source;
   }
-  MediaInput input() const { return file_ == "-" ? MediaInput(bytes_) : MediaInput(file_); }
+  MediaInput input() const {
+    return file_ == "-" ? MediaInput(std::span<const uint8_t>(bytes_), "standard input")
+                        : MediaInput(file_);
+  }
 
  private:
   std::string file_;

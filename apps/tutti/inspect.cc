@@ -124,7 +124,7 @@ Status inspect(const InspectOptions& options) {
   if (options.tensors)
     for (const TensorView& tensor : package.file.tensors())
       all["tensors"][tensor.name] = {{"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}};
-  std::printf("%s\n", json_line(all).c_str());
+  print_line(json_line(all));
   return {};
 }
 

@@ -1,7 +1,7 @@
 // tutti: the one binary for users. Each verb is in a file of its own; see verbs.h.
 //
-// Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input. Results go to standard output, everything
-// else to standard error.
+// Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input. What cannot be read is bad input, what
+// cannot be written a failure. Results go to standard output, everything else to standard error.
 #include <cstdio>
 
 #include "process_exit.h"

@@ -40,8 +40,7 @@ Result<std::string> find_model(const std::string& given) {
   if (fs::is_directory(given, problem))
     return bad_input(given + " is a folder; name the model file in it");
   if (!given.empty() && !fs::exists(given, problem))
-    return bad_input("there is no model file " + given +
-                     "; check the path, or name none to use $TUTTI_MODEL or the shipped model");
+    return bad_input("there is no model file " + given + "; check its path");
   if (!given.empty()) return given;
   std::string tried;
   for (const std::string& place : model_candidates()) {

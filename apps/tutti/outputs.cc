@@ -29,7 +29,7 @@ Status check_extension(const std::string& path, const std::array<const char*, N>
 Status put_stdout(const void* bytes, size_t size) {
   if (isatty(STDOUT_FILENO))
     return usage_error("standard output is a terminal; name a file with -o, or pipe it somewhere");
-  (void)!std::fwrite(bytes, 1, size, stdout);
+  print_bytes(bytes, size);
   return {};  // the end of the process looks whether it was written (process_exit.h)
 }
 

@@ -12,8 +12,11 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <sstream>
 #include <string>
 #include <system_error>
+
+#include "usage.h"
 
 namespace tutti {
 namespace {
@@ -21,7 +24,7 @@ namespace {
 constexpr char kNoMemory[] =
     "tutti: not enough memory; close something, raise the limit (ulimit -v), or ask for less\n";
 
-// The first failure of writing to standard output; stdio forgets it, and streams never knew.
+// The first failure of writing to standard output; stdio forgets it.
 int first_write_error = 0;
 
 // What reads standard output has closed its end.
@@ -96,19 +99,31 @@ int run_process(const std::function<int()>& run) {
 }
 
 int run_verb(CLI::App& app, const Verb& chosen, int argc, char** argv) {
+  app.failure_message(usage_message);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // help is one, too
-    const int code = app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
+    std::ostringstream help;
+    const int code = app.exit(error, help, std::cerr) == 0 ? 0 : int(ErrorCode::usage);
+    print_bytes(help.str().data(), help.str().size());
     return finish(code, {});
   }
   return finish(0, chosen());
 }
 
+void print_bytes(const void* bytes, size_t size) {
+  errno = 0;
+  if (std::fwrite(bytes, 1, size, stdout) != size && first_write_error == 0)
+    first_write_error = reader_is_gone() ? EPIPE : errno;
+}
+
+void print_line(const std::string& text) {
+  print_bytes((text + "\n").data(), text.size() + 1);
+}
+
 Status flush_output() {
   errno = 0;
-  std::cout.flush();
-  const bool failed_now = std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout;
+  const bool failed_now = std::fflush(stdout) != 0 || std::ferror(stdout);
   if (!failed_now && first_write_error == 0) return {};
   if (first_write_error == 0) first_write_error = reader_is_gone() ? EPIPE : errno;
   const std::string why =

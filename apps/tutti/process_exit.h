@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "base/result.h"
 #include "verbs.h"
@@ -19,6 +20,11 @@ int run_process(const std::function<int()>& run);
 // Parses the command line, runs the verb that it chose, flushes standard output, reports what
 // failed to standard error. The exit code.
 int run_verb(CLI::App& app, const Verb& chosen, int argc, char** argv);
+
+// Writes to standard output, with a line end behind it. What cannot be written is reported when the
+// process ends, with its reason; printf() forgets that of a long text.
+void print_line(const std::string& text);
+void print_bytes(const void* bytes, size_t size);
 
 // All that was printed is on its way, or failed that says why not.
 Status flush_output();

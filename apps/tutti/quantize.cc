@@ -6,6 +6,7 @@
 #include "inputs.h"
 #include "models.h"
 #include "outputs.h"
+#include "process_exit.h"
 #include "quantize_chart.h"
 #include "values.h"
 #include "verbs.h"
@@ -76,6 +77,7 @@ void print_table(const QuantizeReport& report) {
 }
 
 Status quantize(Options options) {
+  TUTTI_ASSIGN(options.model, find_model(options.model));
   if (options.chart.empty()) options.chart = options.output + ".png";
   TUTTI_CHECK(check_picture_path(options.chart));
   TUTTI_ASSIGN(const CalibrationSet set, calibration_set(options));
@@ -86,7 +88,7 @@ Status quantize(Options options) {
                quantize_model(options.model, options.output, set, options.quantize));
   TUTTI_CHECK(put_picture(options.chart, quantize_chart(report)));
   if (options.json)
-    std::printf("%s\n", quantize_report_json(report).c_str());
+    print_line(quantize_report_json(report));
   else
     print_table(report);
   return {};

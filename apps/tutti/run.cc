@@ -89,7 +89,7 @@ Status check(RunOptions& options, const CLI::App& verb) {
 
 Status put_answer(const RunOptions& options, Answer& answer) {
   if (options.output == "-" || (options.output.empty() && !options.json)) {
-    std::printf("%s\n", answer.text.c_str());
+    print_line(answer.text);
   } else if (!options.output.empty()) {
     TUTTI_CHECK(put_text(options.output, answer.text + "\n"));
     answer.add_output("text", options.output);
@@ -190,13 +190,13 @@ Status embed(const RunOptions& options, const Engine& engine, const Prompt& prom
              Answer& answer) {
   if (prompt.size() != 1) return usage_error("--to embedding takes one part; run it once for each");
   TUTTI_ASSIGN(answer.embedding, engine.embed(prompt[0]));
-  const std::string text = Json(*answer.embedding).dump() + "\n";
+  const std::string text = Json(*answer.embedding).dump();
   if (options.output.empty() && options.json) return {};
   if (options.output.empty() || options.output == "-") {
-    std::fputs(text.c_str(), stdout);
+    print_line(text);
     return {};
   }
-  TUTTI_CHECK(put_text(options.output, text));
+  TUTTI_CHECK(put_text(options.output, text + "\n"));
   answer.add_output("embedding", options.output);
   return {};
 }
@@ -222,7 +222,7 @@ void report(const RunOptions& options, const std::string& model, const Answer& a
                {"timings", answer.timings}, {"memory", {{"peak_bytes", peak_memory()}}},
                {"seed", options.seed},      {"model", model}};
   if (answer.embedding) json["embedding"] = *answer.embedding;
-  std::printf("%s\n", json_line(json).c_str());
+  print_line(json_line(json));
 }
 
 Status run(RunOptions& options, const CLI::App& verb) {
@@ -247,7 +247,7 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
           "--task", options.task,
           "what to say: auto (a transcript of sound, an answer to text, else a caption), name, "
           "caption, answer, transcribe")
-      ->check(CLI::IsMember(tasks))
+      ->check(one_of(tasks))
       ->type_name("TASK");
   verb.add_option("--language", options.text.language,
                   "of names and captions: a tag such as de or pt-BR (default en)");
@@ -258,7 +258,7 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
       ->check(between(0.0, 100.0));
   verb.add_option("--top-k", options.text.top_k,
                   "sample from the k likeliest tokens (with --temperature); 0: all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
   verb.add_option("--top-p", options.text.top_p,
                   "sample from the likeliest of this share (with --temperature; default 1)")
       ->check(between(1e-6, 1.0));
@@ -273,7 +273,7 @@ void add_run(CLI::App& app, Verb& chosen) {
   options->model.add_options(*verb);
   options->prompt.add_options(*verb);
   verb->add_option("--to", options->to, "text (default), image, speech, mask or embedding")
-      ->check(CLI::IsMember({"text", "image", "speech", "mask", "embedding"}))
+      ->check(one_of({"text", "image", "speech", "mask", "embedding"}))
       ->type_name("KIND");
   add_text_options(*verb, *options);
   verb->add_option(

@@ -1,4 +1,5 @@
 // tutti serve: the model behind OpenAI's HTTP API. `tutti serve keys` manages who may use it.
+#include <arpa/inet.h>
 #include <malloc.h>
 #include <sys/stat.h>
 
@@ -56,7 +57,20 @@ void log_request(const RequestRecord& record) {
                record.user.empty() ? "" : " ", record.user.c_str());
 }
 
+bool is_ip_address(const std::string& text) {
+  in6_addr ignored;
+  return text == "localhost" || inet_pton(AF_INET, text.c_str(), &ignored) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
+}
+
 Status check(const ServeOptions& options) {
+  const HttpOptions& http = options.http;
+  if (!is_ip_address(http.address))
+    return usage_error("--address " + quote(http.address) +
+                       " is not an IP address; use 127.0.0.1 for this machine alone, or 0.0.0.0");
+  if (http.certificate_file.empty() != http.private_key_file.empty())
+    return usage_error(
+        "--certificate and --private-key go together; give both, or neither for HTTP");
   if (options.keys_file.empty() && !options.without_keys && !is_loopback(options.http.address))
     return usage_error("listening on " + options.http.address +
                        " lets others in; give --keys FILE (made by: tutti serve keys add NAME "
@@ -67,10 +81,14 @@ Status check(const ServeOptions& options) {
 // Ends the process though a handler, a step of the model or a media process may still be at work:
 // what they do is nobody's any more, and the store bears being killed at any time.
 void end_soon() {
-  std::thread([] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  try {
+    std::thread([] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      std::_Exit(0);
+    }).detach();
+  } catch (const std::exception&) {  // no thread can be started
     std::_Exit(0);
-  }).detach();
+  }
 }
 
 // SIGTERM and SIGINT drain; a second one ends at once. The signals must be blocked in all threads.
@@ -87,6 +105,22 @@ void wait_for_signals(const sigset_t& signals, HttpServer& server, double drain_
     if (count == 1) end_soon();
   }
 }
+
+// Waits for them in a thread of its own, which ends with it, whatever is thrown.
+class SignalWaiter {
+ public:
+  SignalWaiter(const sigset_t& signals, HttpServer& server, double drain_seconds)
+      : thread_([&signals, &server, drain_seconds] {
+          wait_for_signals(signals, server, drain_seconds);
+        }) {}
+  ~SignalWaiter() {
+    pthread_kill(thread_.native_handle(), SIGUSR1);
+    thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
 
 // "gpt-4o=tutti-nano": requests for gpt-4o are answered by tutti-nano, if that is what is served.
 Result<std::vector<std::string>> read_aliases(const std::vector<std::string>& pairs,
@@ -108,10 +142,8 @@ Result<std::vector<std::string>> read_aliases(const std::vector<std::string>& pa
 
 // The document of the API, of no model in particular.
 Status print_openapi(const ApiLimits& limits) {
-  const std::string text = openapi(Contract(limits, {})).dump(1) + "\n";
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0
-             ? Status()
-             : failed("the document cannot be written to standard output");
+  print_line(openapi(Contract(limits, {})).dump(1));
+  return {};
 }
 
 int64_t modified_at(const std::string& file) {
@@ -119,11 +151,18 @@ int64_t modified_at(const std::string& file) {
   return stat(file.c_str(), &info) ? 0 : int64_t(info.st_mtime);
 }
 
+Result<KeyRing> load_keys(const std::string& file, bool or_new = false) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    return bad_input(file + " is a folder; name the key file in it");
+  return KeyRing::load(file, or_new);
+}
+
 Status run(ServeOptions& options) {
   if (options.print_openapi) return print_openapi(options.api.limits);
   TUTTI_CHECK(check(options));
   if (!options.keys_file.empty()) {
-    TUTTI_ASSIGN(options.http.keys, KeyRing::load(options.keys_file));
+    TUTTI_ASSIGN(options.http.keys, load_keys(options.keys_file));
     if (options.http.keys.empty())
       return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
   }
@@ -170,10 +209,10 @@ Status run(ServeOptions& options) {
                           std::to_string(server.port()) + "/";
   std::fprintf(stderr, "tutti: %s on %s\n", options.api.model.c_str(), url.c_str());
   if (options.studio.open) open_browser(url);
-  std::thread waiter([&] { wait_for_signals(signals, server, options.drain_seconds); });
-  server.run();
-  pthread_kill(waiter.native_handle(), SIGUSR1);
-  waiter.join();
+  {
+    const SignalWaiter waiter(signals, server, options.drain_seconds);
+    server.run();
+  }
   api.stop();
   scheduler.drain(0);
   return {};
@@ -206,7 +245,7 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
                   "repeatable");
   verb.add_flag("--openapi", options.print_openapi, "print the document of the API, and end");
   verb.add_option("--log", options.log, "text (default): a line a request; none")
-      ->check(CLI::IsMember({"text", "none"}));
+      ->check(one_of({"text", "none"}));
 }
 
 void add_limit_options(CLI::App& verb, ServeOptions& options) {
@@ -231,12 +270,12 @@ struct KeyOptions {
 };
 
 Status add_key(const KeyOptions& options) {
-  TUTTI_ASSIGN(KeyRing ring, KeyRing::load(options.file, true));
+  TUTTI_ASSIGN(KeyRing ring, load_keys(options.file, true));
   TUTTI_ASSIGN(const std::string secret, ring.add(options.name));
   TUTTI_CHECK(ring.save(options.file));
   std::fprintf(stderr, "The key of %s; it is not stored and will not be shown again:\n",
                options.name.c_str());
-  std::printf("%s\n", secret.c_str());
+  print_line(secret);
   const Status shown = flush_output();
   if (shown) return {};
   // A key that nobody has seen lets nobody in.
@@ -246,13 +285,13 @@ Status add_key(const KeyOptions& options) {
 }
 
 Status list_keys(const KeyOptions& options) {
-  TUTTI_ASSIGN(const KeyRing ring, KeyRing::load(options.file));
-  for (const std::string& name : ring.names()) std::printf("%s\n", name.c_str());
+  TUTTI_ASSIGN(const KeyRing ring, load_keys(options.file));
+  for (const std::string& name : ring.names()) print_line(name);
   return {};
 }
 
 Status remove_key(const KeyOptions& options) {
-  TUTTI_ASSIGN(KeyRing ring, KeyRing::load(options.file));
+  TUTTI_ASSIGN(KeyRing ring, load_keys(options.file));
   TUTTI_CHECK(ring.remove(options.name));
   return ring.save(options.file);
 }

@@ -1,7 +1,11 @@
 #include "values.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
+
+#include "base/quote.h"
+#include "base/similar.h"
 
 namespace tutti {
 namespace {
@@ -23,9 +27,29 @@ CLI::Validator between(double low, double high) {
     double value = 0;
     if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high)
       return std::string();
-    return "Value " + text + " is not a number in " + wanted;
+    return "is " + quote(text, 40) + ", not a number in " + wanted;
   };
   return CLI::Validator(check, "FLOAT in " + range.str());
+}
+
+CLI::Validator not_negative() {
+  const auto check = [](std::string& text) {
+    int64_t value = 0;
+    if (CLI::detail::lexical_cast(text, value) && value >= 0) return std::string();
+    return "is " + quote(text, 40) + "; it can be any whole number from 0";
+  };
+  return CLI::Validator(check, "NONNEGATIVE");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  const std::string list = CLI::detail::join(names, ",");
+  const auto check = [names](std::string& text) {
+    if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+    const std::string meant = most_similar(text, names);
+    return "is " + quote(text, 40) + "; it can be " + CLI::detail::join(names, ", ") +
+           (meant.empty() ? "" : "; did you mean " + meant + "?");
+  };
+  return CLI::Validator(check, "{" + list + "}");
 }
 
 void add_dtype_name(CLI::App& verb, std::string& name, bool automatic, const std::string& help) {
@@ -34,7 +58,7 @@ void add_dtype_name(CLI::App& verb, std::string& name, bool automatic, const std
     if (automatic || meaning != "auto") accepted.push_back(spelling);
   verb.add_option_function<std::string>(
           "--dtype", [&name](const std::string& given) { name = dtype_names().at(given); }, help)
-      ->check(CLI::IsMember(accepted))
+      ->check(one_of(accepted))
       ->type_name("TYPE");
 }
 

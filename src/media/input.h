@@ -26,13 +26,14 @@ class MediaInput {
  public:
   MediaInput(std::string path) : path_(std::move(path)) {}
   MediaInput(const char* path) : path_(path) {}
-  MediaInput(std::span<const uint8_t> bytes) : bytes_(bytes), in_memory_(true) {}
-  MediaInput(const std::vector<uint8_t>& bytes) : bytes_(bytes), in_memory_(true) {}
+  MediaInput(std::span<const uint8_t> bytes, std::string name = "the upload")
+      : path_(std::move(name)), bytes_(bytes), in_memory_(true) {}
+  MediaInput(const std::vector<uint8_t>& bytes) : MediaInput(std::span(bytes)) {}
 
   bool in_memory() const { return in_memory_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  // or what the bytes are called
   std::span<const uint8_t> bytes() const { return bytes_; }
-  std::string name() const { return in_memory_ ? "the upload" : path_; }  // for messages
+  const std::string& name() const { return path_; }  // for messages
 
  private:
   std::string path_;

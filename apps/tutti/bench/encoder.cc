@@ -2,6 +2,8 @@
 #include <cstdio>
 
 #include "../outputs.h"
+#include "../process_exit.h"
+#include "../values.h"
 #include "base/rng.h"
 #include "bench.h"
 #include "bench/transformer.h"
@@ -76,7 +78,7 @@ Status run_encoder(const EncoderOptions& options) {
   const Timing timing = measure(session, shape, options.batch);
   const Json json = to_json(options, model, timing, threads.size(), ceilings);
   if (options.common.json) {
-    std::printf("%s\n", json_line(json).c_str());
+    print_line(json_line(json));
     return {};
   }
   std::printf("%s: %.1f M parameters, %d tokens; %s\n", shape.name.c_str(),
@@ -95,7 +97,7 @@ void add_encoder(CLI::App& verb, Verb& chosen) {
       verb.add_subcommand("encoder", "Time encoding pictures, by a vision transformer.");
   auto options = std::make_shared<EncoderOptions>();
   encoder->add_option("--shape", options->shape, "vit-s16 (default)")
-      ->check(CLI::IsMember(shape_names(false)))
+      ->check(one_of(shape_names(false)))
       ->type_name("SHAPE");
   options->common.add_options(*encoder);
   encoder->add_option("--batch", options->batch, "pictures at once (default 1)")

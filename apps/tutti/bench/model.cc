@@ -7,6 +7,7 @@
 #include "../machine.h"
 #include "../models.h"
 #include "../outputs.h"
+#include "../process_exit.h"
 #include "model_bench.h"
 #include "runtime/linear/isa.h"
 
@@ -72,7 +73,7 @@ Status run(ModelOptions options) {
   engines.clear();
   TUTTI_ASSIGN(json["passes"], time_passes(model, threads, find_trainer()));
   if (options.json)
-    std::printf("%s\n", json_line(json).c_str());
+    print_line(json_line(json));
   else
     print(json);
   return {};

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "../outputs.h"
+#include "../process_exit.h"
 #include "model_bench.h"
 
 namespace tutti::bench {
@@ -131,7 +132,7 @@ Status run_routing(ModelOptions options) {
                     {"same", on.answers == off.answers}};
   TUTTI_ASSIGN(json["layers_run"], shares(routed, inputs));
   if (options.json)
-    std::printf("%s\n", json_line(json).c_str());
+    print_line(json_line(json));
   else
     print_routing(json);
   return {};

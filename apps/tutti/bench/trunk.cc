@@ -4,6 +4,8 @@
 #include <cstdio>
 
 #include "../outputs.h"
+#include "../process_exit.h"
+#include "../values.h"
 #include "base/rng.h"
 #include "bench.h"
 #include "bench/transformer.h"
@@ -130,7 +132,7 @@ Status run_trunk(const TrunkOptions& options) {
   ceilings.read = times.read;
   const Json json = to_json(options, model, times, threads.size(), ceilings);
   if (options.common.json)
-    std::printf("%s\n", json_line(json).c_str());
+    print_line(json_line(json));
   else
     print(json, describe(options.common, threads.size(), ceilings));
   return {};
@@ -143,7 +145,7 @@ void add_trunk(CLI::App& verb, Verb& chosen) {
       "trunk", "Time reading and continuing text, by a decoder-only transformer.");
   auto options = std::make_shared<TrunkOptions>();
   trunk->add_option("--shape", options->shape, "25m, 125m (default) or 500m")
-      ->check(CLI::IsMember(shape_names(true)))
+      ->check(one_of(shape_names(true)))
       ->type_name("SHAPE");
   options->common.add_options(*trunk);
   trunk->add_option("--prefill", options->prefill, "tokens of the prompt (default 512)")

@@ -1,0 +1,13 @@
+// What is said of a command line that cannot be understood.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace tutti {
+
+// What was got, what is wanted and what to do next, for what CLI11 found to be wrong: "tutti run:
+// there is no flag "--txt"; did you mean --text? tutti run --help lists what there is". One line.
+std::string usage_message(const CLI::App* app, const CLI::Error& error);
+
+}  // namespace tutti

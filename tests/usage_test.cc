@@ -1,0 +1,116 @@
+// Wrong command lines: what is said names what was got, what is wanted and what to do next, on one
+// line; and the exit code follows one rule.
+#include <algorithm>
+
+#include "program.h"
+
+namespace tutti::program {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class UsageTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("tutti_" + std::to_string(getpid()) + "_usage");
+    fs::create_directories(folder_);
+  }
+
+  void expect(const Words& call, int code, const Words& said) const {
+    const Outcome outcome = run(call);
+    std::string all;
+    for (const std::string& word : call) all += word + " ";
+    EXPECT_EQ(outcome.code, code) << all << outcome.err;
+    EXPECT_EQ(outcome.out, "") << all;
+    EXPECT_EQ(outcome.err.rfind("tutti", 0), 0u) << all << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << all << outcome.err;
+    for (const std::string& one : said)
+      EXPECT_NE(outcome.err.find(one), std::string::npos) << all << outcome.err;
+  }
+};
+
+TEST_F(UsageTest, VerbsAndFlagsThatAreNotThere) {
+  const std::pair<Words, Words> wrong[] = {
+      {{}, {"tutti: a verb is needed: run, serve", "tutti --help lists"}},
+      {{"dance"}, {"tutti: there is no verb \"dance\"", "tutti --help lists"}},
+      {{"rnu"}, {"did you mean run? tutti --help lists"}},
+      {{"media"}, {"there is no verb \"media\"; tutti --help"}},
+      {{"run", "--txt", "hello"},
+       {"tutti run: there is no flag \"--txt\"; did you mean --text? tutti run --help"}},
+      {{"run", "--txt=hello"}, {"\"--txt\"; did you mean --text?"}},
+      {{"run", "--text", "a", "b"},
+       {"tutti run: no argument \"b\" is taken here; tutti run --help"}},
+      {{"-m", "x", "run"}, {"\"-m\" stands in front of the verb", "tutti run -m"}},
+      {{"serve", "kyes"}, {"tutti serve: there is no verb \"kyes\"; did you mean keys?"}},
+      {{"serve", "keys"}, {"tutti serve keys: a verb is needed: add, list, remove"}},
+      {{"serve", "keys", "lst"}, {"did you mean list?"}},
+      {{"serve", "keys", "add", "--keys", "k"}, {"tutti serve keys add: NAME is required"}},
+      {{"serve", "keys", "add", "ann"}, {"--keys is required"}},
+      {{"inspect", "a", "b"}, {"tutti inspect: no argument \"b\""}},
+      {{"doctor", "--jsn"}, {"did you mean --json?"}},
+      {{"bench"}, {"tutti bench: a verb is needed: trunk"}},
+      {{"data", "bild"}, {"tutti data: there is no verb \"bild\"; did you mean build?"}},
+      {{"quantize", "--smples", "3"}, {"did you mean --samples?"}},
+      {{"eval", "extra"}, {"tutti eval: no argument \"extra\""}}};
+  for (const auto& [call, said] : wrong) expect(call, 2, said);
+}
+
+TEST_F(UsageTest, ValuesThatCannotBe) {
+  const std::pair<Words, Words> wrong[] = {
+      {{"run", "--text"}, {"--text needs a value"}},
+      {{"run", "--seed", "1", "--seed", "2"}, {"--seed is given more than once"}},
+      {{"run", "--seed", "x"}, {"--seed is x; it must be a whole number"}},
+      {{"run", "--max-tokens", "0"}, {"--max-tokens is 0; it can be 1 to 1048576"}},
+      {{"run", "--temperature", "900"}, {"--temperature is \"900\", not a number in [0 - 100]"}},
+      {{"run", "--to", "imag"},
+       {"--to is \"imag\"; it can be text, image,", "did you mean image?"}},
+      {{"run", "--dtype", "int9"}, {"--dtype is \"int9\"", "did you mean int8?"}},
+      {{"serve", "--store", "a", "--no-store"}, {"--store and --no-store exclude each other"}},
+      {{"serve", "--port", "99999"}, {"--port is 99999; it can be 0 to 65535"}},
+      {{"serve", "--address", "example"}, {"--address \"example\" is not an IP address; use"}},
+      {{"serve", "--certificate", "c.pem"}, {"--certificate and --private-key go together"}},
+      {{"eval", "--limit", "-1"},
+       {"--limit is \"-1\"; it can be any whole number from 0; tutti eval"}},
+      {{"bench", "trunk", "--shape", "smal"}, {"--shape is \"smal\"; it can be"}}};
+  for (const auto& [call, said] : wrong) expect(call, 2, said);
+}
+
+// What cannot be read is bad input; what cannot be written is a failure.
+TEST_F(UsageTest, OneRuleForFiles) {
+  fs::create_directories(folder_ / "folder");
+  write_text(path("empty"), "");
+  const std::pair<Words, Words> unreadable[] = {
+      {{"run", "-m", "none", "--text", "a"}, {"there is no model file none; check its path"}},
+      {{"run", "-m", "folder", "--text", "a"}, {"folder is a folder; name the model file in it"}},
+      {{"inspect", "none"}, {"there is no model file none"}},
+      {{"inspect", "folder"}, {"folder is a folder"}},
+      {{"run", "--image", "none"}, {"none: there is no such file; check the path"}},
+      {{"run", "--audio", "folder"}, {"folder: this is a directory; name one file in it"}},
+      {{"run", "--video", "empty"}, {"empty: it is empty"}},
+      {{"serve", "--keys", "none"}, {"there is no readable key file none", "tutti serve keys add"}},
+      {{"serve", "--keys", "folder"}, {"folder is a folder; name the key file in it"}},
+      {{"serve", "keys", "list", "--keys", "folder"}, {"folder is a folder"}}};
+  for (const auto& [call, said] : unreadable) expect(call, 3, said);
+  const Outcome broken = run({"run", "-m", "empty", "--text", "a"});
+  EXPECT_EQ(broken.code, 3);
+  EXPECT_EQ(broken.err.find("empty"), broken.err.rfind("empty")) << "named twice: " << broken.err;
+  expect({"serve", "keys", "add", "ann", "--keys", "none/keys"}, 1, {"make its folder first"});
+}
+
+class UnwritableTest : public ProgramTest {};
+
+TEST_F(UnwritableTest, StoresAndOutputsAlike) {
+  const std::string file = path("none") + "/file";
+  for (const Words& call : {Words{"run", "--text", "ta", "--to", "image", "-o", file + ".png"},
+                            Words{"run", "--text", "ta", "-o", file},
+                            Words{"explain", "--text", "ta", "-o", file + ".png"},
+                            Words{"serve", "--port", "0", "--store", file}}) {
+    const Outcome outcome = run_model(call);
+    EXPECT_EQ(outcome.code, 1) << call[0] << outcome.err;
+    EXPECT_NE(outcome.err.find("cannot write " + file), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("make its folder first"), std::string::npos) << outcome.err;
+  }
+}
+
+}  // namespace
+}  // namespace tutti::program
