@@ -37,6 +37,14 @@ export class Server {
     });
   }
 
+  // Nothing of it runs until it thaws: what it was about to do, it has not done, however fast it is.
+  freeze() {
+    this.process!.kill("SIGSTOP");
+  }
+  thaw() {
+    this.process?.kill("SIGCONT");
+  }
+
   async kill(signal: NodeJS.Signals) {
     const child = this.process;
     if (!child) return;
