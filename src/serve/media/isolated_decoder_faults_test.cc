@@ -2,6 +2,7 @@
 // misbehave on command.
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -160,7 +161,7 @@ TEST(IsolatedDecoder, AGoodPictureThatFindsNoMemoryIsNotCalledDamaged) {
   const Bytes large = *encode_picture(scene(4000, 3000, 3), "png");
   bool short_once = false;
   // Below some size not even FFmpeg's own start has room; above some there is enough.
-  for (size_t mebibytes = 104; mebibytes <= 640; mebibytes += 8) {
+  for (size_t mebibytes = 104; mebibytes <= 640; mebibytes += 32) {
     const IsolatedDecoder decoder = start({.workers = 1, .memory_bytes = mebibytes << 20});
     const auto picture = decoder.load_picture(large);
     if (picture) break;
@@ -188,6 +189,36 @@ TEST(IsolatedDecoder, AnotherThreadStopsWhatDecodesAndWhatWaits) {
   for (const ErrorCode code : codes) EXPECT_EQ(code, ErrorCode::cancelled);
   EXPECT_EQ(decoder.stats().crashes + decoder.stats().timeouts, 0u);
   expect_well(decoder);
+}
+
+// A server of its own, killed while its worker computes.
+TEST(IsolatedDecoder, AWorkerEndsWithItsServer) {
+  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // the worker becomes this process's child then
+  int channel[2];
+  ASSERT_EQ(pipe(channel), 0);
+  const pid_t server = fork();
+  if (server == 0) {
+    const IsolatedDecoder decoder = start({.workers = 1, .processor_seconds = 60, .seconds = 600});
+    const int id = decoder.process_ids().at(0);
+    if (write(channel[1], &id, sizeof id) != sizeof id) _exit(1);
+    (void)decoder.load_picture(bytes_of("spin"));
+    _exit(0);
+  }
+  int worker = 0, status = 0;
+  ASSERT_EQ(read(channel[0], &worker, sizeof worker), ssize_t(sizeof worker));
+  clockid_t clock;
+  ASSERT_EQ(clock_getcpuclockid(worker, &clock), 0);
+  const auto used = [&] {
+    timespec now = {};
+    clock_gettime(clock, &now);
+    return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+  };
+  for (const double before = used(); used() < before + 0.1;) usleep(1000);  // until it computes
+  kill(server, SIGKILL);
+  ASSERT_EQ(waitpid(server, &status, 0), server);
+  ASSERT_EQ(waitpid(worker, &status, 0), worker);
+  EXPECT_TRUE(WIFEXITED(status)) << "it ran into its limit";
+  for (const int end : channel) close(end);
 }
 
 TEST(IsolatedDecoder, WorkersYieldAndCannotIgnoreTheirLimit) {

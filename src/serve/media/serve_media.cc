@@ -1,5 +1,10 @@
 // The worker process: real decoders, locked in.
 #include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cstdint>
 
 #include "data/scene/fit_picture.h"
 #include "serve/media/sandbox.h"
@@ -17,6 +22,26 @@ Result<std::vector<Picture>> load_frames(const MediaInput& input, int count, int
   TUTTI_ASSIGN(VideoReader video, VideoReader::open(input, limits));
   return even_frames(video, size_t(count),
                      [&](const Picture& frame) { return fit_picture(frame, side); });
+}
+
+// Ends the process once the other end of the socket is gone.
+void* end_with_server(void* socket) {
+  pollfd end = {int(reinterpret_cast<intptr_t>(socket)), 0, 0};
+  while (poll(&end, 1, -1) != 1) {
+  }
+  _exit(0);
+}
+
+// What a killed server was having decoded is of no use to anybody.
+bool watch_server(int socket) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 256 << 10);
+  pthread_t thread;
+  const int code = pthread_create(&thread, &attributes, end_with_server,
+                                  reinterpret_cast<void*>(intptr_t(socket)));
+  pthread_attr_destroy(&attributes);
+  return code == 0;
 }
 
 bool say_hello(int socket, const Status& locked_in) {
@@ -39,6 +64,7 @@ int serve_media(int socket, const MediaDecoders& decoders) {
   // fifth of the time that a short sound takes.
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
   mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  if (!watch_server(socket)) return int(ErrorCode::failed);
   const Status locked_in = enter_sandbox();
   if (!say_hello(socket, locked_in) || !locked_in) return int(ErrorCode::failed);
   answer_requests(socket, decoders);

@@ -164,7 +164,7 @@ bool WorkerProcess::alive() const {
   return poll(&state, 1, 0) == 0;  // it has nothing to say: what can be read is its end
 }
 
-// Should the server die, a worker at work goes on until it has used this up.
+// A worker that was taken over may go on until it has used this up, should the server die.
 void WorkerProcess::allow_processor_time() const {
   rlimit both = {};
   if (prlimit(id_, RLIMIT_CPU, nullptr, &both) != 0) return;
