@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -70,6 +71,15 @@ class DecodeQueue::Job final : public Handle {
     Result<Part> part = decode(draft_.holes[at].upload, seconds);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     return settle(at, std::move(part), took.count());
+  }
+
+  // For want of memory: who waits for the request is let go of, and with that answered.
+  void give_up() noexcept {
+    stop_.request();
+    Done dropped;
+    const std::lock_guard lock(mutex_);
+    next_ = draft_.holes.size();
+    dropped.swap(done_);
   }
 
   const std::string owner;
@@ -180,7 +190,11 @@ Result<std::shared_ptr<DecodeQueue::Handle>> DecodeQueue::decode(const std::stri
 // An upload of the job; the next one goes to the end of its owner's line, behind other requests.
 FairPool::Work DecodeQueue::turn(const std::shared_ptr<Job>& job) {
   return [this, job] {
-    if (job->step()) pool_.post(job->owner, turn(job));
+    try {
+      if (job->step()) pool_.post(job->owner, turn(job));
+    } catch (const std::bad_alloc&) {
+      job->give_up();
+    }
   };
 }
 

@@ -19,6 +19,17 @@ struct Refusal {
 // too_large: 413; busy: 429 with Retry-After.
 Refusal refusal_of(const Error& error);
 
+inline const Refusal kBusy = {429,
+                              "too many requests wait already; try again",
+                              "rate_limit_error",
+                              "busy",
+                              {{"Retry-After", "1"}}};
+inline const Refusal kNoMemory = {503,
+                                  "the server is short of memory; try again",
+                                  "server_error",
+                                  "busy",
+                                  {{"Retry-After", "1"}}};
+
 // What is known of a request's body before it is read.
 struct BodyClaim {
   std::optional<uint64_t> length;  // Content-Length
