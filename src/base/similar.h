@@ -12,7 +12,8 @@ namespace tutti {
 std::string most_similar(std::string_view word, const std::vector<std::string>& names);
 
 // How many letters have to be put in, left out, replaced or exchanged with their neighbour between
-// the two; case, hyphens and underscores do not count. Takes as long as the product of their lengths.
+// the two; case, hyphens and underscores do not count. Takes as long as the product of their
+// lengths.
 size_t letters_apart(std::string_view one, std::string_view other);
 
 }  // namespace tutti
