@@ -14,7 +14,8 @@ constexpr off_t kSizes[] = {off_t(1) << 20, off_t(256) << 10};
 }  // namespace
 
 bool Reserve::make() {
-  if (there_ || path_.empty()) return there_ = true;
+  if (path_.empty()) return there_ = true;
+  if (there_ && access(path_.c_str(), F_OK) == 0) return true;
   const int file = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return false;
   for (const off_t size : kSizes) {
@@ -27,7 +28,7 @@ bool Reserve::make() {
 }
 
 void Reserve::give_up() {
-  if (there_ && !path_.empty()) unlink(path_.c_str());
+  if (!path_.empty()) unlink(path_.c_str());
   there_ = false;
 }
 

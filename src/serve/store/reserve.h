@@ -5,6 +5,9 @@
 //   if (!reserve.make()) return no_space;      // before each write: what would free it again?
 //   reserve.give_up();                         // a deletion has found the disk full
 //
+// Another process with the same store may give it up, so whether it is there is looked up each
+// time.
+//
 // Not thread-safe.
 #pragma once
 

@@ -300,5 +300,49 @@ TEST_F(StoreFaultTest, ThreadsMayShareIt) {
   EXPECT_EQ(store->items("", "c", {.limit = 100})->entries.size(), 100u);
 }
 
+// Two servers, say. Each makes ten conversations, and deletes all but two.
+bool make_and_delete(const std::string& path, const std::string& prefix) {
+  Result<Store> store = Store::open(path, {});
+  if (!store) return false;
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = prefix + std::to_string(i);
+    if (!store->create("", id, "{}", {large(i), numbered(100 + i)})) return false;
+    if (i % 5 != 0 && !store->remove_conversation("", id)) return false;
+  }
+  return true;
+}
+
+TEST_F(StoreFaultTest, ProcessesMayShareIt) {
+  std::vector<pid_t> children;
+  for (const char* prefix : {"a", "b"}) {
+    children.push_back(fork());
+    if (children.back() == 0) _exit(make_and_delete(path_, prefix) ? 0 : 1);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  Result<Store> store = Store::open(path_, {});
+  ASSERT_TRUE(store) << store.error().message();
+  for (const char* id : {"a0", "a5", "b0", "b5"})
+    EXPECT_EQ(store->items("", id, {})->entries.size(), 2u) << id;
+  EXPECT_EQ(store->usage("")->conversations, 4);
+  for (const char* id : {"a0", "a5", "b0", "b5"}) EXPECT_TRUE(store->remove_conversation("", id));
+  EXPECT_EQ(store->usage().bytes, 0u);
+  std::ifstream file(path_, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(bytes.find("zzzz"), std::string::npos) << "what was deleted is not erased";
+}
+
+// It was given up by one process; what the other writes next must be able to be deleted.
+TEST_F(StoreFaultTest, AReserveThatAnotherGaveUpIsMadeAgain) {
+  Result<Store> store = Store::open(path_, {});
+  ASSERT_TRUE(store) << store.error().message();
+  ASSERT_TRUE(fs::remove(path_ + "-reserve"));
+  ASSERT_TRUE(store->create("", "c", "{}"));
+  EXPECT_EQ(fs::file_size(path_ + "-reserve"), 1u << 20);
+}
+
 }  // namespace
 }  // namespace tutti
