@@ -22,6 +22,9 @@ test:  ## installs, builds everything with assertions, runs every test and a min
 check:  ## builds file by file and runs the unit tests; ONLY=format_test one of them
 	@scripts/packages.sh all
 	cmake --preset check
+	@ctest --preset check -N $(if $(ONLY),-R '^$(ONLY)$$') | grep -q 'Test *#' || \
+	  { echo "make check: there is no unit test $(ONLY); there are:"; \
+	    ctest --preset check -N | sed -n 's/.*Test *#[0-9]*: /  /p'; exit 2; }
 	cmake --build --preset check $(if $(ONLY),--target $(ONLY))
 	ctest --preset check $(if $(ONLY),-R '^$(ONLY)$$')
 
