@@ -293,7 +293,12 @@ Status list_keys(const KeyOptions& options) {
 Status remove_key(const KeyOptions& options) {
   TUTTI_ASSIGN(KeyRing ring, load_keys(options.file));
   TUTTI_CHECK(ring.remove(options.name));
-  return ring.save(options.file);
+  TUTTI_CHECK(ring.save(options.file));
+  std::fprintf(stderr,
+               "The key of %s is no longer in %s; a server that runs takes it until it is started "
+               "again.\n",
+               options.name.c_str(), options.file.c_str());
+  return {};
 }
 
 void add_keys(CLI::App& serve, Verb& chosen) {
