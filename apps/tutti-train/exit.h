@@ -1,9 +1,13 @@
 // How the training programs end: 0 done, 1 failed, 2 wrong usage, 3 bad input.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 #include <string>
 
+#include "../tutti/command_line.h"
+#include "../tutti/usage.h"
 #include "base/result.h"
 
 namespace tutti {
@@ -12,6 +16,17 @@ namespace tutti {
 inline int fail(const Error& error) {
   std::fprintf(stderr, "tutti-train: %s\n", error.message().c_str());
   return int(basic_code(error.code()));
+}
+
+// The exit code where there is nothing more to do: help was asked for, or cannot be understood.
+inline std::optional<int> parse_or_end(CLI::App& app, int argc, char** argv) {
+  app.failure_message(usage_message);
+  try {
+    parse_command_line(app, argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
+  }
+  return {};
 }
 
 // The answer as a line on standard output; an output that is full is a failure.

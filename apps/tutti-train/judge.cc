@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "../tutti/values.h"
 #include "exit.h"
 #include "memory.h"
 #include "train/judge_trainer.h"
@@ -35,14 +36,10 @@ int judge_main(int argc, char** argv) {
   JudgeOptions options;
   app.add_option("--shards", options.shards, "folder of shards (default shards)");
   app.add_option("-o,--output", options.output, "judge file (default models/judge.safetensors)");
-  app.add_option("--steps", options.recipe.steps, "default 2000")->check(CLI::Range(1, 10000000));
-  app.add_option("--seed", options.recipe.seed, "default 1");
-  app.add_option("--threads", options.recipe.threads, "0: all cores")->check(CLI::Range(0, 1024));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
-  }
+  app.add_option("--steps", options.recipe.steps, "default 2000")->check(whole(1, 10000000));
+  app.add_option("--seed", options.recipe.seed, "default 1")->check(seed());
+  app.add_option("--threads", options.recipe.threads, "0: all cores")->check(whole(0, 1024));
+  if (const auto code = parse_or_end(app, argc, argv)) return *code;
   const auto card = train(options);
   return card ? answer(*card) : fail(card.error());
 }

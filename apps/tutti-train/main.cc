@@ -10,9 +10,11 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "../tutti/values.h"
 #include "data/mix/mixer.h"
 #include "exit.h"
 #include "judge.h"
@@ -87,19 +89,18 @@ int tutti_train(int argc, char** argv) {
   using tutti::fail;
   if (argc > 1 && std::string(argv[1]) == "judge") return tutti::judge_main(argc - 1, argv + 1);
   if (argc > 1 && std::string(argv[1]) == "passes") return tutti::passes_main(argc - 1, argv + 1);
-  CLI::App app(
-      "Trains a Tutti model. A run that was stopped goes on where its last checkpoint is.");
+  CLI::App app("Trains a Tutti model. A run that was stopped goes on where its last checkpoint is.",
+               "tutti-train");
   std::string recipe_path, shards, output;
   int steps = 0;
   app.add_option("recipe", recipe_path, "recipe (TOML)")->required();
-  app.add_option("--steps", steps, "instead of run.steps")->check(CLI::Range(1, tutti::kMostSteps));
+  app.add_option("--steps", steps, "instead of run.steps")
+      ->check(tutti::whole(1, tutti::kMostSteps));
   app.add_option("--shards", shards, "instead of data.shards");
   app.add_option("--output", output, "instead of run.output");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : int(tutti::ErrorCode::usage);
-  }
+  if (const auto code = tutti::parse_or_end(app, argc, argv)) return *code;
+  if (!std::filesystem::is_regular_file(recipe_path))
+    return fail(tutti::bad_input("there is no recipe " + recipe_path + "; name a TOML file"));
   auto recipe = tutti::read_recipe(recipe_path);
   if (!recipe) return fail(recipe.error());
   if (steps > 0) recipe->steps = steps;

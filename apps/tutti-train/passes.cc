@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "../tutti/values.h"
 #include "bench/passes.h"
 #include "exit.h"
 #include "format/model_package.h"
@@ -51,16 +52,13 @@ Result<std::string> time_passes(const std::string& path, int threads) {
 }  // namespace
 
 int passes_main(int argc, char** argv) {
-  CLI::App app("Times single forward passes in libtorch, FP32; `tutti bench model` runs this.");
+  CLI::App app("Times single forward passes in libtorch, FP32; `tutti bench model` runs this.",
+               "tutti-train passes");
   std::string model;
   int threads = 0;
   app.add_option("--model", model, "model file")->required();
-  app.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : int(ErrorCode::usage);
-  }
+  app.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
+  if (const auto code = parse_or_end(app, argc, argv)) return *code;
   const auto times =
       errors_of_torch("timing the passes", [&] { return time_passes(model, threads); });
   return times ? answer(*times) : fail(times.error());

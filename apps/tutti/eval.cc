@@ -82,16 +82,16 @@ void add_eval(CLI::App& app, Verb& chosen) {
   verb->add_option("--tasks", options->tasks, "only these, separated by commas (see --list)")
       ->delimiter(',');
   verb->add_option("--limit", options->limit, "samples a task or set (default 300); 0: all")
-      ->check(not_negative());
+      ->check(whole(0, std::numeric_limits<int>::max()));
   verb->add_option("--steps", options->steps,
                    "of painting and speaking (default: as the model was made for)")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole(1, 1000));
   verb->add_option("--guidance", options->guidance,
                    "how closely to follow the prompt (default: as the model was made for)")
       ->check(between(0.0, 100.0));
   verb->add_option("--repeat", options->repeat,
                    "pictures painted and readings spoken of each text (default 1)")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole(1, 1000));
   verb->add_option(
       "--judge", options->judge,
       "judge of generated pictures and speech (default judge.safetensors beside the model)");

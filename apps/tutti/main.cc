@@ -3,6 +3,8 @@
 // Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input. What cannot be read is bad input, what
 // cannot be written a failure. Results go to standard output, everything else to standard error.
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 #include "process_exit.h"
 #include "verbs.h"
@@ -16,6 +18,16 @@ void add_version(CLI::App& app, tutti::Verb& chosen) {
       return tutti::Status();
     };
   });
+}
+
+// `tutti help serve keys` is `tutti serve keys --help`.
+std::vector<char*> help_last(int argc, char** argv) {
+  static char help[] = "--help";
+  std::vector<char*> words(argv, argv + argc);
+  if (words.size() < 2 || std::string_view(words[1]) != "help") return words;
+  words.erase(words.begin() + 1);
+  words.push_back(help);
+  return words;
 }
 
 int run(int argc, char** argv) {
@@ -38,7 +50,8 @@ int run(int argc, char** argv) {
   tutti::add_train(app, chosen);
   tutti::add_media_worker(app, chosen);
   add_version(app, chosen);
-  return tutti::run_verb(app, chosen, argc, argv);
+  std::vector<char*> words = help_last(argc, argv);
+  return tutti::run_verb(app, chosen, int(words.size()), words.data());
 }
 
 }  // namespace

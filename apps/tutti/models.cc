@@ -67,7 +67,7 @@ void add_dtype_option(CLI::App& verb, std::string& name) {
 void ModelChoice::add_options(CLI::App& verb) {
   verb.add_option("-m,--model", path,
                   "model file; else $TUTTI_MODEL, else " + std::string(kDefaultModel));
-  verb.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
+  verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
   add_dtype_option(verb, dtype);
 }
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <system_error>
 
+#include "command_line.h"
 #include "usage.h"
 
 namespace tutti {
@@ -101,7 +102,7 @@ int run_process(const std::function<int()>& run) {
 int run_verb(CLI::App& app, const Verb& chosen, int argc, char** argv) {
   app.failure_message(usage_message);
   try {
-    app.parse(argc, argv);
+    parse_command_line(app, argc, argv);
   } catch (const CLI::ParseError& error) {  // help is one, too
     std::ostringstream help;
     const int code = app.exit(error, help, std::cerr) == 0 ? 0 : int(ErrorCode::usage);

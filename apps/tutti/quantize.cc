@@ -106,7 +106,7 @@ void add_quantize(CLI::App& app, Verb& chosen) {
                    "what to calibrate on, as for eval; else $TUTTI_DATA, else drawn scenes and the "
                    "demo files");
   verb->add_option("--samples", options->samples, "of each kind (default 24)")
-      ->check(CLI::Range(4, 1000));
+      ->check(whole(4, 1000));
   verb->add_option("--max-error", options->quantize.most_error,
                    "layers that INT8 would change by more stay in bf16 (default 0.02)")
       ->check(between(0.0, 1.0));
@@ -114,8 +114,7 @@ void add_quantize(CLI::App& app, Verb& chosen) {
                    "parts of layers' names, separated by commas: these stay in bf16")
       ->delimiter(',');
   verb->add_option("--chart", options->chart, "picture of the errors (default OUTPUT.png)");
-  verb->add_option("--threads", options->quantize.threads, "0: one a core")
-      ->check(CLI::Range(0, 1024));
+  verb->add_option("--threads", options->quantize.threads, "0: one a core")->check(whole(0, 1024));
   verb->add_flag("--json", options->json, "one JSON object");
   verb->callback([options, &chosen] { chosen = [options] { return quantize(*options); }; });
 }

@@ -252,13 +252,13 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
   verb.add_option("--language", options.text.language,
                   "of names and captions: a tag such as de or pt-BR (default en)");
   verb.add_option("--max-tokens", options.text.max_tokens, "longest answer (default 64)")
-      ->check(CLI::Range(1, 1 << 20));
+      ->check(whole(1, 1 << 20));
   verb.add_option("--temperature", options.text.temperature,
                   "0, the default, always takes the likeliest")
       ->check(between(0.0, 100.0));
   verb.add_option("--top-k", options.text.top_k,
                   "sample from the k likeliest tokens (with --temperature); 0: all")
-      ->check(not_negative());
+      ->check(whole(0, std::numeric_limits<int>::max()));
   verb.add_option("--top-p", options.text.top_p,
                   "sample from the likeliest of this share (with --temperature; default 1)")
       ->check(between(1e-6, 1.0));
@@ -277,18 +277,19 @@ void add_run(CLI::App& app, Verb& chosen) {
       ->type_name("KIND");
   add_text_options(*verb, *options);
   verb->add_option(
-      "--seed", options->seed,
-      "the same seed gives the same answer (default 0); what is not sampled needs none");
+          "--seed", options->seed,
+          "the same seed gives the same answer (default 0); what is not sampled needs none")
+      ->check(seed());
   verb->add_option("--steps", options->steps,
                    "of painting and speaking (default: as the model was made for)")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole(1, 1000));
   verb->add_option("--guidance", options->guidance,
                    "how closely to follow the prompt (default: as the model was made for)")
       ->check(between(0.0, 100.0));
   verb->add_option("--speed", options->speed, "of speech; 2 is twice as fast")
       ->check(between(0.25, 4.0));
   verb->add_option("--size", options->size, "side of the picture, enlarged from 64 (Lanczos)")
-      ->check(CLI::Range(64, 4096));
+      ->check(whole(64, 4096));
   verb->add_option("-o,--output", options->output,
                    "file (default picture.png, speech.wav, mask.png); - for standard output");
   verb->add_flag("--json", options->json, "one JSON object: text, outputs, timings, seed, model");

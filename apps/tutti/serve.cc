@@ -222,7 +222,7 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
   HttpOptions& http = options.http;
   verb.add_option("--address", http.address, "IP address to listen on (default 127.0.0.1)");
   verb.add_option("--port", http.port, "to listen on (default 8080); 0: any free one")
-      ->check(CLI::Range(0, 65535));
+      ->check(whole(0, 65535));
   verb.add_option("--certificate", http.certificate_file, "PEM file: HTTPS instead of HTTP");
   verb.add_option("--private-key", http.private_key_file, "PEM file of the certificate's key");
   CLI::Option* keys =
@@ -252,17 +252,17 @@ void add_limit_options(CLI::App& verb, ServeOptions& options) {
   ApiLimits& limits = options.api.limits;
   verb.add_option("--queue", options.scheduler.most_waiting,
                   "requests that may wait; above that 429 (default 64)")
-      ->check(CLI::Range(1, 100000));
+      ->check(whole(1, 100000));
   verb.add_option("--max-seconds", limits.most_seconds, "wall time of a request (default 120)")
       ->check(between(0.01, 86400.0));
   verb.add_option("--max-tokens", limits.most_tokens,
                   "of an answer; who asks for more gets no more (default 1024)")
-      ->check(CLI::Range(1, 1 << 20));
+      ->check(whole(1, 1 << 20));
   verb.add_option(
           "--max-body", limits.most_body_bytes,
           "bytes of a request (default 32 MiB); above that, what the server may hold for all "
           "clients grows in proportion from 192 MiB")
-      ->check(CLI::Range(size_t(1) << 10, size_t(1) << 30));
+      ->check(whole(size_t(1) << 10, size_t(1) << 30));
 }
 
 struct KeyOptions {

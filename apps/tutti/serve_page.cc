@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "values.h"
+
 extern char** environ;
 
 namespace tutti {
@@ -42,13 +44,17 @@ void add_studio_options(CLI::App& verb, StudioOptions& options) {
   CLI::Option* store = verb.add_option(
       "--store", options.store_file,
       "SQLite file that keeps the studio's conversations (default: in the user's data folder)");
-  verb.add_option("--store-limit", options.store.most_bytes,
-                  "bytes that the store may hold; above that 507 (default 4 GiB)")
-      ->check(CLI::Range(uint64_t(1) << 20, uint64_t(1) << 46));
-  verb.add_option("--store-share", options.store.most_bytes_each,
-                  "bytes of it for each key (default: equal shares)")
-      ->check(CLI::Range(uint64_t(1) << 16, uint64_t(1) << 46));
-  verb.add_flag("--no-store", options.without_store, "keep no conversations")->excludes(store);
+  CLI::Option* limit =
+      verb.add_option("--store-limit", options.store.most_bytes,
+                      "bytes that the store may hold; above that 507 (default 4 GiB)");
+  limit->check(whole(uint64_t(1) << 20, uint64_t(1) << 46));
+  CLI::Option* share = verb.add_option("--store-share", options.store.most_bytes_each,
+                                       "bytes of it for each key (default: equal shares)");
+  share->check(whole(uint64_t(1) << 16, uint64_t(1) << 46));
+  verb.add_flag("--no-store", options.without_store, "keep no conversations")
+      ->excludes(store)
+      ->excludes(limit)
+      ->excludes(share);
   CLI::Option* open = verb.add_flag("--open", options.open, "show the page in a browser");
   verb.add_flag("--no-studio", options.without_studio, "the API alone, no page")->excludes(open);
 }

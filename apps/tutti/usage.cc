@@ -52,16 +52,20 @@ bool is_flag(const std::string& word) {
   return word.size() > 1 && word[0] == '-';
 }
 
-// Of what is left over, the first flag: the words behind it may be its value.
+// A verb is needed where a word stands that is none.
+bool lacks_verb(const Called& called, const std::vector<std::string>& left_over) {
+  return !left_over.empty() && !is_flag(left_over.front()) && !verbs_of(*called.verb).empty();
+}
+
+// Of what is left over, a verb that is not there: flags behind it are its own. Else the first flag:
+// the words behind it may be its value.
 std::string unexpected(const CLI::App& app, const Called& called,
                        const std::vector<std::string>& left_over) {
+  const std::string word = quote(left_over.front());
+  if (lacks_verb(called, left_over))
+    return "there is no verb " + word + or_meant(left_over.front(), verbs_of(*called.verb));
   const auto found = std::find_if(left_over.begin(), left_over.end(), is_flag);
-  if (found == left_over.end()) {
-    const std::string word = quote(left_over.front());
-    const std::vector<std::string> verbs = verbs_of(*called.verb);
-    return verbs.empty() ? "no argument " + word + " is taken here"
-                         : "there is no verb " + word + or_meant(left_over.front(), verbs);
-  }
+  if (found == left_over.end()) return "no argument " + word + " is taken here";
   const std::string flag = found->substr(0, found->find('='));
   const std::vector<std::string> before = app.remaining(false), known = flags_of(*called.verb);
   if (called.verb != &app && std::find(before.begin(), before.end(), *found) != before.end() &&
@@ -114,6 +118,10 @@ std::string usage_message(const CLI::App* app, const CLI::Error& error) {
     problem = "a verb is needed: " + listed(verbs);
   return called.name + ": " + problem + (problem.ends_with('?') ? " " : "; ") + called.name +
          " --help lists what there is\n";
+}
+
+bool names_no_verb(const CLI::App& app) {
+  return lacks_verb(Called(app), app.remaining(true));
 }
 
 }  // namespace tutti

@@ -10,4 +10,7 @@ namespace tutti {
 // there is no flag "--txt"; did you mean --text? tutti run --help lists what there is". One line.
 std::string usage_message(const CLI::App* app, const CLI::Error& error);
 
+// Where a verb is needed the words name one that is not there.
+bool names_no_verb(const CLI::App& app);
+
 }  // namespace tutti

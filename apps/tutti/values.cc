@@ -32,15 +32,6 @@ CLI::Validator between(double low, double high) {
   return CLI::Validator(check, "FLOAT in " + range.str());
 }
 
-CLI::Validator not_negative() {
-  const auto check = [](std::string& text) {
-    int64_t value = 0;
-    if (CLI::detail::lexical_cast(text, value) && value >= 0) return std::string();
-    return "is " + quote(text, 40) + "; it can be any whole number from 0";
-  };
-  return CLI::Validator(check, "NONNEGATIVE");
-}
-
 CLI::Validator one_of(const std::vector<std::string>& names) {
   const std::string list = CLI::detail::join(names, ",");
   const auto check = [names](std::string& text) {

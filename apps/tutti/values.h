@@ -2,16 +2,40 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
+
+#include "base/quote.h"
 
 namespace tutti {
 
 // A number from `low` to `high`. CLI::Range lets "nan" through, which is neither below nor above.
 CLI::Validator between(double low, double high);
 
-// A whole number of at least 0.
-CLI::Validator not_negative();
+// A whole number from `low` to `high`, in digits alone: CLI11 itself reads 010 as 8, and -1 as the
+// largest number where there are no negative ones.
+template <std::integral T>
+CLI::Validator whole(T low, T high) {
+  const std::string from_to = std::to_string(low) + " to " + std::to_string(high);
+  const auto check = [low, high, from_to](std::string& text) {
+    T value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    if (std::to_string(value) == text && value >= low && value <= high) return std::string();
+    return "is " + quote(text, 40) + "; it can be a whole number from " + from_to +
+           ", in digits alone";
+  };
+  return CLI::Validator(check, std::string(CLI::detail::type_name<T>()) + " in [" +
+                                   std::to_string(low) + " - " + std::to_string(high) + "]");
+}
+
+// The same seed gives the same answer, so one that is not read as it was written would be no seed.
+inline CLI::Validator seed() {
+  return whole(uint64_t(0), std::numeric_limits<uint64_t>::max());
+}
 
 // One of some names; another one is refused with the list, and with what may have been meant.
 CLI::Validator one_of(const std::vector<std::string>& names);

@@ -101,7 +101,7 @@ void add_encoder(CLI::App& verb, Verb& chosen) {
       ->type_name("SHAPE");
   options->common.add_options(*encoder);
   encoder->add_option("--batch", options->batch, "pictures at once (default 1)")
-      ->check(CLI::Range(1, 256));
+      ->check(whole(1, 256));
   encoder->callback([options, &chosen] { chosen = [options] { return run_encoder(*options); }; });
 }
 

@@ -8,6 +8,7 @@
 #include "../models.h"
 #include "../outputs.h"
 #include "../process_exit.h"
+#include "../values.h"
 #include "model_bench.h"
 #include "runtime/linear/isa.h"
 
@@ -86,7 +87,7 @@ void ModelOptions::add_options(CLI::App& verb) {
   verb.add_option(
       "--inputs", inputs,
       "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the model)");
-  verb.add_option("--threads", threads, "0: one a core")->check(CLI::Range(0, 1024));
+  verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
   verb.add_flag("--json", json, "one JSON object");
 }
 

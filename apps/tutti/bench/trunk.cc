@@ -149,9 +149,9 @@ void add_trunk(CLI::App& verb, Verb& chosen) {
       ->type_name("SHAPE");
   options->common.add_options(*trunk);
   trunk->add_option("--prefill", options->prefill, "tokens of the prompt (default 512)")
-      ->check(CLI::Range(1, 8192));
+      ->check(whole(1, 8192));
   trunk->add_option("--decode", options->decode, "tokens to continue with (default 128)")
-      ->check(CLI::Range(1, 8192));
+      ->check(whole(1, 8192));
   trunk->callback([options, &chosen] { chosen = [options] { return run_trunk(*options); }; });
 }
 
