@@ -80,7 +80,7 @@ void Connection::close() noexcept {
   core_->open_connections = core_->connections.size();
   let_go(exchange_.request.body);
   exchange_.request = {};
-  exchange_.when_read = nullptr;
+  exchange_.when_read = exchange_.later = nullptr;
   let_go(pending_);
   out_.clear();
   for (Charge* charge : {&pending_charge_, &head_charge_, &body_charge_}) charge->clear();
@@ -89,7 +89,11 @@ void Connection::close() noexcept {
 void Connection::sweep(Clock::time_point now) {
   if (lost_ || now > write_deadline_) return close();
   if (!reading_ && phase_ == Phase::handling && stream_->has_left()) return close();
-  if (now < deadline_) return;
+  if (now < deadline_) {
+    if (!exchange_.later) return;
+    exchange_.when_read = std::exchange(exchange_.later, nullptr);
+    return flush();
+  }
   if (phase_ == Phase::handling) {
     const auto reply = exchange_.reply.lock();
     if (reply && !reply->begun()) {

@@ -33,8 +33,10 @@ class Connection final : public ReplySink,
 
   void start(Head head, std::string body) override;
   void more(std::string piece) override;
+  void more_charged(std::string piece, Charge held) override;
   void finish(bool complete) override;
   void when_read(std::function<void()> work) override;
+  void later(std::function<void()> work) override;
   void lose() noexcept override { lost_ = true; }
 
   size_t held() const override { return account_->held(); }
@@ -57,7 +59,7 @@ class Connection final : public ReplySink,
     Headers cors;
     bool head_only = false, keep_alive = false, http_1_0 = false;
     bool begun = false, chunked = false, ended = false;
-    std::function<void()> when_read;  // what makes the answer's next piece
+    std::function<void()> when_read, later;  // what makes the answer's next piece
     Clock::time_point started;
     RequestRecord record;
   };

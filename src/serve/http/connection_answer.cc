@@ -57,10 +57,18 @@ void Connection::start(Head head, std::string body) {
 
 void Connection::more(std::string bytes) {
   Piece piece{std::move(bytes), Charge(answers_to_)};
-  const bool fits = bool(piece.charge.grow(piece.bytes.size()));
-  on_io([fits, piece = std::move(piece)](Connection& self) mutable {
+  if (!piece.charge.grow(piece.bytes.size()))
+    return on_io([](Connection& self) {
+      if (!self.exchange_.head_only) self.close();
+    });
+  more_charged(std::move(piece.bytes), std::move(piece.charge));
+}
+
+void Connection::more_charged(std::string bytes, Charge held) {
+  Piece piece{std::move(bytes), std::move(held)};
+  piece.charge.shrink(piece.charge.bytes() - std::min(piece.charge.bytes(), piece.bytes.size()));
+  on_io([piece = std::move(piece)](Connection& self) mutable {
     if (self.exchange_.head_only) return;
-    if (!fits) return self.close();
     if (self.exchange_.chunked) piece.bytes = chunk(piece.bytes);
     self.enqueue(std::move(piece));
   });
@@ -82,13 +90,20 @@ void Connection::when_read(std::function<void()> work) {
   });
 }
 
+void Connection::later(std::function<void()> work) {
+  on_io([work = std::move(work)](Connection& self) mutable {
+    self.exchange_.later = std::move(work);
+  });
+}
+
 void Connection::do_start(const Head& head, Piece body) {
   Exchange& exchange = exchange_;
   exchange.begun = true;
   exchange.ended = head.whole;
-  exchange.chunked = !head.whole && !exchange.http_1_0;
+  const bool ends_by_closing = !head.whole && exchange.http_1_0 && !head.length;
+  exchange.chunked = !head.whole && !exchange.http_1_0 && !head.length;
   exchange.record.status = head.status;
-  if (core_->draining || (!head.whole && exchange.http_1_0)) exchange.keep_alive = false;
+  if (core_->draining || ends_by_closing) exchange.keep_alive = false;
   std::string text = "HTTP/1.1 " + std::to_string(head.status) + ' ' + status_phrase(head.status) +
                      "\r\nServer: tutti\r\nX-Content-Type-Options: nosniff\r\n";
   append_header(text, "X-Request-Id", exchange.record.id);
@@ -97,6 +112,8 @@ void Connection::do_start(const Head& head, Piece body) {
   for (const auto& [name, value] : exchange.cors) append_header(text, name, value);
   if (exchange.chunked) {
     append_header(text, "Transfer-Encoding", "chunked");
+  } else if (head.length) {
+    append_header(text, "Content-Length", std::to_string(*head.length));
   } else if (head.whole && head.status != 204 && head.status != 304) {
     append_header(text, "Content-Length", std::to_string(body.bytes.size()));
   }

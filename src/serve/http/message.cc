@@ -46,11 +46,14 @@ void Reply::send(int status, std::string content_type, std::string body, Headers
   });
 }
 
-void Reply::begin(int status, std::string content_type, Headers more) {
+void Reply::begin(int status, std::string content_type, Headers more,
+                  std::optional<uint64_t> length) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::waiting) return;
   state_ = State::begun;
-  to_sink([&] { sink_->start({status, std::move(content_type), std::move(more), false}, {}); });
+  to_sink([&] {
+    sink_->start({status, std::move(content_type), std::move(more), false, length}, {});
+  });
 }
 
 void Reply::write(std::string piece) {
@@ -59,10 +62,21 @@ void Reply::write(std::string piece) {
     to_sink([&] { sink_->more(std::move(piece)); });
 }
 
+void Reply::write(std::string piece, Charge held) {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::begun && !piece.empty() && !gone_)
+    to_sink([&] { sink_->more_charged(std::move(piece), std::move(held)); });
+}
+
 // Without the lock: `work` may be run at once, and writes.
 void Reply::when_read(std::function<void()> work) {
   if (gone_) return;
   to_sink([&] { sink_->when_read(std::move(work)); });
+}
+
+void Reply::later(std::function<void()> work) {
+  if (gone_) return;
+  to_sink([&] { sink_->later(std::move(work)); });
 }
 
 void Reply::end() {

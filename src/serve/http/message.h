@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,14 +58,22 @@ class ReplySink {
     int status = 200;
     std::string content_type;
     Headers more;
-    bool whole = true;  // the body comes with it; else in pieces, until finish()
+    bool whole = true;                    // the body comes with it; else in pieces, until finish()
+    std::optional<uint64_t> length = {};  // of a body in pieces, where it is known
   };
   virtual void start(Head head, std::string body) = 0;
   virtual void more(std::string piece) = 0;
+  // The same with what is charged for it already, to be given back once it is sent.
+  virtual void more_charged(std::string piece, Charge held) {
+    held.clear();
+    more(std::move(piece));
+  }
   virtual void finish(bool complete) = 0;  // incomplete: the connection is cut
   // Runs `work` on a worker for slow work once the client has read what was sent; where it goes
   // away first, drops it.
   virtual void when_read(std::function<void()> work) { work(); }
+  // The same, within a second or so.
+  virtual void later(std::function<void()> work) { when_read(std::move(work)); }
   // The answer was lost for want of memory: the connection is cut. Allocates nothing.
   virtual void lose() noexcept {}
 };
@@ -79,12 +88,18 @@ class Reply {
 
   void send(int status, std::string content_type, std::string body, Headers more = {});
 
-  // An answer in pieces. write() never blocks: what a slow client has not read yet is kept.
-  void begin(int status, std::string content_type, Headers more = {});
+  // An answer in pieces. write() never blocks: what a slow client has not read yet is kept. With a
+  // `length`, which the pieces must have together, every client knows whether it has the whole.
+  void begin(int status, std::string content_type, Headers more = {},
+             std::optional<uint64_t> length = {});
   void write(std::string piece);
+  // `held` is charged for it already, so that it is not lost for want of memory.
+  void write(std::string piece, Charge held);
   // For answers too long to be kept: the next piece is made by `work`, on a worker for slow work,
   // once the client has read what was written. Dropped where it goes away. One at a time.
   void when_read(std::function<void()> work);
+  // The same within a second or so, where something is short that others may give back by then.
+  void later(std::function<void()> work);
   void end();
   // Cuts the connection, so that the client knows the answer to be incomplete.
   void abort();
