@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
+#include <mutex>
 
 #include "base/let_go.h"
 #include "base/utf8.h"
@@ -138,7 +139,17 @@ class WebSocketSession final : public OpenWebSocket,
   void on_message(std::function<void(std::string, bool)> listener) override {
     on_message_ = std::move(listener);
   }
-  void on_close(std::function<void()> listener) override { on_close_ = std::move(listener); }
+  // It may have been cut before its handler ran.
+  void on_close(std::function<void()> listener) override {
+    {
+      const std::lock_guard lock(close_mutex_);
+      if (!told_) {
+        on_close_ = std::move(listener);
+        return;
+      }
+    }
+    listener();
+  }
   std::shared_ptr<void> hold() override { return handling_.lock(); }
   void send(std::string text) override { queue({std::move(text), false, Charge(account_)}); }
   void send_binary(std::string bytes) override {
@@ -337,7 +348,11 @@ class WebSocketSession final : public OpenWebSocket,
     if (!writing_) out_.clear();
     core_->sockets.erase(shared_from_this());
     const auto tell = [self = shared_from_this()] {
-      const auto listener = std::move(self->on_close_);
+      const auto listener = [&] {
+        const std::lock_guard lock(self->close_mutex_);
+        self->told_ = true;
+        return std::exchange(self->on_close_, nullptr);
+      }();
       if (listener) listener();
     };
     // Where there is no memory to send it to a worker, this thread has the time.
@@ -353,7 +368,9 @@ class WebSocketSession final : public OpenWebSocket,
   Charge incoming_charge_;
   std::weak_ptr<void> handling_;  // set and read by the one worker that has a message
   std::function<void(std::string, bool)> on_message_;
+  std::mutex close_mutex_;
   std::function<void()> on_close_;
+  bool told_ = false;  // that it is closed
   std::deque<Message> out_;
   size_t unread_ = 0;
   bool accepting_ = false, accepted_ = false, writing_ = false, closing_ = false,
