@@ -104,7 +104,7 @@ void answer(const Call&, const ReplyPtr& reply, std::string json) {
 }
 
 void answer(const Call& call, const ReplyPtr& reply, std::unique_ptr<Pieces> pieces) {
-  stream(reply, call.request.account, "application/json", {{"Cache-Control", "no-store"}},
+  stream(call.request, reply, "application/json", {{"Cache-Control", "no-store"}},
          std::move(pieces));
 }
 

@@ -136,7 +136,7 @@ class Export final : public Pieces {
 
   Status file_data(std::string& text) {
     const StoredFile& file = files_.entries[file_at_];
-    TUTTI_ASSIGN(const std::string bytes, store_.file_bytes(owner_, file.id, sent_, kFileBytes));
+    TUTTI_ASSIGN(const std::string bytes, store_.file_bytes(file, sent_, kFileBytes));
     if (bytes.empty() && sent_ < file.bytes) return failed("a file was deleted meanwhile");
     text += base64(bytes);
     sent_ += int64_t(bytes.size());
@@ -175,7 +175,7 @@ void send_export(Store& store, const Request& request, const ReplyPtr& reply,
   Charge charge(request.account);
   if (const Status status = charge.grow(Export::kHeld); !status)
     return send_error(*reply, status.error());
-  stream(reply, request.account, "application/json",
+  stream(request, reply, "application/json",
          {{"Content-Disposition", "attachment; filename=\"tutti-conversations.json\""},
           {"Cache-Control", "no-store"}},
          std::make_unique<Export>(store, request.user,

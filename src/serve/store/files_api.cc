@@ -51,20 +51,19 @@ void upload(Store& store, const Operation& operation, const Request& request, Re
 // The bytes of a file, which never changes.
 class Download final : public Pieces {
  public:
-  Download(Store& store, std::string owner, const StoredFile& file)
-      : store_(store), owner_(std::move(owner)), file_(file) {}
+  Download(Store& store, const StoredFile& file) : store_(store), file_(file) {}
 
   Result<std::string> next() override {
-    TUTTI_ASSIGN(std::string bytes, store_.file_bytes(owner_, file_.id, at_, kMostPiece));
+    TUTTI_ASSIGN(std::string bytes, store_.file_bytes(file_, at_, kMostPiece));
     at_ += int64_t(bytes.size());
     if (bytes.empty() && !ended()) return failed("the file is shorter than it was");
     return bytes;
   }
   bool ended() const override { return at_ >= file_.bytes; }
+  std::optional<uint64_t> length() const override { return uint64_t(file_.bytes); }
 
  private:
   Store& store_;
-  const std::string owner_;
   const StoredFile file_;
   int64_t at_ = 0;
 };
@@ -72,11 +71,11 @@ class Download final : public Pieces {
 void download_file(Store& store, const Request& request, const ReplyPtr& reply) {
   const Result<StoredFile> file = store.file(request.user, request.parameters.at("id"));
   if (!file) return send_error(*reply, file.error());
-  stream(reply, request.account, file->type,
+  stream(request, reply, file->type,
          {{"Content-Disposition", "attachment"},
           {"Content-Security-Policy", "default-src 'none'; sandbox"},
           {"Cache-Control", "private, no-store"}},
-         std::make_unique<Download>(store, request.user, *file));
+         std::make_unique<Download>(store, *file));
 }
 
 void list_files(Store& store, const Operation& operation, const Request& request,
@@ -87,8 +86,7 @@ void list_files(Store& store, const Operation& operation, const Request& request
       request.account, page_of(checker.query(request.query, *operation.query)), kLargestFile,
       [&](const PageOptions& page) { return store.files(request.user, page); });
   if (!pieces) return send_error(*reply, pieces.error());
-  stream(reply, request.account, "application/json", {{"Cache-Control", "no-store"}},
-         *std::move(pieces));
+  stream(request, reply, "application/json", {{"Cache-Control", "no-store"}}, *std::move(pieces));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "serve/store/database.h"
+#include "serve/store/ordered_mutex.h"
 #include "serve/store/reserve.h"
 #include "serve/store/store.h"
 
@@ -13,16 +14,14 @@ namespace tutti {
 struct Store::State {
   State(Database d, Reserve r, StoreOptions o, bool g)
       : database(std::move(d)), reserve(std::move(r)), options(o), gives_back(g) {}
-  std::mutex mutex;
+  OrderedMutex mutex;  // whoever waits comes between two steps of a deletion
   Database database;
   Reserve reserve;
   const StoreOptions options;
   const bool gives_back;  // freed pages go back to the file system
 
   Status put_item(int64_t conversation, const std::string& owner, const StoredItem& item);
-  // `number`, if given, receives the number of its row.
-  Result<StoredFile> find_file(const std::string& owner, const std::string& id,
-                               int64_t* number = nullptr);
+  Result<StoredFile> find_file(const std::string& owner, const std::string& id);
 
   // One transaction of an owner's, whole or not at all: refused before it begins where nothing
   // could be deleted afterwards, and at its end where the owner or all of them hold too much.
@@ -54,6 +53,7 @@ struct Store::State {
   Status check_limits(const std::string& owner, const StoreUsage& own, const StoreUsage& all,
                       size_t more);
   Result<bool> erase_rows();
+  Result<bool> erase_some(const char* find, const char* erase, int rows);
   Result<bool> give_back();
 
   mutable std::mutex published_mutex_;  // held for a copy

@@ -8,6 +8,9 @@ namespace {
 // some 100 pages, 400 KB (measured: 100 to 200 KB). That is what a reserve must hold.
 constexpr int kSmallStep = 16;
 constexpr int kStep = 4096;
+// Others wait for a step: what one erases is read and freed in some milliseconds.
+constexpr int64_t kStepBytes = int64_t(8) << 20;
+constexpr int kStepPages = kStepBytes / 4096;
 
 std::string mebibytes(uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
@@ -87,20 +90,45 @@ Status Store::State::remove(const Deletion& work) {
   return status;
 }
 
+// Erases rows that `find` gives two numbers of, and their bytes; false where there are none.
+Result<bool> Store::State::erase_some(const char* find, const char* erase, int rows) {
+  std::vector<std::pair<int64_t, int64_t>> keys;
+  {
+    TUTTI_ASSIGN(Statement found, prepared(database, find, kDeleted, int64_t(rows)));
+    for (int64_t bytes = 0; bytes < kStepBytes; bytes += found.number(2)) {
+      TUTTI_ASSIGN(const bool another, found.step());
+      if (!another) break;
+      keys.emplace_back(found.number(0), found.number(1));
+    }
+  }
+  TUTTI_ASSIGN(Statement erased, database.prepare(erase));
+  for (const auto& [first, second] : keys) {
+    erased.bind(1, first);
+    erased.bind(2, second);
+    TUTTI_CHECK(erased.run());
+    erased.reset();
+  }
+  return !keys.empty();
+}
+
 // Links first, so that a file goes with the last that shows it; then items, then conversations.
 Result<bool> Store::State::erase_rows() {
   bool more = false;
   TUTTI_CHECK(remove([&](int rows) -> Status {
-    for (const char* sql :
-         {"DELETE FROM shown WHERE (item, file) IN (SELECT shown.item, shown.file FROM "
-          "conversation JOIN item ON item.conversation = conversation.number JOIN shown ON "
-          "shown.item = item.number WHERE conversation.owner = ? LIMIT ?)",
-          "DELETE FROM item WHERE number IN (SELECT item.number FROM conversation JOIN item ON "
-          "item.conversation = conversation.number WHERE conversation.owner = ? LIMIT ?)",
-          "DELETE FROM conversation WHERE number IN (SELECT number FROM conversation WHERE owner "
-          "= ? LIMIT ?)"}) {
-      TUTTI_CHECK(execute(database, sql, kDeleted, int64_t(rows)));
-      more = database.changes() > 0;
+    for (const auto& [find, erase] :
+         {std::pair("SELECT shown.item, shown.file, file.pages FROM conversation JOIN item ON "
+                    "item.conversation = conversation.number JOIN shown ON shown.item = "
+                    "item.number JOIN file ON file.number = shown.file WHERE conversation.owner = "
+                    "? LIMIT ?",
+                    "DELETE FROM shown WHERE item = ? AND file = ?"),
+          std::pair("SELECT conversation.number, item.number, item.bytes FROM conversation JOIN "
+                    "item ON item.conversation = conversation.number WHERE conversation.owner = ? "
+                    "LIMIT ?",
+                    "DELETE FROM item WHERE conversation = ? AND number = ?"),
+          std::pair("SELECT number, number, length(metadata) FROM conversation WHERE owner = ? "
+                    "LIMIT ?",
+                    "DELETE FROM conversation WHERE number BETWEEN ? AND ?")}) {
+      TUTTI_ASSIGN(more, erase_some(find, erase, rows));
       if (more) return {};
     }
     return {};
@@ -110,7 +138,7 @@ Result<bool> Store::State::erase_rows() {
 
 Result<bool> Store::State::give_back() {
   Result<int64_t> left = 0;
-  for (const int pages : {kStep, kSmallStep}) {
+  for (const int pages : {kStepPages, kSmallStep}) {
     TUTTI_CHECK(database.set_erase(Database::Erase::cells));
     left = database.give_back(pages);
     TUTTI_CHECK(database.set_erase(Database::Erase::all));

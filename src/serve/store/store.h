@@ -53,6 +53,7 @@ struct StoredItem {
 struct StoredFile {
   std::string id, name, type, purpose;
   int64_t created = 0, bytes = 0;
+  int64_t number = 0;  // in the store; no other file ever has it, not even one with the same id
 };
 
 // A page of a list: at most `limit` entries after the one with id `after`.
@@ -108,9 +109,9 @@ class Store {
   Result<StoredFile> put_file(const std::string& owner, StoredFile file, std::string_view bytes);
   Result<StoredFile> file(const std::string& owner, const std::string& id,
                           std::string* bytes = nullptr);
-  // Up to `most` of its bytes, from `from` on; none at its end.
-  Result<std::string> file_bytes(const std::string& owner, const std::string& id, int64_t from,
-                                 size_t most);
+  // Up to `most` of the bytes of a file of this store's, from `from` on; none at its end. not_found
+  // where it was deleted, though another may have its id by now.
+  Result<std::string> file_bytes(const StoredFile& file, int64_t from, size_t most);
   Result<Page<StoredFile>> files(const std::string& owner, const PageOptions& page);
   Status remove_file(const std::string& owner, const std::string& id);
   // Files that items of the conversation show; of all of them where it is empty.

@@ -4,27 +4,26 @@
 namespace tutti {
 namespace {
 
-constexpr const char* kFileColumns = "id, name, type, purpose, created, size";
+constexpr const char* kFileColumns = "id, name, type, purpose, created, size, number";
 StoredFile read_file(const Statement& row) {
   return {std::string(row.text(0)),
           std::string(row.text(1)),
           std::string(row.text(2)),
           std::string(row.text(3)),
           row.number(4),
-          row.number(5)};
+          row.number(5),
+          row.number(6)};
 }
 
 }  // namespace
 
-Result<StoredFile> Store::State::find_file(const std::string& owner, const std::string& id,
-                                           int64_t* number) {
+Result<StoredFile> Store::State::find_file(const std::string& owner, const std::string& id) {
   TUTTI_ASSIGN(Statement found, prepared(database,
                                          std::string("SELECT ") + kFileColumns +
-                                             ", number FROM file WHERE owner = ? AND id = ?",
+                                             " FROM file WHERE owner = ? AND id = ?",
                                          owner, id));
   TUTTI_ASSIGN(const bool row, found.step());
   if (!row) return not_found("file");
-  if (number) *number = found.number(6);
   return read_file(found);
 }
 
@@ -49,21 +48,20 @@ Result<StoredFile> Store::put_file(const std::string& owner, StoredFile file,
 Result<StoredFile> Store::file(const std::string& owner, const std::string& id,
                                std::string* bytes) {
   const std::lock_guard lock(state_->mutex);
-  int64_t number = 0;
-  TUTTI_ASSIGN(StoredFile found, state_->find_file(owner, id, &number));
+  TUTTI_ASSIGN(StoredFile found, state_->find_file(owner, id));
   if (bytes) {
-    TUTTI_ASSIGN(*bytes, state_->database.blob("file", "bytes", number, 0, size_t(found.bytes)));
+    TUTTI_ASSIGN(*bytes,
+                 state_->database.blob("file", "bytes", found.number, 0, size_t(found.bytes)));
   }
   return found;
 }
 
-Result<std::string> Store::file_bytes(const std::string& owner, const std::string& id, int64_t from,
-                                      size_t most) {
+Result<std::string> Store::file_bytes(const StoredFile& file, int64_t from, size_t most) {
   const std::lock_guard lock(state_->mutex);
-  int64_t number = 0;
-  TUTTI_ASSIGN(const StoredFile found, state_->find_file(owner, id, &number));
-  const size_t left = from < found.bytes ? size_t(found.bytes - from) : 0;
-  return state_->database.blob("file", "bytes", number, from, std::min(left, most));
+  TUTTI_ASSIGN(const int64_t row, number(state_->database, "file",
+                                         "SELECT number FROM file WHERE number = ?", file.number));
+  const size_t left = from < file.bytes ? size_t(file.bytes - from) : 0;
+  return state_->database.blob("file", "bytes", row, from, std::min(left, most));
 }
 
 Result<Page<StoredFile>> Store::files(const std::string& owner, const PageOptions& page) {

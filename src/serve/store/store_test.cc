@@ -269,18 +269,20 @@ TEST_F(StoreTest, FilesAreReadInPieces) {
   Store store = open();
   std::string bytes(300000, '\0');
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = char(i * 2654435761u >> 24);
-  ASSERT_TRUE(store.put_file("alice", {.id = "f"}, bytes));
+  const StoredFile file = *store.put_file("alice", {.id = "f"}, bytes);
   std::string read;
   for (;;) {
-    const auto piece = store.file_bytes("alice", "f", int64_t(read.size()), 70000);
+    const auto piece = store.file_bytes(file, int64_t(read.size()), 70000);
     ASSERT_TRUE(piece) << piece.error().message();
     if (piece->empty()) break;
     read += *piece;
   }
   EXPECT_EQ(read, bytes);
-  EXPECT_EQ(code(store.file_bytes("bob", "f", 0, 1)), ErrorCode::not_found);
-  ASSERT_TRUE(store.put_file("alice", {.id = "empty"}, ""));
-  EXPECT_EQ(*store.file_bytes("alice", "empty", 0, 100), "");
+  EXPECT_EQ(*store.file_bytes(*store.put_file("alice", {.id = "empty"}, ""), 0, 100), "");
+  // Another with the same id is another file.
+  ASSERT_TRUE(store.remove_file("alice", "f"));
+  EXPECT_EQ(*store.file_bytes(*store.put_file("alice", {.id = "f"}, "new"), 0, 100), "new");
+  EXPECT_EQ(code(store.file_bytes(file, 0, 1)), ErrorCode::not_found);
 }
 
 TEST_F(StoreTest, DeletedWordsAreNotInTheFile) {

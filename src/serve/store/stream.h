@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "serve/http/message.h"
@@ -17,6 +18,8 @@ class Pieces {
   // The next one, kMostPiece bytes at most; what it holds meanwhile is kMostPiece more.
   virtual Result<std::string> next() = 0;
   virtual bool ended() const = 0;
+  // Of all of them, where it is known before they are made.
+  virtual std::optional<uint64_t> length() const { return std::nullopt; }
 };
 
 // A stored entry (256 KiB at most) on top of what a page holds that ends behind 128 KiB.
@@ -25,9 +28,11 @@ inline constexpr size_t kMostPiece = size_t(512) << 10;
 // Of the whole answer: as long as its client reads fast enough (HttpLimits), it may be long.
 inline constexpr double kMostSeconds = 3600;
 
-// What is made is charged to the account first. An error before the first piece is the answer; a
-// later one cuts the connection, so that the client knows the answer to be incomplete.
-void stream(const ReplyPtr& reply, const Account::Ptr& account, std::string type, Headers headers,
+// What is made is charged to the request's account first. An error before the first piece is the
+// answer; a later one cuts the connection, so that the client knows the answer to be incomplete.
+// Where others hold the memory for the next piece, it is made once they have given it back, within
+// the answer's time. For a HEAD no more is made than its answer needs.
+void stream(const Request& request, const ReplyPtr& reply, std::string type, Headers headers,
             std::unique_ptr<Pieces> pieces);
 
 }  // namespace tutti::store_api

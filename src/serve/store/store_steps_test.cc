@@ -1,0 +1,68 @@
+// How long a large deletion makes others wait.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "serve/store/ordered_mutex.h"
+#include "serve/store/store.h"
+
+namespace tutti {
+namespace {
+
+// Whoever asks while much is deleted waits for a step of it, not for the whole.
+TEST(StoreSteps, ADeletionIsMadeInSteps) {
+  using namespace std::chrono;
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("tutti_steps_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  Store store = *Store::open(folder / "store.sqlite3", {});
+  ASSERT_TRUE(store.create("alice", "c", "{}"));
+  for (int i = 0; i < 16; ++i) {
+    std::vector<StoredItem> items;
+    for (int j = 0; j < 16; ++j) {
+      const std::string id = "m" + std::to_string(16 * i + j);
+      items.push_back({id, R"({"x":")" + std::string(250'000, 'x') + "\"}"});
+    }
+    ASSERT_TRUE(store.put_items("alice", "c", items));
+  }
+  std::atomic<bool> ended = false;
+  const auto begin = steady_clock::now();
+  std::thread deletes([&] {
+    EXPECT_TRUE(store.remove_conversation("alice", "c"));
+    ended = true;
+  });
+  steady_clock::duration longest = {};
+  while (!ended) {
+    const auto asked = steady_clock::now();
+    EXPECT_TRUE(store.usage("bob"));
+    longest = std::max(longest, steady_clock::now() - asked);
+    std::this_thread::sleep_for(microseconds(100));
+  }
+  const auto whole = steady_clock::now() - begin;
+  deletes.join();
+  EXPECT_LT(duration<double>(longest).count(), duration<double>(whole).count() / 4);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(StoreSteps, WhoeverWaitsIsNotOvertaken) {
+  OrderedMutex mutex;
+  mutex.lock();
+  std::atomic<bool> had = false;
+  std::thread other([&] {
+    const std::lock_guard lock(mutex);
+    had = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until it waits
+  mutex.unlock();
+  mutex.lock();
+  EXPECT_TRUE(had);
+  mutex.unlock();
+  other.join();
+}
+
+}  // namespace
+}  // namespace tutti
