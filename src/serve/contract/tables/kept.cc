@@ -16,9 +16,12 @@ Field metadata() {
 }
 
 Field items(bool needed) {
-  Field items = field::list("items", anything(),
-                            "Up to 100 messages; one whose id is there already takes the old one's "
-                            "place. Files are named by file_id in their content.");
+  Field items =
+      field::list("items", anything(),
+                  "Up to 100 messages or other objects: they are kept as they come and not "
+                  "interpreted. One whose id is there already takes the old one's place. "
+                  "Files are named by file_id in their content; one that is not there is "
+                  "kept as a name, which shows nothing.");
   items.most_items = 100;
   items.needed = needed;
   return items;
@@ -26,7 +29,10 @@ Field items(bool needed) {
 
 std::vector<Field> page() {
   return {field::integer("limit", 1, 100, 20, "The most entries of one page."),
-          field::text("after", "The last id of the previous page: the next one begins behind it."),
+          field::text("after",
+                      "The last id of the previous page: the next one begins behind it. 404 where "
+                      "that entry is "
+                      "not there any more."),
           field::choice("order", {"asc", "desc"}, "desc",
                         "desc begins with the newest, asc with the oldest.")};
 }
