@@ -1,11 +1,12 @@
 // The release of the FFmpeg libraries that this process runs with.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 extern "C" {
 #include <libavutil/avutil.h>
 }
-
-#include <string>
 
 namespace tutti {
 

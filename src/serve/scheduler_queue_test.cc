@@ -140,7 +140,7 @@ TEST(Scheduler, ExplanationsAreSteppedOneAfterAnother) {
     return std::all_of(shares.begin(), shares.end(), [](auto& share) { return share.arrived(); });
   };
   while (!all_came()) most = std::max(most, scheduler.stats().running);
-  EXPECT_EQ(most, 1);
+  EXPECT_LE(most, 1);  // none, where this thread never had a turn meanwhile
   for (auto& share : shares) EXPECT_TRUE(share.wait());
 }
 

@@ -84,7 +84,7 @@ TEST(IsolatedDecoder, KilledWhileIdleCostsNothing) {
   const IsolatedDecoder decoder = start();
   const size_t count = decoder.process_ids().size();
   const auto kill_idle = [&] {
-    const auto ids = decoder.process_ids();
+    auto ids = decoder.process_ids();
     for (const int id : ids) {
       kill(id, SIGKILL);
       siginfo_t died;  // it is dead now, and who collects it is the decoder

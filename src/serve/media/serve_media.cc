@@ -4,8 +4,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <cstdint>
-
 #include "data/scene/fit_picture.h"
 #include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
@@ -26,7 +24,7 @@ Result<std::vector<Picture>> load_frames(const MediaInput& input, int count, int
 
 // Ends the process once the other end of the socket is gone.
 void* end_with_server(void* socket) {
-  pollfd end = {int(reinterpret_cast<intptr_t>(socket)), 0, 0};
+  pollfd end = {*static_cast<const int*>(socket), 0, 0};
   while (poll(&end, 1, -1) != 1) {
   }
   _exit(0);
@@ -34,12 +32,13 @@ void* end_with_server(void* socket) {
 
 // What a killed server was having decoded is of no use to anybody.
 bool watch_server(int socket) {
+  static int watched;
+  watched = socket;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 256 << 10);
   pthread_t thread;
-  const int code = pthread_create(&thread, &attributes, end_with_server,
-                                  reinterpret_cast<void*>(intptr_t(socket)));
+  const int code = pthread_create(&thread, &attributes, end_with_server, &watched);
   pthread_attr_destroy(&attributes);
   return code == 0;
 }
