@@ -138,6 +138,11 @@ TEST_F(BadInputTest, SoundWhoseSamplesAreNoNumbers) {
 
 TEST_F(BadInputTest, EvaluationFolders) {
   expect_refused(run_model({"eval", "--data", "nowhere"}), "nowhere");
+  fs::create_directories(folder_ / "folder");
+  const Outcome unwritable = run_model({"eval", "--data", "nowhere", "-o", "folder"});
+  EXPECT_EQ(unwritable.code, 1);  // before anything is evaluated
+  EXPECT_NE(unwritable.err.find("cannot write"), std::string::npos) << unwritable.err;
+  expect_refused(run({"data", "build", "--data", "folder", "-o", "shards"}), "no data set");
   fs::create_directories(folder_ / "bare");
   expect_refused(run_model({"eval", "--data", "bare"}), "labels.tsv");
   write_text(folder_ / "climbs/labels.tsv", "file\tlabel\n../../etc/passwd\tsecret\n");

@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
+#include "base/atomic_file.h"
 #include "eval/suite.h"
 #include "models.h"
 #include "outputs.h"
@@ -47,6 +49,10 @@ Status evaluate(EvalOptions options) {
   if (options.data.empty())
     return usage_error("say what to evaluate on, with --data or TUTTI_DATA");
   TUTTI_CHECK(check_tasks(options.tasks));
+  std::optional<AtomicFile> output;  // before the work, which may take hours
+  if (!options.output.empty()) {
+    TUTTI_ASSIGN(output, AtomicFile::create(options.output));
+  }
   std::string model;
   TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
   TUTTI_ASSIGN(const auto judge, load_judge(options, model));
@@ -63,7 +69,10 @@ Status evaluate(EvalOptions options) {
   };
   TUTTI_ASSIGN(const EvalReport report, run_suite(engine, data, judge.get(), suite));
   const std::string json = report_json(report, model, data.what + ": " + options.data);
-  if (!options.output.empty()) TUTTI_CHECK(put_text(options.output, json + "\n"));
+  if (output) {
+    TUTTI_CHECK(output->write(json + "\n"));
+    TUTTI_CHECK(output->commit());
+  }
   print_line(options.json ? json : report_table(report));
   return {};
 }

@@ -153,6 +153,10 @@ class Builder {
 
 Status Builder::make_tokenizer(const RawData& data) {
   const std::vector<std::string> sentences = tokenizer_sentences(data);
+  if (sentences.empty())
+    return bad_input(
+        "the folder holds no data set with words, of which a tokenizer is made; "
+        "docs/data.md lists the sets, scripts/fetch_data.sh fetches them");
   TUTTI_ASSIGN(const std::string model, train_tokenizer(sentences, options_.vocabulary));
   TUTTI_CHECK(write_file_atomic(out_dir_ + "/tokenizer.model", model));
   TUTTI_ASSIGN(tokenizer_, Tokenizer::from_bytes(std::as_bytes(std::span(model))));
