@@ -143,6 +143,36 @@ TEST_F(RealtimeFaults, AnswersCountAsItems) {
   EXPECT_GE(kept, 100);
 }
 
+// As much as may be appended at once: speech with pauses that are too short to end a turn.
+TEST_F(RealtimeFaults, WhatIsAppendedAtOnceMakesTurnsOfTheLimit) {
+  start();
+  constexpr int kRate = 24000, kSeconds = 230;
+  std::string pcm;
+  uint32_t random = 1;
+  for (int second = 0; second < kSeconds; ++second)
+    for (int i = 0; i < kRate; ++i) {
+      random = random * 1664525 + 1013904223;
+      const int loudness = second > 1 && second % 2 == 0 ? 9000 : 3;
+      const int sample = int(random >> 16) % (2 * loudness + 1) - loudness;
+      pcm += {char(sample & 255), char(sample >> 8 & 255)};
+    }
+  Talk talk(port_, "");
+  const Json turns = {
+      {"type", "server_vad"}, {"silence_duration_ms", 10000}, {"create_response", false}};
+  talk.send(
+      {{"type", "session.update"},
+       {"session", {{"type", "realtime"}, {"audio", {{"input", {{"turn_detection", turns}}}}}}}});
+  ASSERT_EQ(talk.until("session.updated")["type"], "session.updated");
+  talk.send({{"type", "input_audio_buffer.append"}, {"audio", base64(pcm)}});
+  for (int turn = 0; turn < 3; ++turn) {
+    const Json started = talk.until("input_audio_buffer.speech_started");
+    ASSERT_EQ(started["type"], "input_audio_buffer.speech_started") << started;
+    const Json stopped = talk.until("input_audio_buffer.speech_stopped");
+    ASSERT_EQ(stopped["type"], "input_audio_buffer.speech_stopped") << stopped;
+    EXPECT_EQ(stopped["audio_end_ms"].get<int>() - started["audio_start_ms"].get<int>(), 60'000);
+  }
+}
+
 TEST_F(RealtimeFaults, TextBeyondWhatTheModelReadsIsRefusedByName) {
   start();
   Talk talk(port_, "");

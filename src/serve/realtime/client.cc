@@ -15,7 +15,8 @@ namespace {
 constexpr int kRate = 16000;
 constexpr int64_t kShortest = kRate / 10;           // of a commit, as OpenAI has it
 constexpr size_t kMostAppended = size_t(15) << 20;  // bytes of base64 at once, as OpenAI has it
-constexpr size_t kDecoding = 6;  // bytes that a byte of base64 takes on its way to samples
+constexpr size_t kDecoding = 2;       // bytes that a byte of base64 takes on its way to bytes
+constexpr size_t kAtOnce = 32 << 10;  // bytes that become samples: a second at most
 
 int64_t ms(int64_t samples) {
   return samples * 1000 / kRate;
@@ -149,32 +150,40 @@ void RealtimeClient::append_audio(const Fields& event) {
     return refuse(problem_of(status.error(), 1));
   const auto bytes = decode_base64(audio);
   if (!bytes) return event.refuse("audio", bytes.error());
-  const auto samples = reader_->push({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-  if (!samples) return refuse(problem_of(samples.error(), 0));
-  take_samples(*samples);
+  const std::string_view sound(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  for (size_t at = 0; at < sound.size(); at += kAtOnce) {
+    const auto samples = reader_->push(sound.substr(at, kAtOnce));
+    const Status status = samples ? take_samples(*samples) : samples.error();
+    if (!status) return refuse(problem_of(status.error(), 1));
+  }
 }
 
-void RealtimeClient::take_samples(std::span<const float> samples) {
-  const auto most = int64_t(api_.limits().most_seconds_of_audio * kRate);
-  if (const Status status = buffer_charge_.set(buffer_.bytes_with(samples.size())); !status)
-    return refuse(problem_of(status.error(), 1));
+// However much is appended at once, it makes the turns that it would make piece by piece.
+Status RealtimeClient::take_samples(std::span<const float> samples) {
+  const auto most = size_t(api_.limits().most_seconds_of_audio * kRate);
+  const size_t room = most - std::min(most, buffer_.size());
+  if (voice_ && voice_->speaking() && samples.size() > room) {
+    TUTTI_CHECK(take_samples(samples.first(room)));
+    if (voice_->speaking() && buffer_.size() >= most) {  // a turn as long as a turn may be
+      voice_->stop();
+      take_voice({VoiceEvent::Kind::stopped, heard() - voice_begin_});
+    }
+    return take_samples(samples.subspan(room));
+  }
+  TUTTI_CHECK(buffer_charge_.set(buffer_.bytes_with(samples.size())));
   buffer_.append(samples);
-  if (voice_)
+  if (voice_) {
     for (const VoiceEvent& event : voice_->push(samples)) take_voice(event);
-  if (int64_t(buffer_.size()) <= most) {
     // Before somebody speaks, no more is kept than may turn out to be the beginning.
-    if (voice_ && !voice_->speaking())
+    if (!voice_->speaking())
       drop_before(heard() - (settings_.turn_detection->voice.prefix_ms + 1000) * 16);
-    return;
+  } else if (buffer_.size() > most) {
+    drop_before(heard() - int64_t(most));
+    refuse(invalid("the buffer holds " + std::to_string(most / kRate) +
+                       " s, its most; the oldest sound was dropped: commit or clear it",
+                   "input_audio_buffer_full"));
   }
-  if (voice_ && voice_->speaking()) {  // a turn as long as a turn may be
-    voice_->stop();
-    return take_voice({VoiceEvent::Kind::stopped, heard() - voice_begin_});
-  }
-  drop_before(heard() - most);
-  refuse(invalid("the buffer holds " + std::to_string(most / kRate) +
-                     " s, its most; the oldest sound was dropped: commit or clear it",
-                 "input_audio_buffer_full"));
+  return {};
 }
 
 void RealtimeClient::take_voice(const VoiceEvent& event) {

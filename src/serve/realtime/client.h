@@ -41,7 +41,7 @@ class RealtimeClient {
   void refuse(std::optional<Problem> problem);
   bool failed() const { return problem_ || checker_->problem(); }
   Status listen_at(int sample_rate);
-  void take_samples(std::span<const float> samples);
+  Status take_samples(std::span<const float> samples);
   void take_voice(const VoiceEvent& event);
   void commit(int64_t end);
   void drop_before(int64_t sample);
