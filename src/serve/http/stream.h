@@ -32,6 +32,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   virtual void end_sending() noexcept;  // the client sees the end behind what was written
 
   void close() noexcept;
+  bool is_open() const { return socket_.is_open(); }
   // Whether the client has ended its side or is gone, as far as that is known without reading.
   bool has_left() noexcept;
   Socket::executor_type get_executor() { return socket_.get_executor(); }

@@ -4,7 +4,6 @@
 #include "serve/http/websocket_session.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -13,82 +12,11 @@
 
 #include "base/let_go.h"
 #include "base/utf8.h"
+#include "serve/http/beast_stream.h"
 #include "serve/http/guard.h"
 
 namespace tutti {
 namespace {
-
-namespace net = boost::asio;
-
-// A Stream as Beast has them. Beast's callbacks can be moved only, std::function wants to copy.
-class BeastStream {
- public:
-  using Error = boost::system::error_code;
-  using executor_type = Stream::Socket::executor_type;
-
-  explicit BeastStream(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
-  BeastStream(BeastStream&&) = default;
-  ~BeastStream() { close(); }
-
-  executor_type get_executor() { return stream_->get_executor(); }
-  void close() noexcept {
-    if (stream_) stream_->close();
-  }
-
-  template <class Buffers, class Handler>
-  void async_read_some(const Buffers& buffers, Handler&& handler) {
-    auto into = net::buffer_sequence_begin(buffers);
-    const auto end = net::buffer_sequence_end(buffers);
-    while (into != end && net::mutable_buffer(*into).size() == 0) ++into;
-    stream_->read_some(into == end ? net::mutable_buffer() : net::mutable_buffer(*into),
-                       done(std::forward<Handler>(handler)));
-  }
-  template <class Buffers, class Handler>
-  void async_write_some(const Buffers& buffers, Handler&& handler) {
-    std::array<net::const_buffer, 16> pieces;
-    size_t count = 0;
-    const auto end = net::buffer_sequence_end(buffers);
-    for (auto piece = net::buffer_sequence_begin(buffers); piece != end; ++piece)
-      if (count < pieces.size() && net::const_buffer(*piece).size() > 0) pieces[count++] = *piece;
-    stream_->write({pieces.data(), std::max<size_t>(count, 1)},
-                   done(std::forward<Handler>(handler)));
-  }
-
-  // After the closing frames: ends this side and reads on until the client has ended its own, or
-  // the socket's time is over.
-  template <class Handler>
-  friend void async_teardown(boost::beast::role_type, BeastStream& stream, Handler&& handler) {
-    stream.stream_->end_sending();
-    drain(stream.stream_, done(std::forward<Handler>(handler)));
-  }
-  friend void teardown(boost::beast::role_type, BeastStream& stream, Error&) { stream.close(); }
-  friend void beast_close_socket(BeastStream& stream) { stream.close(); }
-
- private:
-  template <class Handler>
-  static Stream::Done done(Handler&& handler) {
-    return [kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler))](
-               Error error, size_t size) {
-      auto once = std::move(*kept);
-      if constexpr (std::is_invocable_v<decltype(once)&, Error, size_t>)
-        once(error, size);
-      else
-        once(error);
-    };
-  }
-
-  static void drain(const std::shared_ptr<Stream>& stream, Stream::Done done) {
-    const auto buffer = std::make_shared<std::array<char, 1024>>();
-    stream->read_some(net::buffer(*buffer),
-                      [stream, buffer, done = std::move(done)](Error error, size_t) mutable {
-                        if (!error) return drain(stream, std::move(done));
-                        stream->close();
-                        done({}, 0);
-                      });
-  }
-
-  std::shared_ptr<Stream> stream_;
-};
 
 class WebSocketSession final : public OpenWebSocket,
                                public std::enable_shared_from_this<WebSocketSession> {
@@ -119,12 +47,12 @@ class WebSocketSession final : public OpenWebSocket,
 
   void abort() noexcept override {
     socket_.next_layer().close();
-    const bool under_way = accepting_ || reading_ || writing_ || close_sent_;
-    if (!under_way) ended();  // else what is under way comes back with an error
+    ended();  // what is under way comes back later, or was lost
   }
 
   void sweep(Clock::time_point now) override {
-    if (lost_ || now > write_deadline_ || now > cut_at_) return abort();
+    if (lost_ || !socket_.next_layer().is_open() || now > write_deadline_ || now > cut_at_)
+      return abort();
     if (now > message_deadline_) leave(1008, "the message did not arrive in time");
   }
 
@@ -184,9 +112,7 @@ class WebSocketSession final : public OpenWebSocket,
   // What is thrown here, for want of memory most likely, ends this socket alone.
   template <class Work>
   void guard(Work work) noexcept {
-    if (survives(work)) return;
-    abort();
-    if (!reading_) ended();
+    if (!survives(work)) abort();
   }
 
   void do_open(const BeastRequest& request) {
@@ -202,9 +128,7 @@ class WebSocketSession final : public OpenWebSocket,
           response.set("X-Request-Id", id);
           if (realtime) response.set(boost::beast::http::field::sec_websocket_protocol, "realtime");
         }));
-    accepting_ = true;
     socket_.async_accept(request, [self = shared_from_this()](Error error) {
-      self->accepting_ = false;
       if (error) return self->ended();
       self->accepted_ = true;
       self->guard([&] {
@@ -255,7 +179,6 @@ class WebSocketSession final : public OpenWebSocket,
       const std::string& bytes = out_.front().bytes;
       write_deadline_ = Clock::now() + seconds_of(limits.slow_seconds +
                                                   double(bytes.size()) / limits.bytes_per_second);
-      writing_ = true;
       socket_.binary(out_.front().binary);
       socket_.async_write(boost::asio::buffer(bytes),
                           [self = shared_from_this()](Error error, size_t) {
@@ -263,12 +186,13 @@ class WebSocketSession final : public OpenWebSocket,
                             self->write_deadline_ = kNever;
                             self->unread_ -= self->out_.front().bytes.size();
                             self->out_.pop_front();
-                            if (error) return self->ended();
+                            if (error || self->over_) return self->ended();
                             self->guard([&] { self->flush(); });
                           });
+      writing_ = true;  // behind what may throw
     } else if (closing_ && !close_sent_) {
-      close_sent_ = true;
       socket_.async_close(close_reason_, [self = shared_from_this()](Error) { self->ended(); });
+      close_sent_ = true;
     }
   }
 
@@ -279,16 +203,16 @@ class WebSocketSession final : public OpenWebSocket,
       return leave(status.error().code() == ErrorCode::too_large ? 1009 : 1013,
                    status.error().message());
     message_.resize(filled_ + step);
-    reading_ = true;
     socket_.async_read_some(boost::asio::buffer(message_.data() + filled_, step),
                             [self = shared_from_this()](Error error, size_t size) {
                               self->reading_ = false;
                               self->guard([&] { self->on_read(error, size); });
                             });
+    reading_ = true;  // behind what may throw
   }
 
   void on_read(Error error, size_t size) {
-    if (error) return ended();
+    if (error || over_) return ended();
     if (closing_) return let_go();
     const HttpLimits& limits = core_->options.limits;
     const auto latest = Clock::now() + seconds_of(limits.slow_seconds);
@@ -339,13 +263,13 @@ class WebSocketSession final : public OpenWebSocket,
     handling_.reset();  // it would keep what ends the handling, and with it this socket
   }
 
+  // Again for each operation that comes back afterwards: what it read into, or wrote, is let go of.
   // The listeners may hold what holds this socket, so they are let go of here, on a worker.
   void ended() noexcept {
-    if (over_) return;
-    over_ = true;
-    socket_.next_layer().close();
     if (!reading_) let_go();
     if (!writing_) out_.clear();
+    if (std::exchange(over_, true)) return;
+    socket_.next_layer().close();
     core_->sockets.erase(shared_from_this());
     const auto tell = [self = shared_from_this()] {
       const auto listener = [&] {
@@ -373,9 +297,8 @@ class WebSocketSession final : public OpenWebSocket,
   bool told_ = false;  // that it is closed
   std::deque<Message> out_;
   size_t unread_ = 0;
-  bool accepting_ = false, accepted_ = false, writing_ = false, closing_ = false,
-       close_sent_ = false, over_ = false;
-  bool reading_ = false;
+  bool accepted_ = false, reading_ = false, writing_ = false, closing_ = false, close_sent_ = false,
+       over_ = false;
   std::atomic<bool> lost_ = false;
   Clock::time_point message_deadline_ = kNever, write_deadline_ = kNever, cut_at_ = kNever;
   boost::beast::websocket::close_reason close_reason_;
