@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include "base/let_go.h"
 #include "serve/api/media.h"
+#include "serve/http/guard.h"
 
 namespace tutti {
 namespace {
@@ -52,9 +52,12 @@ class DecodeQueue::Job final : public Handle {
 
   void cancel() override {
     stop_.request();
-    std::unique_lock lock(mutex_);
-    if (!error_) fail(cancelled(), 0);
-    if (left_ == 0) end(lock);
+    const bool well = survives([&] {
+      std::unique_lock lock(mutex_);
+      if (!error_) fail(cancelled(), 0);
+      if (left_ == 0) end(lock);
+    });
+    if (!well) give_up();
   }
 
   // Decodes the next upload; whether another waits for its turn.
@@ -73,13 +76,16 @@ class DecodeQueue::Job final : public Handle {
     return settle(at, std::move(part), took.count());
   }
 
-  // For want of memory: who waits for the request is let go of, and with that answered.
+  // For want of memory. Nothing is allocated before `done`, which does what it can.
   void give_up() noexcept {
     stop_.request();
-    Done dropped;
-    const std::lock_guard lock(mutex_);
-    next_ = draft_.holes.size();
-    dropped.swap(done_);
+    Done done;
+    {
+      const std::lock_guard lock(mutex_);
+      next_ = draft_.holes.size();
+      done.swap(done_);
+    }
+    if (done) survives([&] { done(std::move(no_memory_), 0); });
   }
 
   const std::string owner;
@@ -116,14 +122,14 @@ class DecodeQueue::Job final : public Handle {
   }
 
   void end(std::unique_lock<std::mutex>& lock) {
-    const Done done = std::exchange(done_, nullptr);
-    if (!done) return;
+    if (!done_) return;
     struct Held {
       Charge charge;
       Prompt prompt;
     };
     auto held = std::make_shared<Held>(Held{std::move(charge_), std::move(draft_.prompt)});
     const std::optional<Error> error = error_;
+    const Done done = std::exchange(done_, nullptr);  // behind what may throw: see give_up()
     draft_ = {};
     next_ = 0;
     lock.unlock();
@@ -154,6 +160,7 @@ class DecodeQueue::Job final : public Handle {
   double used_ = 0;  // seconds of decoding
   std::optional<Error> error_;
   size_t failed_ = 0;
+  Error no_memory_{ErrorCode::no_memory, "the server is short of memory; try again"};
 };
 
 DecodeQueue::DecodeQueue(const IsolatedDecoder& decoder, const MediaLimits& limits,
@@ -190,11 +197,10 @@ Result<std::shared_ptr<DecodeQueue::Handle>> DecodeQueue::decode(const std::stri
 // An upload of the job; the next one goes to the end of its owner's line, behind other requests.
 FairPool::Work DecodeQueue::turn(const std::shared_ptr<Job>& job) {
   return [this, job] {
-    try {
+    const bool well = survives([&] {
       if (job->step()) pool_.post(job->owner, turn(job));
-    } catch (const std::bad_alloc&) {
-      job->give_up();
-    }
+    });
+    if (!well) job->give_up();
   };
 }
 

@@ -6,13 +6,34 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "media/encode.h"
 #include "media/test_media.h"
 #include "serve/media/worker.h"
+
+namespace {
+
+// Allocations of that many bytes or more fail.
+std::atomic<size_t> least_that_fails = SIZE_MAX;
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(size_t bytes) {
+  if (bytes >= least_that_fails) throw std::bad_alloc();
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
 
 namespace tutti {
 namespace {
@@ -99,6 +120,15 @@ TEST_F(DecodeQueueTest, TheFirstUploadThatFailsStopsTheOthers) {
                            results.done("bad")));
   EXPECT_EQ(results.wait("bad"), std::pair(ErrorCode::bad_input, size_t(1)));
   EXPECT_EQ(account->held(), 0u);
+}
+
+TEST_F(DecodeQueueTest, WhoHasNoMemoryIsTold) {
+  least_that_fails = kImageSize * kImageSize * 3;  // the picture that comes back
+  ASSERT_TRUE(queue.decode("a", account, draft_of({"quick", "quick"}), results.done("large")));
+  EXPECT_EQ(results.wait("large").first, ErrorCode::no_memory);
+  least_that_fails = SIZE_MAX;
+  ASSERT_TRUE(queue.decode("a", account, draft_of({"quick"}), results.done("next")));
+  EXPECT_EQ(results.wait("next").first, ErrorCode());
 }
 
 TEST_F(DecodeQueueTest, CancellingKillsWhatDecodesAndDropsWhatWaits) {

@@ -148,12 +148,11 @@ void Dialogue::understand(const ItemPtr& item, bool tell) {
     }
     TranscribeEvents events;
     events.done = [self = weak_from_this(), item, i, tell](Result<Transcript> heard) {
-      if (const auto alive = self.lock()) {
-        const std::lock_guard lock(alive->mutex_);
-        alive->take_transcript(item, i, tell,
-                               heard ? Result<std::string>(heard->text) : heard.error());
-        alive->begin_if_understood();
-      }
+      take_later(self, [&](Dialogue& dialogue) {
+        dialogue.take_transcript(item, i, tell,
+                                 heard ? Result<std::string>(heard->text) : heard.error());
+        dialogue.begin_if_understood();
+      });
     };
     auto ticket =
         api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events), owner_);
@@ -167,11 +166,10 @@ void Dialogue::understand(const ItemPtr& item, bool tell) {
 void Dialogue::decode(const ItemPtr& item, size_t index) {
   std::erase_if(decoding_, [](const auto& handle) { return handle.expired(); });
   auto done = [self = weak_from_this(), item, index](const Result<SharedPrompt>& picture, size_t) {
-    if (const auto alive = self.lock()) {
-      const std::lock_guard lock(alive->mutex_);
-      alive->take_picture(item, index, picture);
-      alive->begin_if_understood();
-    }
+    take_later(self, [&](Dialogue& dialogue) {
+      dialogue.take_picture(item, index, picture);
+      dialogue.begin_if_understood();
+    });
   };
   const auto handle = api_.decoding().decode(
       owner_, account_, std::exchange(item->content[index].upload, {}), std::move(done));

@@ -10,6 +10,7 @@
 
 #include "serve/api/api.h"
 #include "serve/api/pcm.h"
+#include "serve/http/guard.h"
 #include "serve/http/websocket.h"
 #include "serve/realtime/item.h"
 #include "serve/realtime/settings.h"
@@ -86,6 +87,20 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   void finish_parts();
   Json response_json(const std::string& status, const Json& details) const;
   Json place() const;  // response_id, item_id, output_index, content_index
+
+  // What comes later: runs work(dialogue) with the lock held, as long as the conversation is there.
+  // Where there is no memory for it, the socket is closed rather than left to wait for an answer.
+  template <class Work>
+  static void take_later(const std::weak_ptr<Dialogue>& self, const Work& work) {
+    const auto alive = self.lock();
+    if (!alive) return;
+    const bool well = survives([&] {
+      const std::lock_guard lock(alive->mutex_);
+      work(*alive);
+    });
+    const auto socket = well ? nullptr : alive->socket_.lock();
+    if (socket) socket->close(1013, "out of memory");  // so short that it allocates nothing
+  }
 
   // An event listener that calls (this->*take)(id, what comes), with the lock held, as long as the
   // conversation is there and its response is still `id`.

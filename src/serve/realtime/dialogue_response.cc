@@ -40,10 +40,9 @@ Problem problem(const char* message, const char* code) {
 template <class Value>
 std::function<void(Value)> Dialogue::later(void (Dialogue::*take)(const std::decay_t<Value>&)) {
   return [self = weak_from_this(), id = response_->id, take](Value value) {
-    const auto alive = self.lock();
-    if (!alive) return;
-    const std::lock_guard lock(alive->mutex_);
-    if (alive->response_ && alive->response_->id == id) ((*alive).*take)(value);
+    take_later(self, [&](Dialogue& dialogue) {
+      if (dialogue.response_ && dialogue.response_->id == id) (dialogue.*take)(value);
+    });
   };
 }
 
