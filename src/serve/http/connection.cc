@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/let_go.h"
@@ -255,7 +254,7 @@ std::optional<Refusal> Connection::admit_request(const BodyClaim& claim) {
   if (auto refusal = admit(core_->options, core_->router, claim, request, exchange_.route))
     return refusal;
   exchange_.record.user = request.user;
-  request.owner = request.user.empty() ? name_ : request.user;
+  request.owner = exchange_.owner = request.user.empty() ? name_ : request.user;
   request.account = core_->ledger.request(account_, request.user);
   body_charge_ = Charge(request.account);
   answers_to_ = request.account;

@@ -22,7 +22,8 @@ class Connection final : public ReplySink,
                          public Holder,
                          public std::enable_shared_from_this<Connection> {
  public:
-  // `group`: who it shares limits with (peers.h); empty: an owner of its own.
+  // `group`: who it shares limits with (peers.h). Those of the empty group, from the loopback,
+  // share those on handshakes and on connections only; each takes turns, and has places, by itself.
   Connection(std::shared_ptr<Core> core, std::shared_ptr<Stream> stream, std::string peer,
              const std::string& group);
 
@@ -52,6 +53,7 @@ class Connection final : public ReplySink,
   // What is known of the request at hand and its answer.
   struct Exchange {
     Request request;
+    std::string owner;  // request.owner, also once the handler has the request
     const Route* route = nullptr;
     std::optional<BodyReader> body;         // once the head is there
     std::optional<BeastRequest> handshake;  // of a WebSocket

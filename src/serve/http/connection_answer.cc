@@ -57,10 +57,7 @@ void Connection::start(Head head, std::string body) {
 
 void Connection::more(std::string bytes) {
   Piece piece{std::move(bytes), Charge(answers_to_)};
-  if (!piece.charge.grow(piece.bytes.size()))
-    return on_io([](Connection& self) {
-      if (!self.exchange_.head_only) self.close();
-    });
+  if (!piece.charge.grow(piece.bytes.size())) return on_io([](Connection& self) { self.close(); });
   more_charged(std::move(piece.bytes), std::move(piece.charge));
 }
 
@@ -68,7 +65,6 @@ void Connection::more_charged(std::string bytes, Charge held) {
   Piece piece{std::move(bytes), std::move(held)};
   piece.charge.shrink(piece.charge.bytes() - std::min(piece.charge.bytes(), piece.bytes.size()));
   on_io([piece = std::move(piece)](Connection& self) mutable {
-    if (self.exchange_.head_only) return;
     if (self.exchange_.chunked) piece.bytes = chunk(piece.bytes);
     self.enqueue(std::move(piece));
   });
@@ -148,8 +144,7 @@ void Connection::flush() {
   if (!writing_.bytes.empty() || phase_ == Phase::closed) return;
   if (out_.empty()) {
     if (auto work = std::exchange(exchange_.when_read, nullptr))
-      core_->slow_workers.post(exchange_.record.user.empty() ? name_ : exchange_.record.user,
-                               std::move(work));
+      core_->slow_workers.post(exchange_.owner, std::move(work));
     if (phase_ == Phase::handling && exchange_.ended) next_request();
     return;
   }

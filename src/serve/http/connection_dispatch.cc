@@ -5,9 +5,8 @@
 namespace tutti {
 namespace {
 
-constexpr size_t kMuchToRead = 256 << 10;  // a body whose parsing takes milliseconds
-constexpr size_t kWebSocketBytes = 64
-                                   << 10;  // of one that is open and silent, its session included
+constexpr size_t kMuchToRead = 256 << 10;     // a body whose parsing takes milliseconds
+constexpr size_t kWebSocketBytes = 64 << 10;  // of a silent one, with its session
 
 // Holds a body's charge for as long as its request is being handled.
 class Lease {
@@ -52,7 +51,7 @@ void Connection::dispatch() {
   // What throws up to here is answered by guard().
   const auto request = std::make_shared<Request>(std::move(exchange_.request));
   const auto lease = std::make_shared<Lease>(core_, std::move(body_charge_));
-  const auto reply = std::make_shared<Reply>(shared_from_this());
+  const auto reply = std::make_shared<Reply>(shared_from_this(), exchange_.head_only);
   phase_ = Phase::handling;
   place_->enter(Peers::working);
   exchange_.reply = reply;

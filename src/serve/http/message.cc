@@ -54,6 +54,9 @@ void Reply::begin(int status, std::string content_type, Headers more,
   to_sink([&] {
     sink_->start({status, std::move(content_type), std::move(more), false, length}, {});
   });
+  if (!head_only_) return;
+  gone_ = true;  // nobody reads what follows, so it need not be made
+  end_begun();
 }
 
 void Reply::write(std::string piece) {
@@ -81,7 +84,10 @@ void Reply::later(std::function<void()> work) {
 
 void Reply::end() {
   const std::lock_guard lock(mutex_);
-  if (state_ != State::begun) return;
+  if (state_ == State::begun) end_begun();
+}
+
+void Reply::end_begun() {
   state_ = State::ended;
   listener_ = nullptr;
   to_sink([&] { sink_->finish(true); });

@@ -43,7 +43,8 @@ struct Request {
   std::map<std::string, std::string> parameters;  // of the route: {name}
   std::string user;                               // whose key it came with; empty without keys
   std::string id;                                 // of the answer's header X-Request-Id
-  std::string owner;     // who takes turns with others: the key's name, else the connection
+  std::string owner;  // takes turns with others: the key's name, else the address; on the loopback,
+                      // where many may come from one address, the connection
   Account::Ptr account;  // what is held for it is charged to (ledger.h); may be null in tests
 
   // The first header of that name (lower case); empty where there is none.
@@ -81,7 +82,9 @@ class ReplySink {
 // The answer to one request. Thread-safe.
 class Reply {
  public:
-  explicit Reply(std::shared_ptr<ReplySink> sink) : sink_(std::move(sink)) {}
+  // `head_only`: the answer ends with its head; of what is made piece by piece nothing is.
+  explicit Reply(std::shared_ptr<ReplySink> sink, bool head_only = false)
+      : head_only_(head_only), sink_(std::move(sink)) {}
   ~Reply();
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
@@ -119,7 +122,9 @@ class Reply {
 
   template <class Work>
   void to_sink(Work work);
+  void end_begun();  // with the lock held
 
+  const bool head_only_;
   mutable std::mutex mutex_;
   State state_ = State::waiting;
   std::shared_ptr<ReplySink> sink_;
