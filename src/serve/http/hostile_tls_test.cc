@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <fstream>
 #include <memory>
 #include <utility>
@@ -152,6 +153,62 @@ TEST_F(HostileTlsTest, ConnectionsAreLimitedByTheirMemory) {
   }
   EXPECT_LE(server_->stats().connections, 10u);
   expect_well_by_tls();
+}
+
+TEST(TlsContext, ReasonsAreTheSystemsWhereItRefuses) {
+  const std::string file = testing::TempDir() + "/hostile_certificate.pem";
+  write_certificate(file, testing::TempDir() + "/hostile_key.pem");
+  for (const auto& [name, reason] :
+       {std::pair(std::string("/nowhere.pem"), "No such file"), {file + "/x", "Not a directory"}}) {
+    const auto context = TlsContext::load(name, name);
+    ASSERT_FALSE(context);
+    EXPECT_NE(context.error().message().find(reason), std::string::npos)
+        << context.error().message();
+  }
+}
+
+// The number of a closed socket is soon another connection's.
+TEST(TlsStream, AfterItIsClosedItReachesNobodyElse) {
+  namespace net = boost::asio;
+  const std::string certificate = testing::TempDir() + "/hostile_certificate.pem",
+                    key = testing::TempDir() + "/hostile_key.pem";
+  write_certificate(certificate, key);
+  net::io_context io;
+  net::ip::tcp::acceptor acceptor(io, {net::ip::address_v4::loopback(), 0});
+  const int port = acceptor.local_endpoint().port();
+  std::thread peer([port] {
+    TlsClient client(port);
+    EXPECT_TRUE(client.connect());
+    EXPECT_EQ(client.receive(1), "");
+  });
+  Stream::Socket socket = acceptor.accept();
+  const int number = socket.native_handle();
+  const auto stream = TlsContext::load(certificate, key)->stream(std::move(socket));
+  int done = 0, failed = 0;
+  const auto count = [&](Stream::Error error, size_t size) {
+    ++done;
+    failed += error && size == 0;
+  };
+  stream->handshake(count);
+  io.run();
+  ASSERT_EQ(std::pair(done, failed), std::pair(1, 0));
+  stream->close();
+  peer.join();
+  int others[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, others), 0);
+  ASSERT_EQ(others[0], number);
+  ASSERT_EQ(send(others[1], "for others", 10, 0), 10);
+  char buffer[100];
+  const net::const_buffer text = net::buffer("text", 4);
+  stream->read_some(net::buffer(buffer), count);
+  stream->write({&text, 1}, count);
+  io.restart();
+  io.run();
+  stream->end_sending();
+  EXPECT_EQ(std::pair(done, failed), std::pair(3, 2));
+  EXPECT_EQ(recv(others[1], buffer, sizeof buffer, MSG_DONTWAIT), -1) << "was written to";
+  EXPECT_EQ(recv(others[0], buffer, sizeof buffer, MSG_DONTWAIT), 10) << "was read from";
+  for (const int other : others) close(other);
 }
 
 size_t resident_now() {

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <new>
+#include <system_error>
 
 #include "base/let_go.h"
 
@@ -17,8 +18,10 @@ namespace {
 
 namespace net = boost::asio;
 
+// Asked for each time: once the socket is closed it has no number (-1), and the one that it had may
+// be another connection's.
 int socket_of(BIO* bio) {
-  return int(reinterpret_cast<intptr_t>(BIO_get_data(bio)));
+  return static_cast<Stream::Socket*>(BIO_get_data(bio))->native_handle();
 }
 
 int bio_read(BIO* bio, char* into, int size) {
@@ -58,7 +61,7 @@ class TlsStream final : public Stream {
       : Stream(std::move(socket)), ssl_(SSL_new(context), SSL_free) {
     BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
     if (!bio) throw std::bad_alloc();
-    BIO_set_data(bio, reinterpret_cast<void*>(intptr_t(socket_.native_handle())));
+    BIO_set_data(bio, &socket_);
     SSL_set_bio(ssl_.get(), bio, bio);
   }
 
@@ -109,17 +112,16 @@ class TlsStream final : public Stream {
     if (problem == SSL_ERROR_WANT_READ || problem == SSL_ERROR_WANT_WRITE) {
       socket_.async_wait(problem == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write,
                          [this, operation](Error error) {
-                           // Its number may be another connection's by now.
-                           if (!socket_.is_open()) error = net::error::operation_aborted;
                            if (error) return operation->done(error, 0);
                            go_on(operation, false);
                          });
       return;
     }
-    const Error error = problem == SSL_ERROR_NONE          ? Error()
+    const Error error = !socket_.is_open()                 ? Error(net::error::operation_aborted)
+                        : problem == SSL_ERROR_NONE        ? Error()
                         : problem == SSL_ERROR_ZERO_RETURN ? Error(net::error::eof)
                                                            : Error(net::error::connection_reset);
-    const size_t size = result > 0 ? size_t(result) : 0;
+    const size_t size = error ? 0 : size_t(result);
     if (!within_call) return operation->done(error, size);
     net::post(get_executor(), [operation, error, size] { operation->done(error, size); });
   }
@@ -141,8 +143,10 @@ class TlsStream final : public Stream {
 
 // Of OpenSSL's oldest error, which is the cause of the others.
 std::string reason() {
-  const char* text = ERR_reason_error_string(ERR_get_error());
-  return text ? text : "there is no such file";
+  const auto error = ERR_get_error();
+  if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
+  const char* text = ERR_reason_error_string(error);
+  return text ? text : "OpenSSL gives no reason";
 }
 
 }  // namespace
