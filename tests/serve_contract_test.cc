@@ -221,7 +221,7 @@ TEST_F(ServeContract, WrongPathsSayWhatWasMeant) {
     EXPECT_NE(message.find("The base URL of the API is \"http://localhost/v1\""), std::string::npos)
         << message;
   }
-  EXPECT_NE(said("GET", "/nowhere", 404).find("GET \"/nowhere\"; The base URL"), std::string::npos);
+  EXPECT_NE(said("GET", "/nowhere", 404).find("GET \"/nowhere\"; the base URL"), std::string::npos);
   EXPECT_NE(said("GET", "/v1/chat/completions", 405).find("takes POST, not GET"),
             std::string::npos);
 }

@@ -96,8 +96,8 @@ Refusal nothing_there(const HttpOptions& options, const Router& router, const Re
   const char* scheme = options.certificate_file.empty() ? "http://" : "https://";
   return {404,
           "there is nothing at " + request.method + " " + quote(request.path) + "; " +
-              (meant.empty() ? "" : "did you mean " + meant + "? ") +
-              "The base URL of the API is " +
+              (meant.empty() ? "the" : "did you mean " + meant + "? The") +
+              " base URL of the API is " +
               quote(scheme + std::string(request.header("host")) + "/v1") +
               ", and GET /openapi.json lists what there is",
           "invalid_request_error", "unknown_url"};
@@ -114,6 +114,9 @@ std::optional<Refusal> check_route(const HttpOptions& options, const Router& rou
                    "invalid_request_error",
                    "",
                    {{"Upgrade", "websocket"}}};
+  if (upgrade)
+    return Refusal{400, quote(request.path) + " is not a WebSocket; it takes " +
+                            joined(match.allowed) + ", without the header Upgrade"};
   return Refusal{
       405,
       quote(request.path) + " takes " + joined(match.allowed) + ", not " + request.method,

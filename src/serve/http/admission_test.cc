@@ -99,14 +99,18 @@ TEST_F(Admission, BodiesAreBoundedAndNotCompressed) {
 
 TEST_F(Admission, WhatIsNotThereSaysSo) {
   EXPECT_EQ(status("GET", "/nowhere\x1b", {}), 404);
-  EXPECT_NE(refusal_->message.find("GET \"/nowhere\\x1b\"; The base"), std::string::npos)
+  EXPECT_NE(refusal_->message.find("GET \"/nowhere\\x1b\"; the base"), std::string::npos)
       << refusal_->message;
   EXPECT_EQ(status("POST", "/openai/deployments/x/chat", {}), 404);
-  for (const char* said : {"did you mean POST /v1/chat?", "\"http://localhost:8080/v1\""})
+  for (const char* said :
+       {"did you mean POST /v1/chat? The base URL", "\"http://localhost:8080/v1\""})
     EXPECT_NE(refusal_->message.find(said), std::string::npos) << refusal_->message;
   EXPECT_EQ(status("GET", "/v1/chat", {}), 405);
   EXPECT_EQ(refusal_->message, "\"/v1/chat\" takes POST, not GET");
   EXPECT_EQ(refusal_->headers[0].second, "POST");
+  EXPECT_EQ(status("GET", "/healthz", {}, {.upgrade = true}), 400);
+  EXPECT_EQ(refusal_->message,
+            "\"/healthz\" is not a WebSocket; it takes GET, without the header Upgrade");
 }
 
 }  // namespace

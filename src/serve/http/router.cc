@@ -126,18 +126,25 @@ std::vector<std::string> Router::paths_like(const std::vector<std::string>& aske
   return paths;
 }
 
+// Empty where there is nothing at that path, or nothing that may be proposed: whoever did not ask
+// to delete is never told to.
 std::string Router::with_method(const std::string& method, const std::string& path) const {
-  const std::set<std::string> allowed = find_exactly(method, path, false).allowed;
-  if (allowed.contains(method)) return method + " " + path;
+  std::set<std::string> allowed = find_exactly(method, path, false).allowed;
+  const std::string wanted = method == "HEAD" ? "GET" : method;
+  for (const char* known : {wanted.c_str(), "GET", "POST"})
+    if (allowed.contains(known)) return known + (" " + path);
+  allowed.erase("DELETE");
+  if (allowed.empty()) return {};
   const std::string& first = *allowed.begin();
   return (first.empty() ? "a WebSocket at" : first) + " " + path;
 }
 
 std::string Router::similar(const std::string& method, const std::string& path) const {
   const std::vector<std::string> all = endings(with_single_slashes(path));
-  for (const std::string& ending : all)
-    if (ending != "/" && !find_exactly(method, with_version(ending), false).allowed.empty())
-      return with_method(method, with_version(ending));
+  for (const std::string& ending : all) {
+    if (ending == "/") continue;
+    if (std::string meant = with_method(method, with_version(ending)); !meant.empty()) return meant;
+  }
   for (const std::string& ending : all) {
     std::string best;
     size_t least = SIZE_MAX;
@@ -146,7 +153,8 @@ std::string Router::similar(const std::string& method, const std::string& path) 
       const size_t apart = nearest.empty() ? SIZE_MAX : letters_apart(wanted, nearest);
       if (apart < least) best = nearest, least = apart;
     }
-    if (!best.empty()) return with_method(method, best);
+    if (best.empty()) continue;
+    if (std::string meant = with_method(method, best); !meant.empty()) return meant;
   }
   return {};
 }

@@ -52,16 +52,17 @@ class Router {
   // at a path, it is understood as clients with another base URL mean it: without a slash at its
   // end, with one slash for several, with one "/v1" for two, with "/v1" where it is missing.
   Match find(const std::string& method, const std::string& path, bool upgrade) const;
-  Match find_exactly(const std::string& method, const std::string& path, bool upgrade) const;
 
   // What a request for a path that is not there may have meant, as "POST /v1/chat/completions": a
-  // path that ends the asked one (another base URL), else the one that is spelt most like it. Empty
-  // where there is none. For a message: it looks at every route.
+  // path that ends the asked one (another base URL), else the one that is spelt most like it; with
+  // the asked method where the path has it, DELETE only then. Empty where there is none. For a
+  // message: it looks at every route.
   std::string similar(const std::string& method, const std::string& path) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  Match find_exactly(const std::string& method, const std::string& path, bool upgrade) const;
   std::vector<std::string> paths_like(const std::vector<std::string>& asked) const;
   std::string with_method(const std::string& method, const std::string& path) const;
 

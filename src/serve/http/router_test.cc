@@ -84,11 +84,35 @@ TEST(Router, WhatWasMeantIsFound) {
   EXPECT_EQ(router.similar("DELETE", "/v1/model/nano"), "GET /v1/models/nano");
   EXPECT_EQ(router.similar("GET", "/health"), "GET /healthz");
   EXPECT_EQ(router.similar("GET", "/v1/realtimes"), "a WebSocket at /v1/realtime");
+  EXPECT_EQ(router.similar("HEAD", "/health"), "GET /healthz");
   for (const char* path : {"/nowhere", "/v1/fine_tuning/jobs", "/x/"})
     EXPECT_EQ(router.similar("GET", path), "") << path;
   std::string longest(8000, 'a');
   longest[0] = '/';
   EXPECT_EQ(router.similar("GET", longest), "");
+}
+
+TEST(Router, NobodyIsToldToDelete) {
+  Router router;
+  for (const char* method : {"DELETE", "GET", "POST"})
+    router.add(method, "/v1/conversations", nothing);
+  router.add("DELETE", "/v1/sessions", nothing);
+  router.add("DELETE", "/v1/files", nothing);
+  router.add("POST", "/v1/files", nothing);
+  router.add("DELETE", "/v1/voices", nothing);
+  router.add("PUT", "/v1/voices", nothing);
+  for (const auto& [method, meant] : {std::pair("PUT", "GET"),
+                                      {"HEAD", "GET"},
+                                      {"GET", "GET"},
+                                      {"POST", "POST"},
+                                      {"DELETE", "DELETE"}})
+    for (const char* path : {"/v1/conversation", "/proxy/v1/conversations"})
+      EXPECT_EQ(router.similar(method, path), std::string(meant) + " /v1/conversations") << method;
+  EXPECT_EQ(router.similar("GET", "/v1/file"), "POST /v1/files");
+  EXPECT_EQ(router.similar("GET", "/v1/voice"), "PUT /v1/voices");
+  EXPECT_EQ(router.similar("DELETE", "/v1/session"), "DELETE /v1/sessions");
+  EXPECT_EQ(router.similar("GET", "/v1/session"), "");
+  EXPECT_EQ(router.similar("GET", "/proxy/v1/sessions"), "");
 }
 
 TEST(Target, PathAndQueryAreDecoded) {
