@@ -77,6 +77,48 @@ TEST_F(HostileTest, AmbiguousHttp) {
   }
 }
 
+// What would be made piece by piece is not made for nobody.
+TEST_F(HostileTest, HeadOfALongAnswerMakesNoneOfIt) {
+  std::atomic<int> made = 0;
+  std::function<void(ReplyPtr)> next = [&](const ReplyPtr& reply) {
+    if (++made == 1000) return reply->end();
+    reply->write("piece");
+    reply->when_read([&next, reply] { next(reply); });
+  };
+  more_routes_ = [&](Router& router) {
+    router.add("GET", "/long", [&](const Request&, const ReplyPtr& reply) {
+      reply->begin(200, "text/plain");
+      reply->when_read([&next, reply] { next(reply); });
+    });
+  };
+  start();
+  TestClient client(port_);
+  client.send("HEAD /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const std::string both =
+      client.receive([](const std::string& text) { return text.ends_with("hello"); });
+  EXPECT_NE(both.find("chunked"), both.npos) << both;
+  EXPECT_EQ(both.find("\r\n0\r\n"), both.npos) << both;
+  EXPECT_EQ(made, 0);
+  EXPECT_NE(ask(port_, "GET", "/long").body.find("piece"), std::string::npos);
+  EXPECT_EQ(made, 1000);
+}
+
+TEST_F(HostileTest, AddressesOfOtherMachinesAreNotBlamedOnThePort) {
+  HttpOptions options;
+  options.address = "192.0.2.1";  // of nobody's machine: for documentation
+  const auto elsewhere = HttpServer::listen(Router(), options);
+  ASSERT_FALSE(elsewhere);
+  EXPECT_NE(elsewhere.error().message().find("--address"), std::string::npos)
+      << elsewhere.error().message();
+  start();
+  options.address = "127.0.0.1";
+  options.port = port_;
+  const auto taken = HttpServer::listen(Router(), options);
+  ASSERT_FALSE(taken);
+  EXPECT_NE(taken.error().message().find("--port"), std::string::npos) << taken.error().message();
+}
+
 TEST_F(HostileTest, BodiesAreLimitedAndNeverUnpacked) {
   start();
   EXPECT_EQ(ask(port_, "POST", "/size", std::string(100'000, 'x')).body, "100000");

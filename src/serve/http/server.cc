@@ -101,9 +101,12 @@ Status HttpServer::State::bind() {
   if (!error) acceptor.set_option(net::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1024, error);
+  const bool of_port = error == net::error::address_in_use || error == net::error::access_denied;
   if (error)
     return failed("cannot listen on " + where + ": " + error.message() +
-                  "; choose another port with --port");
+                  (of_port
+                       ? "; choose another port with --port"
+                       : "; choose an address of this machine with --address, or 0.0.0.0 for all"));
   return {};
 }
 
