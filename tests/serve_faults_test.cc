@@ -306,7 +306,6 @@ TEST_F(ServeFaults, NumbersAreLookedAtBeforeWorkIsMadeOfThem) {
                  "2049 texts");
 }
 
-// With an hour to drain in, the first signal would let these go on for minutes.
 // Clients that ask for much and do not read it cost a piece of it each.
 TEST_F(ServeFaults, ExportsAreMadeWhileTheyAreRead) {
   start({"--store", path("store.sqlite3")});
@@ -339,6 +338,7 @@ TEST_F(ServeFaults, ExportsAreMadeWhileTheyAreRead) {
   }
 }
 
+// With an hour to drain in, the first signal would let these go on for minutes.
 TEST_F(ServeFaults, ASecondSignalEndsAtOnce) {
   start({"--drain", "3600", "--max-seconds", "3600"});
   std::vector<std::unique_ptr<TestClient>> clients;

@@ -10,9 +10,9 @@ namespace tutti {
 namespace {
 
 constexpr size_t kLarge = 256 << 10;
-// Sixteenths of what the server may hold. Above the first, those who hold much are cut; above the
-// second, whoever holds most, however little that is.
-constexpr int kCutLarge = 12, kCutAny = 14, kUrgent = 15;
+// Sixteenths of what the server may hold. Above Ledger::kPressed, those who hold much are cut;
+// above the first of these, whoever holds most, however little that is.
+constexpr int kCutAny = 14, kUrgent = 15;
 constexpr auto kBetween = std::chrono::milliseconds(20);
 constexpr int kShareOfTime = 4;  // looking takes a fifth of this thread's time at most
 
@@ -48,7 +48,7 @@ void Core::relieve() {
   std::make_heap(all.begin(), all.end(), less);
   while (!all.empty()) {
     const auto [held, holder] = all.front();
-    if (!ledger.above(held >= kLarge ? kCutLarge : kCutAny, leaving)) break;
+    if (!ledger.above(held >= kLarge ? Ledger::kPressed : kCutAny, leaving)) break;
     holder->cut();
     if (holder->is_leaving()) leaving += holder->held();
     std::pop_heap(all.begin(), all.end(), less);

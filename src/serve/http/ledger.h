@@ -120,8 +120,10 @@ class Ledger {
   bool above(int sixteenths, size_t leaving = 0) const {
     return server_->held() > server_->most() / 16 * size_t(sixteenths) + leaving;
   }
-  // What is left is for those who hold little: Core::relieve() has something to do.
-  bool pressed() const { return above(12); }
+  // From here on those who hold much are cut (Core::relieve()), before the room runs out that is
+  // kept for those who hold little.
+  static constexpr int kPressed = 12;  // sixteenths
+  bool pressed() const { return above(kPressed); }
 
  private:
   const Limits limits_;

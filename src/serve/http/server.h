@@ -65,8 +65,9 @@ struct HttpOptions {
   // page can point at this machine (DNS rebinding). Where `address` is not the loopback, also any
   // name if a key is asked for, else this machine's own.
   std::vector<std::string> host_names;
-  // Connections from the loopback are those of many: each shares limits by itself. Others, and all
-  // where this is false, share them with those of their address (peers.h).
+  // Connections from the loopback are those of many: each takes turns, and has places, by itself;
+  // only where handshakes or connections are too many do they count as one address. Others, and all
+  // where this is false, share everything with those of their address (peers.h).
   bool loopback_is_many = true;
   KeyRing keys;  // empty: no key is asked for
   HttpLimits limits;
