@@ -93,8 +93,9 @@ TEST_F(HostilePeersTest, MessagesOfManySocketsTakeNobodysPlace) {
   }
   for (const TestClient& client : clients) client.send(std::string("\x81\x80\0\0\0\0", 6));
   EXPECT_TRUE(somebody_is_inside());
-  // Until the others' messages wait, too.
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  // While a socket's message waits nothing more is read, and 64 KiB are held for it; else 65.
+  EXPECT_TRUE(comes([this] { return server_->stats().body_bytes == 40 * (64 << 10); }))
+      << server_->stats().body_bytes;
   TestClient client(port_);
   client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + modest +
               "\r\n\r\n");
@@ -196,7 +197,13 @@ TEST_F(HostilePeersTest, WhoSendsMuchAheadAndStaysIsAnswered) {
       "localhost\r\nContent-Length: 99999\r\n\r\n" +
       std::string(99'999, 'x'));
   EXPECT_TRUE(comes([this] { return server_->stats().body_bytes >= 64 << 10; }));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // it is looked at each second
+  // It is looked at each second, and so are WebSockets counted.
+  TestClient counted(port_);
+  counted.send(
+      "GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+      "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  EXPECT_TRUE(comes([this] { return server_->stats().websockets == 1; }));
   open_gate();
   const std::string both = client.receive(
       [](const std::string& text) { return text.find("99999") != text.npos; }, 10'000);
