@@ -59,6 +59,26 @@ class TlsClient {
     std::string record("\x17\x03\x03\x40\x11", 5);
     client_.send(record.append(9000, 'x'));
   }
+  // As records that are not sent yet.
+  std::string key_updates(int count) {
+    BIO* const memory = BIO_new(BIO_s_mem());
+    BIO* const wire = SSL_get_wbio(ssl_.get());
+    BIO_up_ref(wire);
+    SSL_set0_wbio(ssl_.get(), memory);
+    for (int i = 0; i < count; ++i) {
+      SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+      SSL_do_handshake(ssl_.get());
+    }
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(memory, &bytes);
+    std::string records(bytes, size_t(size));
+    SSL_set0_wbio(ssl_.get(), wire);
+    return records;
+  }
+  void send_raw(const std::string& records) const {
+    for (size_t at = 0; at < records.size(); at += 1 << 16)
+      if (!client_.send(records.substr(at, 1 << 16))) return;
+  }
   // What comes until there is as much, or the end.
   std::string receive(size_t bytes) {
     std::string text;
@@ -209,6 +229,35 @@ TEST(TlsStream, AfterItIsClosedItReachesNobodyElse) {
   EXPECT_EQ(recv(others[1], buffer, sizeof buffer, MSG_DONTWAIT), -1) << "was written to";
   EXPECT_EQ(recv(others[0], buffer, sizeof buffer, MSG_DONTWAIT), 10) << "was read from";
   for (const int other : others) close(other);
+}
+
+// Each of them makes the server compute new keys, as long as it took the client.
+TEST_F(HostileTlsTest, KeyUpdatesHoldUpNobody) {
+  using Time = std::chrono::steady_clock;
+  start_tls();
+  TlsClient clients[2] = {TlsClient(port_), TlsClient(port_)};
+  std::string floods[2];
+  const auto begin = Time::now();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(clients[i].connect());
+    floods[i] = clients[i].key_updates(10'000);
+  }
+  const auto flooding = Time::now();
+  std::thread senders[2];
+  for (int i = 0; i < 2; ++i) senders[i] = std::thread([&, i] { clients[i].send_raw(floods[i]); });
+  expect_well_by_tls();
+  EXPECT_LT(Time::now() - flooding, (flooding - begin) / 2);
+  for (std::thread& sender : senders) sender.join();
+  EXPECT_TRUE(all_gone()) << "whoever sends them is cut";
+}
+
+TEST_F(HostileTlsTest, SomeKeyUpdatesAreFollowed) {
+  start_tls();
+  TlsClient client(port_);
+  ASSERT_TRUE(client.connect());
+  client.send_raw(client.key_updates(60));
+  client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(split_answer(client.receive(SIZE_MAX)).body, "hello");
 }
 
 size_t resident_now() {

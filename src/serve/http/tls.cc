@@ -8,33 +8,52 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <deque>
 #include <new>
 #include <system_error>
 
 #include "base/let_go.h"
+#include "serve/http/guard.h"
 
 namespace tutti {
 namespace {
 
 namespace net = boost::asio;
 
-// Asked for each time: once the socket is closed it has no number (-1), and the one that it had may
-// be another connection's.
-int socket_of(BIO* bio) {
-  return static_cast<Stream::Socket*>(BIO_get_data(bio))->native_handle();
+constexpr int kMostKeyUpdates = 64;  // of one connection; honest ones come after 2^24 records
+
+// What OpenSSL reads from and writes to.
+struct Wire {
+  Stream::Socket& socket;
+  bool may_read = false;  // once in a step
+  int key_updates = 0;    // that came
+
+  // Asked for each time: once the socket is closed it has no number (-1), and the one that it had
+  // may be another connection's.
+  int number() const { return socket.native_handle(); }
+};
+
+Wire& wire_of(BIO* bio) {
+  return *static_cast<Wire*>(BIO_get_data(bio));
 }
 
+// SSL_read goes on reading as long as it gets nothing but what concerns itself, and with that holds
+// up everybody: so it gets what a single recv() does, and others have their turn.
 int bio_read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
-  const ssize_t got = recv(socket_of(bio), into, size_t(size), MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  Wire& wire = wire_of(bio);
+  const bool now = std::exchange(wire.may_read, false);
+  const ssize_t got = now ? recv(wire.number(), into, size_t(size), MSG_DONTWAIT) : -1;
+  if (!now) BIO_set_retry_read(bio);
+  if (now && got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
   return int(got);
 }
 
 // OpenSSL's own would raise SIGPIPE where the client has gone.
 int bio_write(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
-  const ssize_t sent = send(socket_of(bio), bytes, size_t(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t sent =
+      send(wire_of(bio).number(), bytes, size_t(size), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
   return int(sent);
 }
@@ -55,13 +74,62 @@ const BIO_METHOD* bio_method() {
   return method;
 }
 
+// Each makes OpenSSL compute new keys, tens of microseconds for 27 bytes. Above the limit the
+// client has ended, as it were, so that the rest of what came is dropped.
+void count_key_updates(int sent, int, int type, const void* bytes, size_t size, SSL* ssl,
+                       void* wire) {
+  const bool is_one = !sent && type == SSL3_RT_HANDSHAKE && size > 0 &&
+                      *static_cast<const uint8_t*>(bytes) == SSL3_MT_KEY_UPDATE;
+  if (is_one && ++static_cast<Wire*>(wire)->key_updates > kMostKeyUpdates)
+    SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+}  // namespace
+
+// A step of a handshake may take milliseconds, for its signature: they are taken one by one, and
+// between two of them everything else that is ready has its turn.
+class TlsContext::Line : public std::enable_shared_from_this<Line> {
+ public:
+  explicit Line(Stream::Socket::executor_type executor) : executor_(std::move(executor)) {}
+
+  void take(std::function<void()> step) {
+    waiting_.push_back(std::move(step));
+    if (under_way_) return;
+    under_way_ = survives([&] { go_on_later(); });
+    if (under_way_) return;
+    waiting_.pop_back();
+    throw std::bad_alloc();
+  }
+
+ private:
+  void go_on_later() {
+    net::post(executor_, [self = shared_from_this()] { self->go_on(); });
+  }
+  void go_on() noexcept {
+    do {
+      const auto step = std::move(waiting_.front());
+      waiting_.pop_front();
+      survives(step);  // else the connection's time is over soon
+      under_way_ = !waiting_.empty();
+    } while (under_way_ && !survives([&] { go_on_later(); }));
+  }
+
+  const Stream::Socket::executor_type executor_;
+  std::deque<std::function<void()>> waiting_;
+  bool under_way_ = false;
+};
+
+namespace {
+
 class TlsStream final : public Stream {
  public:
-  TlsStream(Socket socket, SSL_CTX* context)
-      : Stream(std::move(socket)), ssl_(SSL_new(context), SSL_free) {
+  TlsStream(Socket socket, SSL_CTX* context, std::shared_ptr<TlsContext::Line> line)
+      : Stream(std::move(socket)), ssl_(SSL_new(context), SSL_free), line_(std::move(line)) {
     BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
     if (!bio) throw std::bad_alloc();
-    BIO_set_data(bio, &socket_);
+    BIO_set_data(bio, &wire_);
+    SSL_set_msg_callback(ssl_.get(), count_key_updates);
+    SSL_set_msg_callback_arg(ssl_.get(), &wire_);
     SSL_set_bio(ssl_.get(), bio, bio);
   }
 
@@ -103,10 +171,17 @@ class TlsStream final : public Stream {
           true);
   }
 
-  // Takes the step, now and whenever the socket is ready for it.
+  // Takes the step, now, or in the line of the handshakes, and whenever the socket is ready for it.
   template <class Step>
   void go_on(const std::shared_ptr<Operation<Step>>& operation, bool within_call) {
+    if (SSL_is_init_finished(ssl_.get())) return take(operation, within_call);
+    line_->take([this, operation] { take(operation, false); });
+  }
+
+  template <class Step>
+  void take(const std::shared_ptr<Operation<Step>>& operation, bool within_call) {
     ERR_clear_error();
+    wire_.may_read = true;
     const int result = operation->step();
     const int problem = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
     if (problem == SSL_ERROR_WANT_READ || problem == SSL_ERROR_WANT_WRITE) {
@@ -136,7 +211,9 @@ class TlsStream final : public Stream {
     return 1;
   }
 
+  Wire wire_{socket_};
   const std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
+  const std::shared_ptr<TlsContext::Line> line_;
   std::string joined_;
   net::const_buffer rest_;  // of the write at hand
 };
@@ -177,8 +254,9 @@ Result<TlsContext> TlsContext::load(const std::string& certificate_file,
   return TlsContext(owner);
 }
 
-std::shared_ptr<Stream> TlsContext::stream(Stream::Socket socket) const {
-  return std::make_shared<TlsStream>(std::move(socket), context_.get());
+std::shared_ptr<Stream> TlsContext::stream(Stream::Socket socket) {
+  if (!line_) line_ = std::make_shared<Line>(socket.get_executor());
+  return std::make_shared<TlsStream>(std::move(socket), context_.get(), line_);
 }
 
 }  // namespace tutti

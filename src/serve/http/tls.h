@@ -25,12 +25,15 @@ class TlsContext {
   static Result<TlsContext> load(const std::string& certificate_file,
                                  const std::string& private_key_file);
 
-  // Throws std::bad_alloc.
-  std::shared_ptr<Stream> stream(Stream::Socket socket) const;
+  // Throws std::bad_alloc. All sockets of one I/O thread.
+  std::shared_ptr<Stream> stream(Stream::Socket socket);
+
+  class Line;  // of the handshakes' steps
 
  private:
   explicit TlsContext(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}
   std::shared_ptr<ssl_ctx_st> context_;
+  std::shared_ptr<Line> line_;
 };
 
 }  // namespace tutti
