@@ -1,18 +1,23 @@
 #include "serve/http/router.h"
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
 #include "base/similar.h"
 
 namespace tutti {
 namespace {
 
-std::vector<std::string> split(const std::string& path) {
-  std::vector<std::string> segments;
-  size_t begin = 1;
-  for (size_t i = 1; i <= path.size(); ++i)
-    if (i == path.size() || path[i] == '/') {
-      segments.push_back(path.substr(begin, i - begin));
-      begin = i + 1;
-    }
+constexpr size_t kLongestMisspelt = 256;  // bytes of a path; to look for what is similar takes time
+
+// Of a path, which must stay.
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> segments;
+  for (size_t begin = 1, end = 0; end < path.size(); begin = end + 1) {
+    end = std::min(path.find('/', begin), path.size());
+    segments.push_back(path.substr(begin, end - begin));
+  }
   return segments;
 }
 
@@ -25,28 +30,31 @@ bool is_rest(const std::string& segment) {
 
 // How well a route fits: a digit a segment, 3 fixed, 2 {name}, 1 {rest*}; empty: not at all.
 // Compared as text, the first difference decides.
-std::string match(const Route& route, const std::vector<std::string>& path,
-                  std::map<std::string, std::string>& parameters) {
+std::string match(const Route& route, const std::vector<std::string_view>& path) {
   std::string rank;
   for (size_t i = 0; i < route.segments.size(); ++i) {
     const std::string& segment = route.segments[i];
-    if (is_rest(segment)) {
-      if (i >= path.size()) return {};
-      std::string& rest = parameters[segment.substr(1, segment.size() - 3)];
-      for (size_t k = i; k < path.size(); ++k) rest += (k > i ? "/" : "") + path[k];
-      return rank + '1';
-    }
-    if (i >= path.size()) return {};
-    if (is_name(segment)) {
-      if (path[i].empty()) return {};
-      parameters[segment.substr(1, segment.size() - 2)] = path[i];
-      rank += '2';
-    } else {
-      if (segment != path[i]) return {};
-      rank += '3';
-    }
+    if (i >= path.size() || (is_name(segment) && !is_rest(segment) && path[i].empty())) return {};
+    if (!is_name(segment) && segment != path[i]) return {};
+    if (is_rest(segment)) return rank + '1';
+    rank += is_name(segment) ? '2' : '3';
   }
   return route.segments.size() == path.size() ? rank : "";
+}
+
+// Of a route that fits the path.
+std::map<std::string, std::string> parameters_of(const Route& route,
+                                                 const std::vector<std::string_view>& path) {
+  std::map<std::string, std::string> parameters;
+  for (size_t i = 0; i < route.segments.size(); ++i) {
+    const std::string& segment = route.segments[i];
+    if (is_rest(segment))
+      parameters[segment.substr(1, segment.size() - 3)] =
+          std::string(path[i].begin(), path.back().end());
+    else if (is_name(segment))
+      parameters[segment.substr(1, segment.size() - 2)] = path[i];
+  }
+  return parameters;
 }
 
 // One slash for several, and none at the end.
@@ -72,23 +80,64 @@ std::vector<std::string> endings(const std::string& path) {
   return all;
 }
 
+// How many letters of a segment may be wrong: short words are easily others.
+size_t most_slips(const std::string& segment, bool named) {
+  return segment.size() < 4 ? 0 : segment.size() < 8 || named ? 1 : 2;
+}
+
+// How many letters of a route's fixed segments are wrong in a path; nothing where it is not that
+// route's path misspelt.
+std::optional<size_t> slips(const Route& route, const std::vector<std::string_view>& path) {
+  if (route.segments.size() != path.size() || is_rest(route.segments.back())) return std::nullopt;
+  const bool named = std::any_of(route.segments.begin(), route.segments.end(), is_name);
+  size_t all = 0;
+  for (size_t i = 0; i < path.size(); ++i) {
+    const std::string& segment = route.segments[i];
+    const bool is_fixed = !is_name(segment);
+    const size_t wrong = is_fixed && segment != path[i] ? letters_apart(segment, path[i]) : 0;
+    if (wrong > most_slips(segment, named) || path[i].empty()) return std::nullopt;
+    all += wrong;
+  }
+  return all;
+}
+
+// The route's path with the asked names in the places of its own.
+std::string said(const Route& route, const std::vector<std::string_view>& path) {
+  std::string text = route.method.empty() ? "a WebSocket at " : route.method + " ";
+  for (size_t i = 0; i < route.segments.size(); ++i)
+    text.append("/").append(is_name(route.segments[i]) ? path[i] : route.segments[i]);
+  return text;
+}
+
+// Whether a route goes on where the path ends, with fixed segments alone.
+bool begins_with(const Route& route, const std::vector<std::string_view>& path) {
+  return path.size() > 1 && route.segments.size() > path.size() &&
+         std::equal(path.begin(), path.end(), route.segments.begin()) &&
+         std::none_of(route.segments.begin(), route.segments.end(), is_name);
+}
+
 }  // namespace
 
 void Router::add(const std::string& method, const std::string& path, Handler handler,
                  RouteOptions options) {
-  routes_.push_back({method, split(path), std::move(handler), nullptr, options});
+  const auto segments = split(path);
+  routes_.push_back(
+      {method, {segments.begin(), segments.end()}, std::move(handler), nullptr, options});
 }
 
 void Router::add_websocket(const std::string& path, WebSocketHandler handler,
                            RouteOptions options) {
-  routes_.push_back({"", split(path), nullptr, std::move(handler), options});
+  const auto segments = split(path);
+  routes_.push_back({"", {segments.begin(), segments.end()}, nullptr, std::move(handler), options});
 }
 
 Router::Match Router::find(const std::string& method, const std::string& path, bool upgrade) const {
   Match match = find_exactly(method, path, upgrade);
   if (!match.allowed.empty()) return match;
   std::string meant = with_single_slashes(path);
-  while (meant.starts_with("/v1/v1/")) meant.erase(0, 3);
+  size_t repeated = 0;
+  while (meant.compare(repeated, 7, "/v1/v1/") == 0) repeated += 3;
+  meant.erase(0, repeated);
   if (meant != path) match = find_exactly(method, meant, upgrade);
   if (!match.allowed.empty() || meant == "/") return match;
   return find_exactly(method, with_version(meant), upgrade);
@@ -96,67 +145,46 @@ Router::Match Router::find(const std::string& method, const std::string& path, b
 
 Router::Match Router::find_exactly(const std::string& method, const std::string& path,
                                    bool upgrade) const {
-  const std::vector<std::string> segments = split(path);
+  const std::vector<std::string_view> segments = split(path);
   const std::string wanted = upgrade ? "" : method == "HEAD" ? "GET" : method;
   Match best;
   std::string best_rank;
   for (const Route& route : routes_) {
-    std::map<std::string, std::string> parameters;
-    const std::string rank = match(route, segments, parameters);
+    const std::string rank = match(route, segments);
     if (rank.empty()) continue;
     best.allowed.insert(route.method);
     if (route.method != wanted || rank <= best_rank) continue;
     best_rank = rank;
     best.route = &route;
-    best.parameters = std::move(parameters);
   }
+  if (best.route) best.parameters = parameters_of(*best.route, segments);
   return best;
 }
 
-// The routes' paths with the asked names in the places of theirs.
-std::vector<std::string> Router::paths_like(const std::vector<std::string>& asked) const {
-  std::vector<std::string> paths;
-  for (const Route& route : routes_) {
-    if (route.segments.size() != asked.size()) continue;
-    std::string path;
-    for (size_t i = 0; i < asked.size(); ++i)
-      path += "/" + (is_name(route.segments[i]) ? asked[i] : route.segments[i]);
-    paths.push_back(std::move(path));
-  }
-  return paths;
-}
-
-// Empty where there is nothing at that path, or nothing that may be proposed: whoever did not ask
-// to delete is never told to.
-std::string Router::with_method(const std::string& method, const std::string& path) const {
-  std::set<std::string> allowed = find_exactly(method, path, false).allowed;
-  const std::string wanted = method == "HEAD" ? "GET" : method;
-  for (const char* known : {wanted.c_str(), "GET", "POST"})
-    if (allowed.contains(known)) return known + (" " + path);
-  allowed.erase("DELETE");
-  if (allowed.empty()) return {};
-  const std::string& first = *allowed.begin();
-  return (first.empty() ? "a WebSocket at" : first) + " " + path;
-}
-
 std::string Router::similar(const std::string& method, const std::string& path) const {
-  const std::vector<std::string> all = endings(with_single_slashes(path));
-  for (const std::string& ending : all) {
-    if (ending == "/") continue;
-    if (std::string meant = with_method(method, with_version(ending)); !meant.empty()) return meant;
-  }
-  for (const std::string& ending : all) {
-    std::string best;
+  if (path.size() > kLongestMisspelt) return {};
+  const std::string wanted = method == "HEAD" ? "GET" : method;
+  const auto may_be_meant = [&](const Route& route) {
+    return route.method == wanted || (wanted == "GET" && route.method.empty());
+  };
+  std::string longer;
+  for (const std::string& ending : endings(with_single_slashes(path))) {
+    const std::string versioned = with_version(ending);
+    const Route* best = nullptr;
     size_t least = SIZE_MAX;
-    for (const std::string& wanted : {ending, with_version(ending)}) {
-      const std::string nearest = most_similar(wanted, paths_like(split(wanted)));
-      const size_t apart = nearest.empty() ? SIZE_MAX : letters_apart(wanted, nearest);
-      if (apart < least) best = nearest, least = apart;
+    std::vector<std::string_view> of_best;
+    for (const std::string* asked : {&versioned, &ending}) {
+      const std::vector<std::string_view> segments = split(*asked);
+      for (const Route& route : routes_) {
+        if (!may_be_meant(route)) continue;
+        const auto wrong = slips(route, segments);
+        if (wrong && *wrong < least) best = &route, least = *wrong, of_best = segments;
+        if (longer.empty() && begins_with(route, segments)) longer = said(route, segments);
+      }
     }
-    if (best.empty()) continue;
-    if (std::string meant = with_method(method, best); !meant.empty()) return meant;
+    if (best) return said(*best, of_best);
   }
-  return {};
+  return longer;
 }
 
 }  // namespace tutti

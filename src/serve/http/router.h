@@ -54,17 +54,14 @@ class Router {
   Match find(const std::string& method, const std::string& path, bool upgrade) const;
 
   // What a request for a path that is not there may have meant, as "POST /v1/chat/completions": a
-  // path that ends the asked one (another base URL), else the one that is spelt most like it; with
-  // the asked method where the path has it, DELETE only then. Empty where there is none. For a
-  // message: it looks at every route.
+  // path that ends the asked one (another base URL), or is spelt almost like it, else one that
+  // begins with it. Always with the asked method. Empty where there is none.
   std::string similar(const std::string& method, const std::string& path) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
   Match find_exactly(const std::string& method, const std::string& path, bool upgrade) const;
-  std::vector<std::string> paths_like(const std::vector<std::string>& asked) const;
-  std::string with_method(const std::string& method, const std::string& path) const;
 
   std::vector<Route> routes_;
 };

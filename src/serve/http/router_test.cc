@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 namespace tutti {
 namespace {
 
@@ -80,8 +82,8 @@ TEST(Router, WhatWasMeantIsFound) {
                            "/openai/deployments/nano/chat/completions", "/api/chat/completions/",
                            "/v1/Chat/Completions", "/proxy//openai/v1/chat/completion"})
     EXPECT_EQ(router.similar("POST", path), "POST /v1/chat/completions") << path;
-  EXPECT_EQ(router.similar("GET", "/v1/completion"), "POST /v1/completions");
-  EXPECT_EQ(router.similar("DELETE", "/v1/model/nano"), "GET /v1/models/nano");
+  EXPECT_EQ(router.similar("POST", "/v1/completion"), "POST /v1/completions");
+  EXPECT_EQ(router.similar("GET", "/v1/model/nano"), "GET /v1/models/nano");
   EXPECT_EQ(router.similar("GET", "/health"), "GET /healthz");
   EXPECT_EQ(router.similar("GET", "/v1/realtimes"), "a WebSocket at /v1/realtime");
   EXPECT_EQ(router.similar("HEAD", "/health"), "GET /healthz");
@@ -92,27 +94,47 @@ TEST(Router, WhatWasMeantIsFound) {
   EXPECT_EQ(router.similar("GET", longest), "");
 }
 
-TEST(Router, NobodyIsToldToDelete) {
+TEST(Router, NoOtherMethodAndNoOtherThingIsProposed) {
   Router router;
   for (const char* method : {"DELETE", "GET", "POST"})
     router.add(method, "/v1/conversations", nothing);
-  router.add("DELETE", "/v1/sessions", nothing);
-  router.add("DELETE", "/v1/files", nothing);
-  router.add("POST", "/v1/files", nothing);
-  router.add("DELETE", "/v1/voices", nothing);
-  router.add("PUT", "/v1/voices", nothing);
-  for (const auto& [method, meant] : {std::pair("PUT", "GET"),
-                                      {"HEAD", "GET"},
-                                      {"GET", "GET"},
-                                      {"POST", "POST"},
-                                      {"DELETE", "DELETE"}})
+  router.add("GET", "/v1/models/{model}", nothing);
+  router.add("POST", "/v1/models/{model}", nothing);
+  router.add("POST", "/v1/images/generations", nothing);
+  router.add("POST", "/v1/chat/completions", nothing);
+  for (const auto& [asked, meant] :
+       {std::pair("HEAD", "GET"), {"GET", "GET"}, {"POST", "POST"}, {"DELETE", "DELETE"}})
     for (const char* path : {"/v1/conversation", "/proxy/v1/conversations"})
-      EXPECT_EQ(router.similar(method, path), std::string(meant) + " /v1/conversations") << method;
-  EXPECT_EQ(router.similar("GET", "/v1/file"), "POST /v1/files");
-  EXPECT_EQ(router.similar("GET", "/v1/voice"), "PUT /v1/voices");
-  EXPECT_EQ(router.similar("DELETE", "/v1/session"), "DELETE /v1/sessions");
-  EXPECT_EQ(router.similar("GET", "/v1/session"), "");
-  EXPECT_EQ(router.similar("GET", "/proxy/v1/sessions"), "");
+      EXPECT_EQ(router.similar(asked, path), std::string(meant) + " /v1/conversations") << asked;
+  EXPECT_EQ(router.similar("PUT", "/v1/conversation"), "");
+  for (const char* path : {"/v1/images/edits", "/v1/moderations", "/v1/audio/x", "/v1/im", "/v1"})
+    EXPECT_EQ(router.similar("POST", path), "") << path;
+  for (const char* path : {"/v1/chat", "/chat", "/api/chat"})
+    EXPECT_EQ(router.similar("POST", path), "POST /v1/chat/completions") << path;
+  EXPECT_EQ(router.similar("POST", "/v1/images"), "POST /v1/images/generations");
+  EXPECT_EQ(router.similar("POST", "/v1/model/nano"), "POST /v1/models/nano");
+  EXPECT_EQ(router.similar("GET", "/v1/chat"), "");
+}
+
+// 16 KB are what a head may have.
+TEST(Router, LongPathsCostLittle) {
+  Router router = example();
+  for (int i = 0; i < 60; ++i) router.add("GET", "/v1/route" + std::to_string(i), nothing);
+  std::string versions, letters;
+  for (int i = 0; i < 5400; ++i) versions += "/v1";
+  for (int i = 0; i < 8000; ++i) letters += "/x";
+  const std::clock_t begin = std::clock();
+  for (const std::string& path : {versions, letters})
+    for (int i = 0; i < 100; ++i) {
+      router.find("POST", path, false);
+      EXPECT_EQ(router.similar("POST", path), "");
+    }
+  const double milliseconds = double(std::clock() - begin) * 1000 / CLOCKS_PER_SEC / 200;
+  RecordProperty("microseconds_each", int(milliseconds * 1000));
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+  EXPECT_LT(milliseconds, 1.0) << "the I/O thread does this";
+#endif
+  EXPECT_EQ(router.find("GET", "/a/b//c", false).parameters.at("file"), "a/b//c");
 }
 
 TEST(Target, PathAndQueryAreDecoded) {
