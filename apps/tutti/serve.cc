@@ -234,8 +234,8 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
                   "origin whose pages may use the server, e.g. https://example.org; * for any");
   verb.add_option(
       "--host-name", http.host_names,
-      "Host name that is answered to, and no others; repeatable (default: localhost and "
-      "addresses; with an --address beyond the loopback also this machine's name, or "
+      "Host name that is answered to, besides addresses, and no others; repeatable (default: "
+      "localhost; with an --address beyond the loopback also this machine's name, or "
       "any name with --keys)");
   verb.add_option("--drain", options.drain_seconds,
                   "seconds that requests get to end after SIGTERM (default 30)")

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/quote.h"
 
@@ -43,19 +44,21 @@ std::string own_name() {
 // asked for, it has none.
 bool host_allowed(const HttpOptions& options, std::string_view host) {
   const std::string name = host_name(host);
+  if (is_address(name)) return true;
   const std::vector<std::string>& names = options.host_names;
   if (!names.empty())
     return std::any_of(names.begin(), names.end(),
                        [&](const std::string& allowed) { return lower(allowed) == name; });
-  if (name == "localhost" || name.ends_with(".localhost") || is_address(name)) return true;
+  if (name == "localhost" || name.ends_with(".localhost")) return true;
   if (is_loopback(options.address)) return false;
   static const std::string own = own_name();
   return !options.keys.empty() || (!own.empty() && name == own);
 }
 
+// Origins are kept as browsers write them (check_names).
 bool listed(const std::vector<std::string>& origins, std::string_view origin) {
   return std::any_of(origins.begin(), origins.end(), [&](const std::string& allowed) {
-    return allowed == "*" || allowed == origin;
+    return allowed == "*" || allowed == lower(origin);
   });
 }
 
@@ -79,7 +82,8 @@ std::optional<Refusal> check_source(const HttpOptions& options, const Request& r
                             "; start it with --host-name " + quote(host_name(host)) +
                             ", or use its address"};
   if (!origin.empty() && !same_origin(request, origin) && !listed(options.allowed_origins, origin))
-    return Refusal{403, "pages of that origin may not use this server; allow it with --cors"};
+    return Refusal{403, "pages of " + quote(origin) +
+                            " may not use this server; allow them with --cors " + quote(origin)};
   return std::nullopt;
 }
 
@@ -137,6 +141,26 @@ std::optional<Refusal> check_body(const BodyClaim& claim, const Request& request
 }
 
 }  // namespace
+
+Status check_names(HttpOptions& options) {
+  for (const std::string& name : options.host_names)
+    if (name.empty() || name.find_first_of(":/ ") != name.npos)
+      return usage_error("--host-name is " + quote(name) +
+                         "; give the name alone, without scheme, port or slash, as "
+                         "example.org (addresses are answered to anyway)");
+  for (std::string& origin : options.allowed_origins) {
+    if (origin == "*") continue;
+    const std::string given = std::exchange(origin, lower(origin));
+    if (origin.ends_with('/')) origin.pop_back();
+    const size_t scheme = origin.find("://"), host = scheme + 3;
+    if (scheme == 0 || scheme == origin.npos || host == origin.size() ||
+        origin.find_first_of("/ ?#@*", host) != origin.npos)
+      return usage_error("--cors is " + quote(given) +
+                         "; give an origin: scheme, host and perhaps a port, as "
+                         "https://example.org or http://localhost:3000, or * for any");
+  }
+  return {};
+}
 
 Refusal refusal_of(const Error& error) {
   if (error.code() == ErrorCode::too_large) return {413, error.message()};

@@ -16,6 +16,10 @@ struct Refusal {
   std::string body() const { return error_json(message, type, code); }
 };
 
+// Makes the options' origins what browsers write: in lower case, without a slash at the end. usage:
+// a host name or an origin is none.
+Status check_names(HttpOptions& options);
+
 // too_large: 413; busy: 429 with Retry-After.
 Refusal refusal_of(const Error& error);
 

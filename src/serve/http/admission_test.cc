@@ -39,6 +39,8 @@ TEST_F(Admission, OnTheLoopbackOnlyItsOwnNamesAreAnswered) {
   EXPECT_EQ(status("GET", "/healthz", {{"host", "localhost.evil.example"}}), 403);
   options_.host_names = {"tutti.example"};
   EXPECT_EQ(status("GET", "/healthz", {{"host", "Tutti.example:1"}}), 0);
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "127.0.0.1:8080"}}), 0) << "no page can have it";
+  EXPECT_EQ(status("GET", "/healthz", {{"host", "localhost"}}), 403);
 }
 
 TEST_F(Admission, AnyAddressOfTheLoopbackIsItsOwn) {
@@ -75,6 +77,30 @@ TEST_F(Admission, OtherPagesNeedLeave) {
   EXPECT_EQ(status("OPTIONS", "/v1/chat",
                    {{"origin", "https://app.example"}, {"access-control-request-method", "POST"}}),
             204);
+}
+
+TEST_F(Admission, NamesAndOriginsThatMatchNothingAreRefused) {
+  for (const char* name : {"", "https://tutti.example", "tutti.example:8080", "tutti.example/"}) {
+    options_.host_names = {name};
+    EXPECT_FALSE(check_names(options_)) << name;
+  }
+  options_.host_names = {"tutti.example", "127.0.0.1"};
+  for (const char* origin : {"", "foo", "null", "https://", "://a", "https://a/b", "https://*.a"}) {
+    options_.allowed_origins = {origin};
+    const Status status = check_names(options_);
+    ASSERT_FALSE(status) << origin;
+    EXPECT_EQ(status.error().code(), ErrorCode::usage);
+  }
+  options_.allowed_origins = {"*"};
+  EXPECT_TRUE(check_names(options_));
+  options_ = {};
+  options_.allowed_origins = {"HTTPS://App.example/", "http://localhost:3000"};
+  ASSERT_TRUE(check_names(options_));
+  EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "https://app.example"}}), 0);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "http://localhost:3000"}}), 0);
+  EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "https://other.example"}}), 403);
+  EXPECT_NE(refusal_->message.find("--cors \"https://other.example\""), std::string::npos)
+      << refusal_->message;
 }
 
 TEST_F(Admission, KeysOpenWhatIsNotOpen) {

@@ -206,6 +206,7 @@ HttpServer::~HttpServer() = default;
 
 Result<HttpServer> HttpServer::listen(Router router, HttpOptions options) {
   raise_file_limit();
+  TUTTI_CHECK(check_names(options));
   auto state = std::make_unique<State>(std::move(router), std::move(options));
   TUTTI_ASSIGN(state->tls, tls_context(state->core->options));
   TUTTI_CHECK(state->bind());

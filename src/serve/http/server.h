@@ -61,9 +61,9 @@ struct HttpOptions {
   int workers = 4;
   std::string certificate_file, private_key_file;  // PEM; both: TLS
   std::vector<std::string> allowed_origins;        // CORS; "*": any
-  // Host names that are answered to, and no others. Empty: localhost and addresses, which no web
-  // page can point at this machine (DNS rebinding). Where `address` is not the loopback, also any
-  // name if a key is asked for, else this machine's own.
+  // Host names that are answered to, and no others. Empty: localhost; where `address` is not the
+  // loopback, also any name if a key is asked for, else this machine's own. Addresses always: no
+  // web page can point them at this machine (DNS rebinding).
   std::vector<std::string> host_names;
   // Connections from the loopback are those of many: each takes turns, and has places, by itself;
   // only where handshakes or connections are too many do they count as one address. Others, and all
@@ -76,7 +76,8 @@ struct HttpOptions {
 
 class HttpServer {
  public:
-  // failed: the address is taken or not ours; bad_input: certificate or key cannot be used.
+  // failed: the address is taken or not ours; bad_input: certificate or key cannot be used; usage:
+  // an address, a host name or an origin is none.
   static Result<HttpServer> listen(Router router, HttpOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
