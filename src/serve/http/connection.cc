@@ -69,9 +69,12 @@ void Connection::open() {
 void Connection::close() noexcept {
   if (phase_ == Phase::closed) return;
   const auto self = shared_from_this();
+  // Of an answer in pieces HTTP/1.0 sees the end by the connection's.
+  const bool looks_whole = phase_ == Phase::handling && exchange_.begun && exchange_.http_1_0 &&
+                           (!exchange_.ended || unread_ > 0);
   phase_ = Phase::closed;
   place_.reset();
-  if (stream_) stream_->close();
+  if (stream_) looks_whole ? stream_->reset() : stream_->close();
   survives([&] {
     if (const auto reply = exchange_.reply.lock()) reply->set_gone();
   });
@@ -98,7 +101,7 @@ void Connection::sweep(Clock::time_point now) {
     if (reply && !reply->begun()) {
       exchange_.keep_alive = false;
       deadline_ = Clock::time_point::max();
-      return reply->expire();
+      return reply->expire(exchange_.route->options.most_seconds);
     }
   }
   if ((phase_ == Phase::head || phase_ == Phase::body) && !exchange_.begun)
@@ -171,6 +174,7 @@ bool Connection::read_head() {
     exchange_ = {};
     exchange_.started = Clock::now();
     exchange_.request.id = exchange_.record.id = new_request_id();
+    exchange_.record.peer = peer_;
     phase_ = Phase::head;
     deadline_ = Clock::now() + seconds_of(limits.header_seconds);
   }
@@ -180,13 +184,23 @@ bool Connection::read_head() {
   const bool starved = error == http::error::need_more;
   if (error && !starved) {
     const bool long_head = error == http::error::header_limit;
-    refuse(long_head ? Refusal{431, "the request's headers are too long"}
-                     : Refusal{400, "this is not a valid HTTP/1.1 request: " + error.message()});
+    refuse(long_head
+               ? Refusal{431, "the request's headers are longer than the " +
+                                  std::to_string(limits.most_header_bytes) + " bytes accepted"}
+               : Refusal{400, "this is not a valid HTTP/1.1 request: " + error.message()});
     return false;
   }
   if (!parser_->is_header_done()) return !starved && used > 0;
   on_head();
   return phase_ == Phase::body;
+}
+
+// For the log, as it came, but for its query, which may be secret.
+void Connection::note_request_line() {
+  const auto& message = parser_->get();
+  const auto target = message.target();
+  exchange_.record.method = std::string(message.method_string());
+  exchange_.record.path = std::string(target.substr(0, target.find('?')));
 }
 
 // The head is there: the request is let in or refused, before a byte of its body is kept.
@@ -216,8 +230,7 @@ std::optional<Refusal> Connection::read_fields(const Parser::value_type& message
   Request& request = exchange_.request;
   request.method = std::string(message.method_string());
   exchange_.head_only = request.method == "HEAD";
-  exchange_.record.method = request.method;
-  exchange_.record.peer = peer_;
+  note_request_line();
   size_t fields = 0, bytes = 0;
   for (const auto& field : message)
     ++fields, bytes += kHeaderFieldBytes + field.name_string().size() + field.value().size();
@@ -304,6 +317,7 @@ bool Connection::read_body() {
 // there is none.
 void Connection::refuse(const Refusal& refusal) {
   if (phase_ >= Phase::handling || exchange_.begun) return close();
+  if (parser_ && exchange_.record.method.empty()) note_request_line();
   if (!exchange_.body || !exchange_.body->done()) exchange_.keep_alive = false;
   phase_ = Phase::handling;
   let_go(exchange_.request.body);

@@ -80,6 +80,7 @@ class Connection final : public ReplySink,
   void process();
   bool read_head();
   void on_head();
+  void note_request_line();
   std::optional<Refusal> read_fields(const Parser::value_type& message);
   std::optional<Refusal> admit_request(const BodyClaim& claim);
   bool read_body();

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -49,6 +50,56 @@ TEST_F(HostileTest, MalformedHttp) {
     expect_well();
   }
   EXPECT_TRUE(all_gone());
+}
+
+TEST_F(HostileTest, MalformedHeadsAreLogged) {
+  HttpOptions options;
+  std::mutex mutex;
+  std::vector<RequestRecord> records;
+  options.on_request = [&](const RequestRecord& record) {
+    const std::lock_guard lock(mutex);
+    records.push_back(record);
+  };
+  start(std::move(options));
+  const std::string host = "Host: localhost\r\n";
+  for (const std::string& head :
+       {"GET /hello?key=secret HTTP/1.1\r\n" + host + "bad header\r\n\r\n",
+        "GET /hello HTTP/1.1\r\n" + host + "a: " + std::string(40'000, 'a') + "\r\n\r\n",
+        "GET /hello?%zz HTTP/1.1\r\n" + host + "\r\n",
+        std::string("GET /hello HTTP/1.1\r\n\r\n")}) {
+    TestClient client(port_);
+    client.send(head);
+    client.receive([](const std::string& text) { return text.find('}') != text.npos; });
+  }
+  server_->stop(0);
+  runner_.join();
+  server_.reset();
+  ASSERT_EQ(records.size(), 4u);
+  for (const RequestRecord& record : records) {
+    EXPECT_EQ(record.peer, "127.0.0.1");
+    EXPECT_EQ(record.method, "GET");
+    EXPECT_EQ(record.path, "/hello") << record.status;
+  }
+}
+
+// An answer without a length that is cut must not look like one that has ended.
+TEST_F(HostileTest, CutAnswersDoNotLookWholeToHttp10) {
+  more_routes_ = [](Router& router) {
+    router.add("GET", "/half", [](const Request&, const ReplyPtr& reply) {
+      reply->begin(200, "text/plain");
+      reply->write("half");
+      reply->when_read([reply] { reply->abort(); });
+    });
+  };
+  start();
+  TestClient client(port_);
+  client.send("GET /half HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  client.receive_all();
+  EXPECT_TRUE(client.was_reset());
+  TestClient whole(port_);
+  whole.send("GET /hello HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  EXPECT_TRUE(whole.receive_all().ends_with("hello"));
+  EXPECT_FALSE(whole.was_reset());
 }
 
 // What two readers could take for different requests is refused.

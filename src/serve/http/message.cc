@@ -128,7 +128,7 @@ void Reply::set_gone() {
   if (listener) listener();
 }
 
-void Reply::expire() {
+void Reply::expire(double seconds) {
   std::function<void()> listener;
   {
     const std::lock_guard lock(mutex_);
@@ -137,8 +137,9 @@ void Reply::expire() {
     listener = std::move(listener_);
     to_sink([&] {
       sink_->start({504, "application/json", {}, true},
-                   error_json("the request took longer than it may; ask for less", "server_error",
-                              "timeout"));
+                   error_json("the request took longer than the " + std::to_string(int(seconds)) +
+                                  " s that it may; ask for less",
+                              "server_error", "timeout"));
     });
   }
   if (listener) listener();

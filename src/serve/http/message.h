@@ -115,7 +115,7 @@ class Reply {
 
   // By the server: the client has gone; the request has taken too long (answers 504).
   void set_gone();
-  void expire();
+  void expire(double seconds);
 
  private:
   enum class State { waiting, begun, ended };

@@ -41,6 +41,12 @@ void Stream::close() noexcept {
   socket_.close(ignored);
 }
 
+void Stream::reset() noexcept {
+  Error ignored;
+  socket_.set_option(net::socket_base::linger(true, 0), ignored);
+  close();
+}
+
 bool Stream::has_left() noexcept {
   pollfd ready = {socket_.native_handle(), POLLRDHUP, 0};
   return poll(&ready, 1, 0) > 0;  // for errors and resets, too

@@ -32,6 +32,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   virtual void end_sending() noexcept;  // the client sees the end behind what was written
 
   void close() noexcept;
+  // So that the client takes what came for no whole answer: it sees a reset, not an end.
+  void reset() noexcept;
   bool is_open() const { return socket_.is_open(); }
   // Whether the client has ended its side or is gone, as far as that is known without reading.
   bool has_left() noexcept;

@@ -55,6 +55,7 @@ class TestClient {
       const ssize_t got = ::recv(socket_, buffer, sizeof buffer, 0);
       if (got <= 0) {
         ended_ = true;
+        reset_ = got < 0 && errno == ECONNRESET;
         break;
       }
       text.append(buffer, size_t(got));
@@ -66,10 +67,11 @@ class TestClient {
   }
   int socket() const { return socket_; }
   bool ended() const { return ended_; }  // the server closed the connection
+  bool was_reset() const { return reset_; }
 
  private:
   int socket_;
-  bool ended_ = false;
+  bool ended_ = false, reset_ = false;
 };
 
 struct TestAnswer {
