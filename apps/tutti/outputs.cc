@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/atomic_file.h"
+#include "base/joined.h"
 #include "media/encode.h"
 #include "process_exit.h"
 
@@ -18,12 +19,8 @@ template <size_t N>
 Status check_extension(const std::string& path, const std::array<const char*, N>& known) {
   if (path == "-") return {};
   const std::string extension = std::filesystem::path(path).extension().string();
-  std::string list;
-  for (const char* one : known) {
-    if (extension == one) return {};
-    list += std::string(list.empty() ? "" : ", ") + one;
-  }
-  return usage_error("cannot write " + path + ": the name must end in one of " + list);
+  if (std::find(known.begin(), known.end(), extension) != known.end()) return {};
+  return usage_error("cannot write " + path + ": the name must end in one of " + joined(known));
 }
 
 Status put_stdout(const void* bytes, size_t size) {

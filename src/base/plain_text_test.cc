@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/joined.h"
+#include "base/utf8.h"
+
 namespace tutti {
 namespace {
 
@@ -37,6 +40,22 @@ TEST(PlainText, NamesOtherEncodings) {
   EXPECT_NE(message("\0\0\xfe\xff\0\0\0a"s).find("is UTF-32"), std::string::npos);
   EXPECT_NE(message("a\0b\0"s).find("zero byte (byte 2)"), std::string::npos);
   EXPECT_NE(message("caf\xe9 noir").find("not UTF-8 from byte 4"), std::string::npos);
+}
+
+TEST(Utf8, CountsAndCutsWholeCharacters) {
+  const std::string text = "a\xc3\xa4\xe4\xb8\xad";  // 1, 2 and 3 bytes
+  EXPECT_EQ(count_characters(text), 3u);
+  EXPECT_EQ(count_characters(""), 0u);
+  const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6};
+  for (size_t most = 0; most < 8; ++most) EXPECT_EQ(character_end(text, most), ends[most]) << most;
+  EXPECT_EQ(character_end("\x80\x80", 1), 0u);  // malformed: nothing is left, not less
+}
+
+TEST(Joined, ListsWordsAndMembers) {
+  EXPECT_EQ(joined(std::vector<std::string>{}), "");
+  EXPECT_EQ(joined(std::vector<std::string>{"a"}), "a");
+  const std::pair<int, const char*> pairs[] = {{1, "a"}, {2, "b"}, {3, "c"}};
+  EXPECT_EQ(joined(pairs, &std::pair<int, const char*>::second), "a, b, c");
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Checks that text is well-formed UTF-8 (RFC 3629): no overlong forms, surrogates, or code points
-// above U+10FFFF.
+// above U+10FFFF; and what is counted and cut in characters (code points).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,23 @@ inline std::optional<size_t> invalid_utf8_at(std::string_view text) {
     i += length;
   }
   return std::nullopt;
+}
+
+// A byte that goes on with a character: text is not cut in front of it.
+inline bool inside_character(char c) {
+  return (uint8_t(c) & 0xc0) == 0x80;
+}
+
+// How many characters well-formed text has.
+inline size_t count_characters(std::string_view text) {
+  return text.size() - size_t(std::count_if(text.begin(), text.end(), inside_character));
+}
+
+// Where to cut text so that at most `most` bytes and whole characters are left.
+inline size_t character_end(std::string_view text, size_t most) {
+  size_t end = std::min(text.size(), most);
+  while (end > 0 && end < text.size() && inside_character(text[end])) --end;
+  return end;
 }
 
 }  // namespace tutti

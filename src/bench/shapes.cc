@@ -1,6 +1,7 @@
 // The shapes that are timed, and what they cost.
 #include <algorithm>
 
+#include "base/joined.h"
 #include "bench/transformer.h"
 
 namespace tutti::bench {
@@ -33,13 +34,10 @@ std::vector<std::string> shape_names(bool causal) {
 }
 
 Result<TransformerShape> find_shape(const std::string& name, bool causal) {
-  std::string known;
-  for (const TransformerShape& shape : kShapes) {
-    if (shape.causal() != causal) continue;
-    if (shape.name == name) return shape;
-    known += (known.empty() ? "" : ", ") + shape.name;
-  }
-  return usage_error("there is no shape " + name + "; choose one of " + known);
+  for (const TransformerShape& shape : kShapes)
+    if (shape.causal() == causal && shape.name == name) return shape;
+  return usage_error("there is no shape " + name + "; choose one of " +
+                     joined(shape_names(causal)));
 }
 
 }  // namespace tutti::bench

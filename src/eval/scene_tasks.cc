@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "eval/scene_items.h"
 #include "eval/task.h"
 #include "eval/text_metrics.h"
@@ -61,11 +62,7 @@ int first_action(const std::string& caption, const std::vector<std::string>& act
 // At a character's border, short enough for the context with room for the markers.
 Result<std::string> cut(const Engine& engine, std::string text, size_t most) {
   for (;; most /= 2) {
-    if (text.size() > most) {
-      size_t end = most;
-      while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
-      text.resize(end);
-    }
+    text.resize(character_end(text, most));
     TUTTI_ASSIGN(const auto ids, engine.tokenizer().encode(text));
     if (int(ids.size()) + 4 <= engine.config().context) return text;
   }

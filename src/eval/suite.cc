@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/joined.h"
 #include "eval/task.h"
 
 namespace tutti {
@@ -50,12 +51,11 @@ std::vector<std::pair<std::string, std::string>> suite_tasks() {
 }
 
 Status check_tasks(const std::vector<std::string>& names) {
-  std::string known;
-  for (const SuiteTask& task : all_tasks()) known += (known.empty() ? "" : ", ") + task.name;
   for (const std::string& name : names) {
     const auto same = [&](const SuiteTask& task) { return task.name == name; };
     if (std::none_of(all_tasks().begin(), all_tasks().end(), same))
-      return usage_error("there is no task \"" + name + "\"; there are: " + known);
+      return usage_error("there is no task \"" + name +
+                         "\"; there are: " + joined(all_tasks(), &SuiteTask::name));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "base/joined.h"
 #include "base/quote.h"
 
 namespace tutti {
@@ -78,12 +79,6 @@ std::string primary_subtag(std::string_view tag) {
   return primary;
 }
 
-std::string listed(std::span<const std::string_view> codes) {
-  std::string list;
-  for (const std::string_view code : codes) (list += list.empty() ? "" : ", ") += code;
-  return list;
-}
-
 }  // namespace
 
 std::span<const std::string_view> name_languages() {
@@ -97,7 +92,7 @@ Result<std::string> resolve_language(std::string_view tag) {
   std::string code = language_code(primary_subtag(tag));
   if (code == "nb" || code == "nn") code = "no";  // texts tell its standards apart, names do not
   if (std::binary_search(kNames.begin(), kNames.end(), code)) return code;
-  return usage_error("is " + quote(tag) + "; the model knows " + listed(kNames) +
+  return usage_error("is " + quote(tag) + "; the model knows " + joined(kNames) +
                      ", with any region or script behind (en-US)");
 }
 
@@ -105,7 +100,7 @@ Result<std::string> caption_language(std::string_view tag) {
   TUTTI_ASSIGN(std::string code, resolve_language(tag));
   if (std::binary_search(kCaptions.begin(), kCaptions.end(), code)) return code;
   return usage_error("is " + quote(tag) + ", in which the model names things but writes no " +
-                     "captions; those it writes in " + listed(kCaptions));
+                     "captions; those it writes in " + joined(kCaptions));
 }
 
 std::string language_code(std::string_view name) {

@@ -164,8 +164,7 @@ std::string take_number(std::string_view text, size_t& i) {
 Error cannot_say(const char* script, std::string_view text, size_t at) {
   return bad_input(std::string("the voice cannot say letters of the ") + script +
                    " script, and the text has them from character " +
-                   std::to_string(1 + std::count_if(text.begin(), text.begin() + ptrdiff_t(at),
-                                                    [](char c) { return (c & 0xc0) != 0x80; })) +
+                   std::to_string(1 + count_characters(text.substr(0, at))) +
                    " on; write it in Latin letters");
 }
 

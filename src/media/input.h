@@ -20,13 +20,16 @@ struct MediaLimits {
   size_t max_clip_pixels = size_t(1) << 29;  // of all frames of a clip together: 1.6 GB as RGB
 };
 
+// What bytes are called in messages, where nothing else is said.
+inline constexpr const char* kUploadName = "the upload";
+
 // A path, or bytes that outlive every use of this value. There are no URLs: nothing here ever opens
 // a network connection or a second file, whatever a playlist inside the input may ask for.
 class MediaInput {
  public:
   MediaInput(std::string path) : path_(std::move(path)) {}
   MediaInput(const char* path) : path_(path) {}
-  MediaInput(std::span<const uint8_t> bytes, std::string name = "the upload")
+  MediaInput(std::span<const uint8_t> bytes, std::string name = kUploadName)
       : path_(std::move(name)), bytes_(bytes), in_memory_(true) {}
   MediaInput(const std::vector<uint8_t>& bytes) : MediaInput(std::span(bytes)) {}
 

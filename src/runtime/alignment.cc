@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace tutti {
 namespace {
 
@@ -19,10 +21,6 @@ bool ends_sentence(std::string_view text, size_t end) {
       return end == text.size() || mark.size() > 1 || mark == "\n" || text[end] == ' ' ||
              text[end] == '\n';
   return false;
-}
-
-bool inside_character(char c) {
-  return (uint8_t(c) & 0xc0) == 0x80;
 }
 
 // Where to end a first piece of at most `longest` bytes.

@@ -79,8 +79,7 @@ class Mixture {
  public:
   void add(const std::string& language, const std::string& text) {
     if (text.empty() || text.size() > 4000 || invalid_utf8_at(text)) return;
-    const auto is_start = [](char c) { return (c & 0xc0) != 0x80; };
-    const auto characters = size_t(std::count_if(text.begin(), text.end(), is_start));
+    const size_t characters = count_characters(text);
     size_t& used = used_[language];
     if (used + characters > character_share(language)) return;
     used += characters;

@@ -1,5 +1,6 @@
 #include "data/mix/mixer.h"
 
+#include "base/joined.h"
 #include "data/mix/drawer.h"
 #include "data/scene/raster.h"
 
@@ -48,12 +49,10 @@ constexpr ExampleKind kExampleKinds[] = {
 };
 
 Result<const ExampleKind*> find_kind(const std::string& name) {
-  std::string known;
-  for (const ExampleKind& kind : kExampleKinds) {
+  for (const ExampleKind& kind : kExampleKinds)
     if (name == kind.name) return &kind;
-    known += (known.empty() ? "" : ", ") + std::string(kind.name);
-  }
-  return bad_input("[mix] " + name + " is not a known kind of example; known: " + known);
+  return bad_input("[mix] " + name + " is not a known kind of example; known: " +
+                   joined(kExampleKinds, &ExampleKind::name));
 }
 
 }  // namespace

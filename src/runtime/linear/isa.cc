@@ -1,8 +1,11 @@
 #include "runtime/linear/isa.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <iterator>
 
+#include "base/joined.h"
 #include "runtime/linear/product.h"
 
 namespace tutti {
@@ -58,16 +61,12 @@ Status use_isa(std::string_view name) {
     active() = table;
     return {};
   }
-  std::string known, here;
-  bool exists = false;
-  for (const Known& k : kKnown) {
-    known += std::string(known.empty() ? "" : ", ") + k.name;
-    exists = exists || k.name == name;
-  }
-  for (const std::string& isa : available_isas()) here += (here.empty() ? "" : ", ") + isa;
+  const bool exists = std::any_of(std::begin(kKnown), std::end(kKnown),
+                                  [&](const Known& known) { return known.name == name; });
   return usage_error("the instruction set " + std::string(name) +
-                     (exists ? " is not available here" : " is unknown (known: " + known + ")") +
-                     "; this machine can use: " + here);
+                     (exists ? " is not available here"
+                             : " is unknown (known: " + joined(kKnown, &Known::name) + ")") +
+                     "; this machine can use: " + joined(available_isas()));
 }
 
 Status select_isa() {

@@ -5,6 +5,7 @@
 
 #include "base/quote.h"
 #include "base/similar.h"
+#include "base/utf8.h"
 
 namespace tutti {
 namespace {
@@ -73,12 +74,6 @@ bool is_blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
-// Of UTF-8.
-size_t characters(std::string_view text) {
-  return size_t(
-      std::count_if(text.begin(), text.end(), [](char c) { return (uint8_t(c) & 0xc0) != 0x80; }));
-}
-
 class Check {
  public:
   std::optional<Problem> problem;
@@ -143,12 +138,12 @@ class Check {
       if (problem) return;
       const std::string at = join(path, safe_name(item.key()));
       const Json& value = item.value();
-      if (characters(item.key()) > own.name)
+      if (count_characters(item.key()) > own.name)
         refuse(path, "has a name of more than " + std::to_string(own.name) + " characters",
                "string_above_max_length");
       else if (!value.is_string())
         refuse(at, "must be a string, not " + shown(value), "invalid_type");
-      else if (characters(value.get_ref<const std::string&>()) > own.text)
+      else if (count_characters(value.get_ref<const std::string&>()) > own.text)
         refuse(at, "is longer than " + std::to_string(own.text) + " characters, its limit",
                "string_above_max_length");
     }

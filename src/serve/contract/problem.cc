@@ -1,5 +1,7 @@
 #include "serve/contract/problem.h"
 
+#include "media/input.h"
+
 namespace tutti {
 
 Problem problem_of(const Error& error, int retry_after) {
@@ -29,9 +31,9 @@ Problem problem_of(const Error& error, int retry_after) {
 }
 
 Problem problem_at(const std::string& param, const Error& error, int retry_after) {
-  constexpr std::string_view kUpload = "the upload: ";
+  const std::string upload = std::string(kUploadName) + ": ";
   Problem problem = problem_of(error, retry_after);
-  if (problem.message.starts_with(kUpload)) problem.message.erase(0, kUpload.size());
+  if (problem.message.starts_with(upload)) problem.message.erase(0, upload.size());
   problem.message = param + ": " + problem.message;
   problem.param = param;
   if (problem.status == 400 && problem.code.empty()) problem.code = "invalid_value";

@@ -20,7 +20,7 @@ struct Problem {
 Problem problem_of(const Error& error, int retry_after);
 
 // The same of what stands in the parameter `param`, whose name comes first: it takes the place of
-// "the upload", as decoders call what they were given.
+// kUploadName (media/input.h), as decoders call what they were given.
 Problem problem_at(const std::string& param, const Error& error, int retry_after);
 
 void send_problem(Reply& reply, const Problem& problem);

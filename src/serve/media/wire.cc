@@ -44,7 +44,8 @@ Status check_pixels(const Reply& reply, const Request& request) {
 
 Error carried_error(const Reply& reply, const std::vector<uint8_t>& bytes) {
   std::string message(bytes.begin(), bytes.end());
-  if (invalid_utf8_at(message)) message = "the upload: its decoder failed without a message";
+  if (invalid_utf8_at(message))
+    message = std::string(kUploadName) + ": its decoder failed without a message";
   return {ErrorCode(reply.error), std::move(message)};
 }
 

@@ -91,8 +91,9 @@ bool serve_one(int socket, const MediaDecoders& decoders) {
     return answer(socket, request, upload, decoders);
   } catch (const std::bad_alloc&) {
     return send_error(socket, {ErrorCode::no_memory,
-                               "the upload: decoding it takes more memory than a media worker has; "
-                               "send a smaller one, or try again later"});
+                               std::string(kUploadName) +
+                                   ": decoding it takes more memory than a media worker has; "
+                                   "send a smaller one, or try again later"});
   }
 }
 

@@ -203,12 +203,14 @@ Result<WorkerProcess::Answer> WorkerProcess::ask(const wire::Request& request,
   failure = Failure::none;
   if (state == wire::Transfer::late) {
     failure = Failure::timeout;
-    return bad_input("the upload: decoding it takes too long; send a shorter or smaller one");
+    return bad_input(std::string(kUploadName) +
+                     ": decoding it takes too long; send a shorter or smaller one");
   }
   if (state == wire::Transfer::closed) {
     failure = Failure::crash;
     return bad_input(
-        "the upload: its decoder crashed or used up its time, so it is damaged or hostile; export "
+        std::string(kUploadName) +
+        ": its decoder crashed or used up its time, so it is damaged or hostile; export "
         "it again, or convert it to PNG, WAV or MP4");
   }
   if (!answer) failure = Failure::crash;

@@ -133,12 +133,12 @@ void add(Router& router, const Contract& contract, const char* id, Store& store,
 
 Result<std::unique_ptr<Pieces>> list(Store& store, const Call& call) {
   return read_list<Conversation>(
-      call.request.account, page_of(call.query), kLargest,
+      call.request.account, page_options(call.query), kLargest,
       [&](const PageOptions& page) { return store.conversations(call.user(), page); });
 }
 
 Result<std::unique_ptr<Pieces>> list_items(Store& store, const Call& call) {
-  return read_list<StoredItem>(call.request.account, page_of(call.query), kMostItemBytes,
+  return read_list<StoredItem>(call.request.account, page_options(call.query), kMostItemBytes,
                                [&](const PageOptions& page) {
                                  return store.items(call.user(), call.parameter("id"), page);
                                });
@@ -196,7 +196,7 @@ std::string text_of(const Conversation& conversation) {
          ",\"metadata\":" + conversation.metadata + '}';
 }
 
-PageOptions page_of(const Fields& query) {
+PageOptions page_options(const Fields& query) {
   return {.limit = int(query.integer("limit")),
           .after = query.text("after"),
           .ascending = query.text("order") == "asc"};

@@ -51,7 +51,7 @@ inline const std::string& text_of(const StoredItem& item) {
 }
 
 // limit, after and order.
-PageOptions page_of(const Fields& query);
+PageOptions page_options(const Fields& query);
 
 inline constexpr size_t kMostItemBytes = size_t(256) << 10;
 
@@ -71,9 +71,8 @@ class List final : public Pieces {
  public:
   // `charge` holds the entries' bytes at least.
   List(Page<T> page, Charge charge) : page_(std::move(page)), charge_(std::move(charge)) {
-    const auto id = [](const T& entry) {
-      return '"' + entry.id + '"';
-    };  // letters, digits, _ and -
+    // Of letters, digits, _ and -.
+    const auto id = [](const T& entry) { return '"' + entry.id + '"'; };
     if (page_.entries.empty()) return;
     first_ = id(page_.entries.front());
     last_ = id(page_.entries.back());

@@ -20,9 +20,7 @@ bool is_media(const std::string& type) {
 // A file's name is a label: valid UTF-8 of one line, at most 256 bytes. Never a path of ours.
 std::string label_of(std::string name) {
   if (invalid_utf8_at(name)) return "file";
-  size_t end = std::min<size_t>(name.size(), 256);
-  while (end < name.size() && (uint8_t(name[end]) & 0xc0) == 0x80) --end;  // between characters
-  name.resize(end);
+  name.resize(character_end(name, 256));
   for (char& c : name)
     if (uint8_t(c) < 0x20 || c == 0x7f) c = '_';
   return name;
@@ -83,7 +81,7 @@ void list_files(Store& store, const Operation& operation, const Request& request
   constexpr size_t kLargestFile = 1 << 10;
   Checker checker;
   auto pieces = read_list<StoredFile>(
-      request.account, page_of(checker.query(request.query, *operation.query)), kLargestFile,
+      request.account, page_options(checker.query(request.query, *operation.query)), kLargestFile,
       [&](const PageOptions& page) { return store.files(request.user, page); });
   if (!pieces) return send_error(*reply, pieces.error());
   stream(request, reply, "application/json", {{"Cache-Control", "no-store"}}, *std::move(pieces));

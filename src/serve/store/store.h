@@ -62,7 +62,8 @@ struct PageOptions {
   std::string after;
   bool ascending = false;
   size_t most_bytes = size_t(4) << 20;  // it ends after the entry that exceeds this
-  int64_t behind = 0;  // Page::last instead of `after`, which is found where that entry has gone
+  // Instead of `after`: Page::last of the previous page; works after that entry was deleted.
+  int64_t behind = 0;
 };
 
 template <class T>

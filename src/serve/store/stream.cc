@@ -5,7 +5,7 @@
 namespace tutti::store_api {
 namespace {
 
-struct Stream {
+struct PiecewiseAnswer {
   ReplyPtr reply;
   Account::Ptr account;
   std::string type;
@@ -18,30 +18,30 @@ void fail(Reply& reply, const Error& error) {
   reply.begun() ? reply.abort() : send_error(reply, error);
 }
 
-void begin(Stream& stream) {
-  stream.reply->begin(200, stream.type, std::move(stream.headers), stream.pieces->length());
+void begin(PiecewiseAnswer& answer) {
+  answer.reply->begin(200, answer.type, std::move(answer.headers), answer.pieces->length());
 }
 
-void step(const std::shared_ptr<Stream>& stream) {
-  Reply& reply = *stream->reply;
+void step(const std::shared_ptr<PiecewiseAnswer>& answer) {
+  Reply& reply = *answer->reply;
   if (reply.gone()) return;
-  Charge charge(stream->account);
+  Charge charge(answer->account);
   if (const Status status = charge.grow(2 * kMostPiece); !status) {
     const bool others_hold_it = status.error().code() == ErrorCode::busy;
     if (!reply.begun() || !others_hold_it) return fail(reply, status.error());
-    return reply.later([stream] { step(stream); });
+    return reply.later([answer] { step(answer); });
   }
-  Result<std::string> piece = stream->pieces->next();
+  Result<std::string> piece = answer->pieces->next();
   if (!piece) return fail(reply, piece.error());
-  const bool ended = stream->pieces->ended();
+  const bool ended = answer->pieces->ended();
   if (ended && !reply.begun()) {
     charge.clear();  // the connection counts it
-    return reply.send(200, stream->type, *std::move(piece), std::move(stream->headers));
+    return reply.send(200, answer->type, *std::move(piece), std::move(answer->headers));
   }
-  if (!reply.begun()) begin(*stream);
-  if (stream->head) return reply.end();
+  if (!reply.begun()) begin(*answer);
+  if (answer->head) return reply.end();
   reply.write(*std::move(piece), std::move(charge));
-  ended ? reply.end() : reply.when_read([stream] { step(stream); });
+  ended ? reply.end() : reply.when_read([answer] { step(answer); });
 }
 
 }  // namespace
@@ -49,10 +49,10 @@ void step(const std::shared_ptr<Stream>& stream) {
 void stream(const Request& request, const ReplyPtr& reply, std::string type, Headers headers,
             std::unique_ptr<Pieces> pieces) {
   const bool head = request.method == "HEAD";
-  const auto stream = std::make_shared<Stream>(
-      Stream{reply, request.account, std::move(type), std::move(headers), std::move(pieces), head});
-  if (!stream->head || !stream->pieces->length()) return step(stream);
-  begin(*stream);
+  const auto answer = std::make_shared<PiecewiseAnswer>(PiecewiseAnswer{
+      reply, request.account, std::move(type), std::move(headers), std::move(pieces), head});
+  if (!answer->head || !answer->pieces->length()) return step(answer);
+  begin(*answer);
   reply->end();
 }
 
