@@ -87,7 +87,7 @@ Result<Tokens> instruction(const Contents& contents, Task task, const std::strin
 }
 
 // `seen`: what the last turn says, and what all that is read shows.
-Status check_task(Task task, const Seen& seen) {
+Status check_seen(Task task, const Seen& seen) {
   const bool describes = task == Task::name || task == Task::caption;
   if (describes && !seen.pictures)
     return usage_error("a name or caption needs a picture or a clip in the prompt");
@@ -150,7 +150,7 @@ class Fitting {
   }
   Result<Tokens> said(const Turn& turn) const {
     if (turn.answer.empty()) return Tokens();
-    // The language is that of the last turn: one that only names are known in is no caption's.
+    // Earlier turns are written as captions; where captions lack the language, in English.
     const std::string language = caption_language(options_.language) ? options_.language : "en";
     TUTTI_ASSIGN(Tokens text,
                  instruction(turn.contents, resolve_task(Task::automatic, turn.contents), language,
@@ -175,7 +175,7 @@ Status check_task(const Prompt& prompt, Task asked) {
   for (const Part& part : prompt) seen.add(part);
   const Seen last = last_turn(prompt);
   seen.words = last.words;
-  return check_task(resolve_task(asked, last), seen);
+  return check_seen(resolve_task(asked, last), seen);
 }
 
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
@@ -201,7 +201,7 @@ Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptio
   Seen all;
   for (const Part* part : seen) all.add(*part);
   all.words = !last.text.empty();
-  TUTTI_CHECK(check_task(task, all));
+  TUTTI_CHECK(check_seen(task, all));
   resolved.unheard = task == Task::transcribe && all_silent(seen);
 
   const bool alone = resolved.before.empty();

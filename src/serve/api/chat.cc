@@ -41,8 +41,9 @@ ChatRequest read_chat(const Fields& request, const Api& api) {
   if (chat.audio && chat.choices > 1) request.refuse("n", "must be 1 where audio is asked for");
   if (request.refused()) return chat;
   const bool new_name = request.has("max_completion_tokens");
-  chat.question =
-      read_question(request, "messages", new_name ? "max_completion_tokens" : "max_tokens", api);
+  chat.question = read_question(
+      request, "messages",
+      read_text_options(request, api, new_name ? "max_completion_tokens" : "max_tokens"), api);
   chat.text.options = chat.question.options;
   chat.speak.seed = chat.text.options.seed;
   return chat;

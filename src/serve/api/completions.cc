@@ -34,6 +34,7 @@ CompletionRequest read_completion(const Fields& request, const Api& api) {
   CompletionRequest completion;
   check_model(request, api);
   completion.job.options = read_text_options(request, api, "max_tokens");
+  completion.job.options.task = read_task(request);
   completion.job.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
   const int n = completion.n = int(request.integer("n"));
   completion.stream = request.flag("stream");
@@ -45,7 +46,7 @@ CompletionRequest read_completion(const Fields& request, const Api& api) {
   if (request.refused()) return completion;
   completion.prompts = read_prompts(request, n, api);
   for (const SharedPrompt& prompt : completion.prompts)
-    check_task(request, "prompt", *prompt, completion.job.options);
+    check_task_fits(request, "prompt", *prompt, completion.job.options);
   return completion;
 }
 

@@ -35,11 +35,8 @@ Json explanation(const AttentionShare& share, const Api& api) {
 void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Checker checker(request.account);
   const Fields fields = checker.body(request.body, *api.contract().at("explain").body);
-  Question question;  // with room for an answer of the usual length
-  check_model(fields, api);
-  read_task(fields, question.options);
-  question.draft = read_messages(fields, "messages", api);
-  if (!checker.problem()) check_task(fields, "messages", question.draft.prompt, question.options);
+  // The usual options leave room for an answer of the usual length.
+  Question question = read_question(fields, "messages", {}, api);
   if (checker.problem()) return send_problem(*reply, *checker.problem());
   const auto jobs = Jobs::of(request, reply);
   const auto begin = [&api, jobs, reply, options = question.options](SharedPrompt prompt) {

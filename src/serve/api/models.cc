@@ -1,6 +1,6 @@
 // GET /v1/models and /v1/models/{model}: the model, and a card for each other name of it.
 #include "serve/api/answer.h"
-#include "serve/api/prompt_reader.h"
+#include "serve/api/text_options.h"
 
 namespace tutti {
 namespace {

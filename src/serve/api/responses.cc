@@ -44,7 +44,8 @@ Json echo(const Fields& request, const TextOptions& options) {
 
 ResponseRequest read_response(const Fields& request, const Api& api) {
   ResponseRequest response;
-  response.question = read_question(request, "input", "max_output_tokens", api);
+  response.question =
+      read_question(request, "input", read_text_options(request, api, "max_output_tokens"), api);
   if (request.refused()) return response;  // before anything of it is copied to be repeated
   response.text.options = response.question.options;
   response.text.stop = std::make_shared<const std::vector<std::string>>();

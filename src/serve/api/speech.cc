@@ -1,7 +1,7 @@
 // POST /v1/audio/speech: text to speech, in pieces as it is spoken.
 #include "format/voice_text.h"
-#include "serve/api/prompt_reader.h"
 #include "serve/api/speech_job.h"
+#include "serve/api/text_options.h"
 
 namespace tutti {
 namespace {

@@ -1,6 +1,6 @@
 #include "serve/api/text_job.h"
 
-#include "serve/api/prompt_reader.h"
+#include "serve/api/text_options.h"
 
 namespace tutti {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "serve/api/answer.h"
-#include "serve/api/prompt_reader.h"
 #include "serve/api/subtitles.h"
+#include "serve/api/text_options.h"
 #include "serve/http/multipart.h"
 
 namespace tutti {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "serve/api/prompt_reader.h"
+#include "serve/api/text_options.h"
 
 namespace tutti {
 namespace {
