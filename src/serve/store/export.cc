@@ -4,7 +4,8 @@
 //    "conversations": [{"id": ..., "metadata": ..., "items": [...]}],
 //    "files": [{"id": ..., "filename": ..., "content_type": ..., "data": "..."}]}
 //
-// Made while it is sent: what is added, changed or deleted meanwhile may be in it or not.
+// Made while it is sent: what is added, changed or deleted meanwhile may be in it or not. A file
+// that is deleted before all of it is sent ends there, with "deleted": true.
 #include <sodium.h>
 
 #include "serve/store/api.h"
@@ -136,12 +137,15 @@ class Export final : public Pieces {
 
   Status file_data(std::string& text) {
     const StoredFile& file = files_.entries[file_at_];
-    TUTTI_ASSIGN(const std::string bytes, store_.file_bytes(file, sent_, kFileBytes));
-    if (bytes.empty() && sent_ < file.bytes) return failed("a file was deleted meanwhile");
-    text += base64(bytes);
-    sent_ += int64_t(bytes.size());
-    if (sent_ < file.bytes) return {};
-    text += "\"}";
+    const Result<std::string> bytes = store_.file_bytes(file, sent_, kFileBytes);
+    if (!bytes && bytes.error().code() != ErrorCode::not_found) return bytes.error();
+    const bool deleted = !bytes || (bytes->empty() && sent_ < file.bytes);
+    if (!deleted) {
+      text += base64(*bytes);
+      sent_ += int64_t(bytes->size());
+      if (sent_ < file.bytes) return {};
+    }
+    text += deleted ? R"(","deleted":true})" : "\"}";
     ++file_at_;
     part_ = &Export::file;
     return {};

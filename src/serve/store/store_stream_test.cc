@@ -50,6 +50,33 @@ TEST_F(LargeStoreApiTest, AnExportGoesOnWhereSomethingWasDeleted) {
   EXPECT_EQ(all["conversations"].back()["items"].size(), 5u);
 }
 
+// The files behind it are whole: one is shown by each conversation.
+TEST_F(LargeStoreApiTest, AnExportSaysWhichFilesWereDeletedMeanwhile) {
+  for (const std::string name : {"f", "g", "h"}) {
+    upload(name, "image/png", std::string(3 << 20, name[0]));
+    call("POST", "/v1/conversations",
+         R"({"id":"c)" + name + R"(","items":[{"content":[{"file_id":")" + name + R"("}]}]})");
+  }
+  auto answer = std::make_shared<Answer>();
+  answer->slow = true;
+  call_for(answer, "GET", "/v1/conversations/export");
+  while (answer->next && answer->text.size() < size_t(1) << 20)
+    std::exchange(answer->next, nullptr)();
+  call("DELETE", "/v1/files/f");
+  call("DELETE", "/v1/conversations/cg");
+  while (answer->next) std::exchange(answer->next, nullptr)();
+  EXPECT_FALSE(answer->cut);
+  const Json files = answer->json()["files"];
+  ASSERT_EQ(files.size(), 3u) << answer->text.size();
+  EXPECT_EQ(files[0]["deleted"], true);
+  EXPECT_LT(files[0]["data"].get<std::string>().size(), size_t(4) << 20);
+  EXPECT_GT(files[0]["data"].get<std::string>().size(), 0u);
+  EXPECT_EQ(files[1]["deleted"], true);
+  EXPECT_EQ(files[1]["data"], "");
+  EXPECT_FALSE(files[2].contains("deleted"));
+  EXPECT_EQ(files[2]["data"].get<std::string>().size(), size_t(4) << 20);
+}
+
 TEST_F(LargeStoreApiTest, AnAnswerThatCannotGoOnIsCut) {
   upload("f", "image/png", std::string(3 << 20, 'f'));
   auto answer = std::make_shared<Answer>();
