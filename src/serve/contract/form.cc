@@ -18,16 +18,26 @@ bool read_whole(std::string_view text, T& value) {
   return !text.empty() && read.ec == std::errc() && read.ptr == end;
 }
 
-Json value_of(unsigned types, std::string_view text, Charge* charge) {
+// What JSON says; null where the text is none, so that it stays a text.
+Result<std::optional<Json>> json_in(std::string_view text, Charge* charge) {
+  Result<Json> json = read_json(text, charge);
+  if (json) return std::optional<Json>(*std::move(json));
+  if (json.error().code() == ErrorCode::bad_input) return std::optional<Json>();
+  return json.error();
+}
+
+Result<Json> value_of(unsigned types, std::string_view text, Charge* charge) {
   int64_t integer = 0;
   double number = 0;
-  if (types & type::integer && read_whole(text, integer)) return integer;
-  if (types & type::number && read_whole(text, number)) return number;
-  if (types & type::flag && (text == "true" || text == "false")) return text == "true";
+  if (types & type::integer && read_whole(text, integer)) return Json(integer);
+  if (types & type::number && read_whole(text, number)) return Json(number);
+  if (types & type::flag && (text == "true" || text == "false")) return Json(text == "true");
   const bool opens = types & type::object && text.starts_with("{");
-  if (types != type::any && opens)
-    if (auto json = read_json(text, charge)) return *std::move(json);
-  return std::string(text);
+  if (types != type::any && opens) {
+    TUTTI_ASSIGN(std::optional<Json> json, json_in(text, charge));
+    if (json) return *std::move(json);
+  }
+  return Json(std::string(text));
 }
 
 // "a[b]" is the field a and the key b; "a" is a and none.
@@ -49,12 +59,14 @@ bool is_index(const std::string& key) {
 Status add(Json& all, const Field& field, const Name& name, std::string_view text, Charge* charge) {
   if (field.types & type::list && field.types != type::any && is_index(name.key)) {
     Json& list = all[field.name];
-    if (!name.bracketed && list.is_null() && text.starts_with("["))
-      if (auto json = read_json(text, charge); json && json->is_array())
-        return list = *std::move(json), Status();
+    if (!name.bracketed && list.is_null() && text.starts_with("[")) {
+      TUTTI_ASSIGN(std::optional<Json> json, json_in(text, charge));
+      if (json && json->is_array()) return list = *std::move(json), Status();
+    }
     if (list.is_null()) list = Json::array();
     if (!list.is_array()) return bad_input(field.name + " is given twice; send it once");
-    list.push_back(value_of(field.items, text, charge));
+    TUTTI_ASSIGN(Json value, value_of(field.items, text, charge));
+    list.push_back(std::move(value));
     return {};
   }
   const auto twice = [&] { return bad_input(field.name + " is given twice; send it once"); };
@@ -65,8 +77,9 @@ Status add(Json& all, const Field& field, const Name& name, std::string_view tex
     return {};
   }
   if (all.contains(field.name)) return twice();
-  all[field.name] = field.types == type::file ? Json(text.empty() ? "" : "file")
-                                              : value_of(field.types, text, charge);
+  Json& value = all[field.name];
+  if (field.types == type::file) return value = text.empty() ? "" : "file", Status();
+  TUTTI_ASSIGN(value, value_of(field.types, text, charge));
   return {};
 }
 

@@ -97,5 +97,23 @@ TEST(Form, WhatIsCopiedIsChargedFirst) {
   EXPECT_EQ(account->held(), 0u);
 }
 
+// A text for which there is room, and whose values have none: it is not taken for a wrong one.
+TEST(Form, ValuesThatFindNoRoomAreNoTexts) {
+  std::string numbers = "1";
+  for (int i = 0; i < 1000; ++i) numbers += ",1";
+  Shape shape = hearing();
+  shape.fields.push_back(field::object("bag", share({.open = true}), ""));
+  const std::pair<std::string, std::string> said[] = {{"words", '[' + numbers + ']'},
+                                                      {"bag", R"({"a":[)" + numbers + "]}"}};
+  for (const auto& [name, text] : said) {
+    const auto account =
+        std::make_shared<Account>("the test", text.size() + (size_t(4) << 10), ErrorCode::busy);
+    Checker checker(account);
+    checker.texts({{"file", "x"}, {name, text}}, shape);
+    ASSERT_TRUE(checker.problem()) << name;
+    EXPECT_EQ(checker.problem()->status, 429) << name << ": " << checker.problem()->message;
+  }
+}
+
 }  // namespace
 }  // namespace tutti
