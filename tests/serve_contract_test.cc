@@ -155,7 +155,7 @@ TEST_F(ServeContract, TasksAndTheirLanguagesAreBlamedByName) {
   const Json response = {{"model", "model"}, {"input", seen}, {"language", "it"}};
   expect_blamed("/v1/responses", response, "language", "de, en, es, fr, zh");
   expect_blamed("/v1/completions", {{"model", "model"}, {"prompt", "x"}, {"task", "caption"}},
-                "task", "needs a picture");
+                "task", "automatic or answer");
   // An earlier turn that shows only a picture is no reason to refuse the language of names.
   const Json turns = {seen[0],
                       {{"role", "assistant"}, {"content", "a fox"}},

@@ -45,8 +45,6 @@ CompletionRequest read_completion(const Fields& request, const Api& api) {
                    "unsupported_parameter");
   if (request.refused()) return completion;
   completion.prompts = read_prompts(request, n, api);
-  for (const SharedPrompt& prompt : completion.prompts)
-    check_task_fits(request, "prompt", *prompt, completion.job.options);
   return completion;
 }
 

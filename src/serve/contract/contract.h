@@ -33,6 +33,7 @@ struct Operation {
   bool needs_key = true;  // where the server has keys
   bool computes = false;  // may answer 429, 503 and 504
   bool stores = false;    // may answer 507
+  bool waits = false;     // for the disk: may answer 429
   bool socket = false;    // a WebSocket
 };
 

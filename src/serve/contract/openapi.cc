@@ -148,6 +148,8 @@ const char* description(int status) {
       return "There is no such thing, or it is another key's.";
     case 413:
       return "The body is larger than accepted.";
+    case 426:
+      return "Connect as a WebSocket.";
     case 429:
       return "Busy; Retry-After says when to try again, in seconds.";
     case 503:
@@ -164,7 +166,8 @@ std::vector<int> statuses(const Operation& operation) {
   if (operation.needs_key) all.push_back(401);
   if (operation.path.find('{') != std::string::npos || operation.computes) all.push_back(404);
   if (operation.body) all.push_back(413);
-  if (operation.computes || operation.stores) all.push_back(429);
+  if (operation.socket) all.push_back(426);
+  if (operation.computes || operation.waits || operation.socket) all.push_back(429);
   if (operation.computes) all.insert(all.end(), {503, 504});
   if (operation.stores) all.push_back(507);
   return all;

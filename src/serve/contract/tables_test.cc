@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <regex>
 #include <set>
 
 #include "serve/contract/check.h"
@@ -250,6 +251,89 @@ TEST(Tables, WhatIsNotDoneSaysWhy) {
       for (const Field& field : shape->fields)
         EXPECT_FALSE(field.about.empty()) << operation.id << " " << field.name;
     }
+}
+
+// Every "send NAME" of a table.
+class Advice {
+ public:
+  explicit Advice(std::string operation) : operation_(std::move(operation)) {}
+
+  int found = 0;
+
+  // `done` are the fields that are done in the shapes around it, which may be named as well.
+  void shape(const Shape& shape, std::set<std::string> done) {
+    for (const Field& field : shape.fields)
+      if (field.fate == Fate::done) done.insert(field.name);
+    for (const std::string& tag : shape.tags()) done.insert(tag);
+    for (const Field& field : shape.fields) {
+      // Of a refused one there may be values that ask for nothing.
+      std::set<std::string> here = done;
+      if (!field.harmless.empty()) here.insert(field.name);
+      text(field.about, here);
+      text(field.hint, here);
+      if (field.shape) this->shape(*field.shape, here);
+    }
+    for (const Variant& variant : shape.variants) {
+      std::set<std::string> here = done;
+      if (variant.shape) this->shape(*variant.shape, here);
+      // What a form is refused for may stand in the others.
+      for (const Variant& other : shape.variants)
+        for (const Field& field : other.shape ? other.shape->fields : std::vector<Field>())
+          if (field.fate == Fate::done) here.insert(field.name);
+      text(variant.instead, here);
+    }
+  }
+
+ private:
+  void text(const std::string& text, const std::set<std::string>& done) {
+    static const std::regex advised("\\bsend ([a-z_.]*[a-z])");
+    static const std::set<std::string> plain = {"a", "its", "the", "theirs", "what"};
+    for (std::sregex_iterator at(text.begin(), text.end(), advised), end; at != end; ++at) {
+      const std::string name = (*at)[1];
+      if (plain.count(name)) continue;
+      EXPECT_TRUE(done.count(name)) << operation_ << " does not do " << name << ": " << text;
+      ++found;
+    }
+  }
+
+  const std::string operation_;
+};
+
+TEST(Tables, WhatIsAdvisedIsDoneHere) {
+  int found = 0;
+  const auto look = [&](const std::string& operation, const Shape& shape) {
+    Advice advice(operation);
+    advice.shape(shape, {});
+    found += advice.found;
+  };
+  for (const Operation& operation : contract().operations())
+    for (const ShapePtr& shape : {operation.body, operation.query})
+      if (shape) look(operation.id, *shape);
+  look("realtime event", contract().events());
+  EXPECT_GT(found, 20);
+}
+
+TEST(Tables, WhatIsBusySaysSo) {
+  const Json paths = openapi(contract())["paths"];
+  for (const char* path : {"/v1/conversations", "/v1/conversations/{id}", "/v1/files/{id}/content",
+                           "/v1/conversations/export"})
+    for (const auto& operation : paths[path].items())
+      EXPECT_TRUE(operation.value()["responses"].contains("429")) << operation.key() << path;
+  for (const char* status : {"426", "429"})
+    EXPECT_TRUE(paths["/v1/realtime"]["get"]["responses"].contains(status)) << status;
+  EXPECT_FALSE(paths["/healthz"]["get"]["responses"].contains("429"));
+}
+
+// Texts are answered: what is of pictures and sounds is neither done nor read.
+TEST(Tables, CompletionsHaveTasksOfTextsAlone) {
+  const Shape& shape = *contract().at("complete").body;
+  const Json body = {{"model", "m"}, {"prompt", "x"}};
+  for (const char* task : {"name", "caption", "transcribe"}) {
+    Json asked = body;
+    asked["task"] = task;
+    EXPECT_EQ(check(shape, asked, "").value_or(Problem()).param, "task") << task;
+  }
+  EXPECT_EQ(shape.find(body, "language")->fate, Fate::ignored);
 }
 
 TEST(Tables, WhatClientsSendByDefaultIsAccepted) {

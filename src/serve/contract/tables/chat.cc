@@ -88,7 +88,7 @@ std::vector<Operation> chat(const Facts& facts) {
           field::object("audio", audio(), "Needed for audio.")});
   append(fields, refused_tools());
   append(fields, chat_only());
-  append(fields, refused_samplers());
+  append(fields, refused_samplers("max_completion_tokens"));
   append(fields, harmless_fields());
   Operation chat{"chat", "POST", "/v1/chat/completions", "Chat",
                  "Text, pictures, sounds and videos in; text, or text and speech, out."};

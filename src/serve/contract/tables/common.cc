@@ -39,7 +39,7 @@ Field stop() {
       .at_most_bytes(1024);
 }
 
-std::vector<Field> refused_samplers() {
+std::vector<Field> refused_samplers(const std::string& longest, bool has_stop) {
   const char* greedy = "this server has temperature, top_p, top_k and seed; leave it out";
   const char* free = "answers are free text; leave it out";
   std::vector<Field> all = {
@@ -63,7 +63,9 @@ std::vector<Field> refused_samplers() {
       field::refused("min_tokens", "[0]", "an answer ends where the model ends it; leave it out"),
       field::refused("ignore_eos", "[false]",
                      "an answer ends where the model ends it; leave it out"),
-      field::refused("stop_token_ids", "[[]]", "send stop, which takes texts"),
+      field::refused("stop_token_ids", "[[]]",
+                     has_stop ? "send stop, which takes texts"
+                              : "/v1/chat/completions has stop, which takes texts"),
       field::refused("include_stop_str_in_output", "[false]", "an answer ends before its stop"),
       field::refused("skip_special_tokens", "[true]", "answers hold none; leave it out"),
       field::refused("grammar", R"([""])", free),
@@ -82,9 +84,9 @@ std::vector<Field> refused_samplers() {
       field::refused("enable_thinking", "[false]", "the model does not reason; leave it out"),
       field::refused("thinking", R"([{"type": "disabled"}])",
                      "the model does not reason; leave it out"),
-      field::refused("n_predict", "[]", "send max_tokens"),
-      field::refused("num_predict", "[]", "send max_tokens"),
-      field::refused("max_new_tokens", "[]", "send max_tokens"),
+      field::refused("n_predict", "[]", "send " + longest),
+      field::refused("num_predict", "[]", "send " + longest),
+      field::refused("max_new_tokens", "[]", "send " + longest),
       field::refused("options", "[{}]", "send its fields beside model"),
       field::refused("extra_body", "[{}]", "send its fields beside model"),
   };

@@ -42,6 +42,7 @@ Operation kept(std::string id, std::string method, std::string path, std::string
   Operation operation{std::move(id), std::move(method), std::move(path), std::move(summary),
                       std::move(about)};
   operation.stores = operation.method == "POST";
+  operation.waits = true;
   return operation;
 }
 
@@ -88,7 +89,8 @@ std::vector<Operation> conversations() {
            "And the files that only they show."),
       exported("export_conversations", all + "/export", "Export all conversations",
                "One JSON file, media included as base64; with ?files=false without. Made while it "
-               "is sent: what changes meanwhile may be in it or not."),
+               "is sent: what is added, changed or deleted meanwhile may be in it or not. A file "
+               "that is deleted before all of it is sent ends there, with \"deleted\": true."),
       kept("show_conversation", "GET", one, "Show a conversation",
            "Its metadata; items have an endpoint of their own."),
       put(kept("update_conversation", "POST", one, "Change a conversation",

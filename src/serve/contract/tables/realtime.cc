@@ -77,7 +77,7 @@ Field modalities() {
 }
 
 std::vector<Field> refused_settings() {
-  const char* prompts = "this server keeps no prompts; send instructions";
+  const char* prompts = "this server keeps no prompts, and the model reads none; leave it out";
   std::vector<Field> all = refused_tools();
   append(all, {field::refused("prompt", "[]", prompts),
                field::refused("reasoning", "[]", "the model does not reason"),
@@ -166,7 +166,9 @@ ShapePtr response_wish() {
       field::choice("conversation", {"auto", "none"}, "auto", "none: beside the conversation."),
       field::list("input", realtime_item(), "What is answered instead of the conversation."),
       field::number("temperature", 0, 2, {}, "As in chat."),
-      field::object("metadata", own_texts(), "Repeated in it. 16 texts at most."),
+      field::object("metadata", own_texts(),
+                    "Repeated in it. At most 16 texts of up to 512 characters, whose names "
+                    "have up to 64."),
       field::object("audio", response_audio(), "How it sounds.")};
   for (Field& one : refused_settings())
     if (one.name != "metadata") fields.push_back(std::move(one));

@@ -84,11 +84,14 @@ std::vector<Operation> responses() {
          {field::flag("stream", false, "Answer as server-sent events, as it comes about."),
           field::text("instructions",
                       "Repeated in the answer; the model was taught none and does not read them."),
-          field::object("metadata", own_texts(), "Repeated in the answer. 16 texts at most.")});
+          field::object(
+              "metadata", own_texts(),
+              "Repeated in the answer. At most 16 texts of up to 512 characters, whose names "
+              "have up to 64.")});
   append(fields, response_only());
   append(fields, stateless());
   append(fields, refused_tools());
-  append(fields, refused_samplers());
+  append(fields, refused_samplers("max_output_tokens", false));
   append(fields, harmless_fields());
   Operation respond{"respond", "POST", "/v1/responses", "Respond",
                     "What the official client needs, with streaming. Nothing is kept: each "

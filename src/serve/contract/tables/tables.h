@@ -13,8 +13,10 @@ struct Facts {
 
 // Shared ones.
 Field model_field(bool needed = true);
-std::vector<Field> text_fields();       // of whatever writes text
-std::vector<Field> refused_samplers();  // other servers' ways to choose tokens
+std::vector<Field> text_fields();  // of whatever writes text
+// Other servers' ways to choose tokens and to end an answer. `longest` is what the endpoint calls
+// the longest answer; `has_stop`, whether it has stop.
+std::vector<Field> refused_samplers(const std::string& longest, bool has_stop = true);
 std::vector<Field> refused_tools();
 std::vector<Field> harmless_fields();  // nothing that changes an answer
 std::vector<Field> harmless_query();   // of every request's query

@@ -2,6 +2,22 @@
 #include "serve/contract/tables/tables.h"
 
 namespace tutti::tables {
+namespace {
+
+// Of texts alone: nothing is shown that could be named, captioned or heard.
+std::vector<Field> plain_text_fields() {
+  std::vector<Field> fields = text_fields();
+  for (Field& field : fields) {
+    if (field.name == "task")
+      field = field::choice("task", {"automatic", "answer"}, "automatic",
+                            "A text is always answered. Beyond OpenAI's API.");
+    if (field.name == "language")
+      field = field::ignored("language", "Of names and captions; the prompt shows nothing.");
+  }
+  return fields;
+}
+
+}  // namespace
 
 std::vector<Operation> completions(const Facts& facts) {
   const int most = facts.limits.most_choices;
@@ -17,7 +33,7 @@ std::vector<Operation> completions(const Facts& facts) {
                      "Longest answer, in tokens. More than --max-tokens (1024), or than the "
                      "context has room for, is cut to that, and finish_reason is length where "
                      "the answer ends there.")};
-  append(fields, text_fields());
+  append(fields, plain_text_fields());
   append(fields, {field::integer("n", 1, most, 1, "Answers to each prompt; " + together),
                   field::integer("best_of", 1, most, {}, "As many as n, or leave it out."), stop(),
                   field::flag("echo", false, "Begin with the prompt."),
@@ -26,7 +42,7 @@ std::vector<Operation> completions(const Facts& facts) {
                   field::refused("suffix", R"([""])", "this model does not fill in; leave it out"),
                   field::refused("logprobs", "[0, false]", "this model gives none; leave it out"),
                   field::ignored("metadata", "Nothing is kept that it could describe.")});
-  append(fields, refused_samplers());
+  append(fields, refused_samplers("max_tokens"));
   append(fields, harmless_fields());
   Operation complete{"complete", "POST", "/v1/completions", "Complete",
                      "The older shape: a text for a text."};
