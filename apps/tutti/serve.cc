@@ -1,5 +1,4 @@
 // tutti serve: the model behind OpenAI's HTTP API. `tutti serve keys` manages who may use it.
-#include <arpa/inet.h>
 #include <malloc.h>
 #include <sys/stat.h>
 
@@ -57,15 +56,9 @@ void log_request(const RequestRecord& record) {
                record.user.empty() ? "" : " ", record.user.c_str());
 }
 
-bool is_ip_address(const std::string& text) {
-  in6_addr ignored;
-  return text == "localhost" || inet_pton(AF_INET, text.c_str(), &ignored) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
-}
-
 Status check(const ServeOptions& options) {
   const HttpOptions& http = options.http;
-  if (!is_ip_address(http.address))
+  if (http.address != "localhost" && !is_address(http.address))
     return usage_error("--address " + quote(http.address) +
                        " is not an IP address; use 127.0.0.1 for this machine alone, or 0.0.0.0");
   if (http.certificate_file.empty() != http.private_key_file.empty())
@@ -123,19 +116,24 @@ class SignalWaiter {
 };
 
 // "gpt-4o=tutti-nano": requests for gpt-4o are answered by tutti-nano, if that is what is served.
+Result<std::string> read_alias(const std::string& pair, const std::string& model) {
+  const size_t equals = pair.rfind('=');
+  std::string name = pair.substr(0, equals);
+  if (equals == pair.npos || name.empty())
+    return usage_error("--alias is NAME=MODEL, e.g. gpt-4o=" + model + ", not " + quote(pair));
+  if (pair.substr(equals + 1) != model)
+    return usage_error("--alias " + quote(pair) + ": this server has the model " + model +
+                       " only; say --alias " + name + "=" + model);
+  return name;
+}
+
 Result<std::vector<std::string>> read_aliases(const std::vector<std::string>& pairs,
                                               const std::string& model) {
   std::vector<std::string> names;
   for (const std::string& pair : pairs) {
-    const size_t equals = pair.rfind('=');
-    const std::string name = pair.substr(0, equals);
-    if (equals == pair.npos || name.empty())
-      return usage_error("--alias is NAME=MODEL, e.g. gpt-4o=" + model + ", not " + quote(pair));
-    if (pair.substr(equals + 1) != model)
-      return usage_error("--alias " + quote(pair) + ": this server has the model " + model +
-                         " only; say --alias " + name + "=" + model);
+    TUTTI_ASSIGN(std::string name, read_alias(pair, model));
     if (name != model && std::find(names.begin(), names.end(), name) == names.end())
-      names.push_back(name);
+      names.push_back(std::move(name));
   }
   return names;
 }
@@ -158,29 +156,63 @@ Result<KeyRing> load_keys(const std::string& file, bool or_new = false) {
   return KeyRing::load(file, or_new);
 }
 
-Status run(ServeOptions& options) {
-  if (options.print_openapi) return print_openapi(options.api.limits);
-  TUTTI_CHECK(check(options));
-  if (!options.keys_file.empty()) {
-    TUTTI_ASSIGN(options.http.keys, load_keys(options.keys_file));
-    if (options.http.keys.empty())
-      return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
-  }
-  if (options.log == "text") options.http.on_request = log_request;
-  options.http.limits.ledger = Ledger::Limits::for_bodies(options.api.limits.most_body_bytes);
-  give_memory_back();
+Status load_all_keys(ServeOptions& options) {
+  if (options.keys_file.empty()) return {};
+  TUTTI_ASSIGN(options.http.keys, load_keys(options.keys_file));
+  if (options.http.keys.empty())
+    return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
+  return {};
+}
+
+// What the process does with signals, before any of its threads starts; those that end it are
+// blocked, and returned.
+sigset_t prepare_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk (serve/store/)
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
 
+Result<Engine> load_model(ServeOptions& options) {
   std::string path;
-  TUTTI_ASSIGN(const Engine engine, options.model.load(&path));
+  TUTTI_ASSIGN(Engine engine, options.model.load(&path));
   options.api.model = std::filesystem::path(path).stem().string();
   TUTTI_ASSIGN(options.api.aliases, read_aliases(options.aliases, options.api.model));
   options.api.created = modified_at(path);
+  return engine;
+}
+
+Router routes(Api& api, std::optional<Store>& store, bool with_studio) {
+  Router router;
+  api.add_routes(router);
+  add_realtime_routes(router, api);
+  if (store)
+    add_store_routes(router, *store, api.contract());
+  else
+    add_storeless_routes(router);
+  if (with_studio) add_studio_routes(router);
+  return router;
+}
+
+std::string url_of(const HttpOptions& http, int port) {
+  const bool is_v6 = http.address.find(':') != std::string::npos;
+  return std::string(http.certificate_file.empty() ? "http://" : "https://") +
+         (is_v6 ? "[" + http.address + "]" : http.address) + ":" + std::to_string(port) + "/";
+}
+
+Status run(ServeOptions& options) {
+  if (options.print_openapi) return print_openapi(options.api.limits);
+  TUTTI_CHECK(check(options));
+  TUTTI_CHECK(load_all_keys(options));
+  if (options.log == "text") options.http.on_request = log_request;
+  options.http.limits.ledger = Ledger::Limits::for_bodies(options.api.limits.most_body_bytes);
+  give_memory_back();
+  const sigset_t signals = prepare_signals();
+
+  TUTTI_ASSIGN(const Engine engine, load_model(options));
   options.api.version = TUTTI_VERSION;
   options.scheduler.threads = options.model.threads;
   options.scheduler.most_seconds = options.api.limits.most_seconds;
@@ -190,23 +222,12 @@ Status run(ServeOptions& options) {
                open_store(options.studio, options.http.keys.names().size()));
   if (store) options.api.more_metrics = [&store] { return store_metrics(*store); };
   Api api(engine, scheduler, decoder, options.api);
-  Router router;
-  api.add_routes(router);
-  add_realtime_routes(router, api);
-  if (store)
-    add_store_routes(router, *store, api.contract());
-  else
-    add_storeless_routes(router);
-  if (!options.studio.without_studio) add_studio_routes(router);
-  const bool tls = !options.http.certificate_file.empty();
-  const std::string address = options.http.address;
-  TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), std::move(options.http)));
+  TUTTI_ASSIGN(
+      HttpServer server,
+      HttpServer::listen(routes(api, store, !options.studio.without_studio), options.http));
   api.attach(server);
 
-  const bool is_v6 = address.find(':') != std::string::npos;
-  const std::string url = std::string(tls ? "https://" : "http://") +
-                          (is_v6 ? "[" + address + "]" : address) + ":" +
-                          std::to_string(server.port()) + "/";
+  const std::string url = url_of(options.http, server.port());
   std::fprintf(stderr, "tutti: %s on %s\n", options.api.model.c_str(), url.c_str());
   if (options.studio.open) open_browser(url);
   {

@@ -26,12 +26,10 @@ std::string host_name(std::string_view host) {
   return lower(host);
 }
 
-bool is_address(std::string name) {
-  if (name.size() > 2 && name.front() == '[' && name.back() == ']')
-    name = name.substr(1, name.size() - 2);
-  in6_addr ignored;
-  return inet_pton(AF_INET, name.c_str(), &ignored) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
+// "[::1]" as "::1".
+std::string unbracketed(const std::string& name) {
+  const bool brackets = name.size() > 2 && name.front() == '[' && name.back() == ']';
+  return brackets ? name.substr(1, name.size() - 2) : name;
 }
 
 std::string own_name() {
@@ -44,7 +42,7 @@ std::string own_name() {
 // asked for, it has none.
 bool host_allowed(const HttpOptions& options, std::string_view host) {
   const std::string name = host_name(host);
-  if (is_address(name)) return true;
+  if (is_address(unbracketed(name))) return true;
   const std::vector<std::string>& names = options.host_names;
   if (!names.empty())
     return std::any_of(names.begin(), names.end(),
@@ -165,6 +163,12 @@ Status check_names(HttpOptions& options) {
 Refusal refusal_of(const Error& error) {
   if (error.code() == ErrorCode::too_large) return {413, error.message()};
   return {429, error.message(), "rate_limit_error", "busy", {{"Retry-After", "2"}}};
+}
+
+bool is_address(const std::string& text) {
+  in6_addr ignored;
+  return inet_pton(AF_INET, text.c_str(), &ignored) == 1 ||
+         inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &ignored) == 1;
 }
 
 bool is_loopback(const std::string& address) {

@@ -52,6 +52,9 @@ Headers cors_headers(const HttpOptions& options, const Request& request);
 // openai-insecure-api-key.KEY, which is all that a browser can send.
 std::string_view presented_key(const Request& request);
 
+// An IP address; of IPv6 also one with a scope: "fe80::1%eth0".
+bool is_address(const std::string& text);
+
 bool is_loopback(const std::string& address);
 
 }  // namespace tutti

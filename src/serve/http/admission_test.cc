@@ -64,6 +64,13 @@ TEST_F(Admission, WithoutKeysOnlyNamesThatNoPageCanHaveAreAnswered) {
   EXPECT_EQ(status("GET", "/healthz", {{"host", "tutti.example"}}), 0) << "a key keeps pages out";
 }
 
+TEST(Address, MayHaveAScopeWhereItIsOfIpv6) {
+  for (const char* one : {"127.0.0.1", "0.0.0.0", "::", "::1", "fe80::1%eth0"})
+    EXPECT_TRUE(is_address(one)) << one;
+  for (const char* none : {"", "%", "localhost", "[::1]", "example%eth0", "127.0.0.1%eth0"})
+    EXPECT_FALSE(is_address(none)) << none;
+}
+
 TEST_F(Admission, OtherPagesNeedLeave) {
   const Headers foreign = {{"origin", "https://app.example"}};
   EXPECT_EQ(status("POST", "/v1/chat", {{"origin", "http://localhost:8080"}}), 0);
