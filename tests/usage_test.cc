@@ -69,6 +69,10 @@ TEST_F(UsageTest, ValuesThatCannotBe) {
       {{"run", "--max-tokens", "1e2"}, {"--max-tokens is \"1e2\"; it can be a whole number"}},
       {{"run", "--threads", "010"}, {"--threads is \"010\"; it can be a whole number"}},
       {{"run", "--top-k", "99999999999"}, {"it can be a whole number from 0 to 2147483647"}},
+      {{"run", "--json=abc"}, {"tutti run: --json takes no value; tutti run --help"}},
+      {{"run", "--json=5"}, {"--json takes no value"}},
+      {{"serve", "--no-store=abc"}, {"--no-store takes no value"}},
+      {{"eval", "--json=false"}, {"--json takes no value"}},
       {{"run", "--temperature", "900"}, {"--temperature is \"900\", not a number in [0 - 100]"}},
       {{"run", "--to", "imag"},
        {"--to is \"imag\"; it can be text, image,", "did you mean image?"}},
@@ -79,6 +83,8 @@ TEST_F(UsageTest, ValuesThatCannotBe) {
       {{"serve", "--port", "99999"},
        {"--port is \"99999\"; it can be a whole number from 0 to 65535"}},
       {{"serve", "--address", "example"}, {"--address \"example\" is not an IP address; use"}},
+      {{"serve", "--address", "fe80::1%lo"}, {"listening on fe80::1%lo lets others in"}},
+      {{"serve", "--address", "127.0.0.1%lo"}, {"is not an IP address"}},
       {{"serve", "--certificate", "c.pem"}, {"--certificate and --private-key go together"}},
       {{"eval", "--limit", "-1"}, {"--limit is \"-1\"; it can be a whole number from 0 to"}},
       {{"bench", "trunk", "--shape", "smal"}, {"--shape is \"smal\"; it can be"}}};
@@ -175,9 +181,11 @@ TEST_F(UsageTest, RemovingAKeySaysSo) {
 TEST_F(UsageTest, OneRuleForFiles) {
   fs::create_directories(folder_ / "folder");
   write_text(path("empty"), "");
+  fs::create_symlink("circle", path("circle"));  // there, and cannot be opened
   const std::pair<Words, Words> unreadable[] = {
       {{"run", "-m", "none", "--text", "a"}, {"there is no model file none; check its path"}},
       {{"run", "-m", "folder", "--text", "a"}, {"folder is a folder; name the model file in it"}},
+      {{"run", "-m", "circle", "--text", "a"}, {"circle", "symbolic links"}},
       {{"inspect", "none"}, {"there is no model file none"}},
       {{"inspect", "folder"}, {"folder is a folder"}},
       {{"run", "--image", "none"}, {"none: there is no such file; check the path"}},

@@ -16,6 +16,12 @@ namespace {
 
 constexpr const char* kDefaultModel = "models/tutti-nano.safetensors";
 
+// What is there and may not be looked at is not missing: opening it says what is wrong.
+bool is_missing(const std::string& file) {
+  std::error_code problem;
+  return fs::status(file, problem).type() == fs::file_type::not_found;
+}
+
 }  // namespace
 
 std::string program_folder() {
@@ -39,12 +45,12 @@ Result<std::string> find_model(const std::string& given) {
   std::error_code problem;
   if (fs::is_directory(given, problem))
     return bad_input(given + " is a folder; name the model file in it");
-  if (!given.empty() && !fs::exists(given, problem))
+  if (!given.empty() && is_missing(given))
     return bad_input("there is no model file " + given + "; check its path");
   if (!given.empty()) return given;
   std::string tried;
   for (const std::string& place : model_candidates()) {
-    if (fs::exists(place, problem)) return place;
+    if (!is_missing(place)) return place;
     tried += "\n  " + place;
   }
   return bad_input("no model found; name one with --model or TUTTI_MODEL. Looked for:" + tried);

@@ -101,6 +101,7 @@ int run_process(const std::function<int()>& run) {
 
 int run_verb(CLI::App& app, const Verb& chosen, int argc, char** argv) {
   app.failure_message(usage_message);
+  refuse_values_of_flags(app);
   try {
     parse_command_line(app, argc, argv);
   } catch (const CLI::ParseError& error) {  // help is one, too

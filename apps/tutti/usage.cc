@@ -1,5 +1,6 @@
 #include "usage.h"
 
+#include "base/joined.h"
 #include "base/quote.h"
 #include "base/similar.h"
 
@@ -35,12 +36,6 @@ std::vector<std::string> flags_of(const CLI::App& verb) {
     for (const std::string& name : option->get_snames()) names.push_back("-" + name);
   }
   return names;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
 }
 
 std::string or_meant(const std::string& word, const std::vector<std::string>& names) {
@@ -81,7 +76,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 // CLI11's own words, as far as they are not those of a person.
 std::string told(const CLI::Error& error) {
-  const std::string said = error.what();
+  std::string said = error.what();
   const std::string flag = said.substr(0, said.find_first_of(": "));
   switch (CLI::ExitCodes(error.get_exit_code())) {
     case CLI::ExitCodes::ExcludesError:
@@ -96,6 +91,8 @@ std::string told(const CLI::Error& error) {
     case CLI::ExitCodes::ArgumentMismatch:
       if (said.find("At Most") != said.npos) return flag + " is given more than once; give it once";
       if (said.find("missing") != said.npos) return flag + " needs a value behind it";
+      if (said.find("override") != said.npos)  // the name comes without its hyphens
+        return (flag.size() == 1 ? "-" : "--") + flag + " takes no value";
       return said;
     default:
       return said;
@@ -103,6 +100,12 @@ std::string told(const CLI::Error& error) {
 }
 
 }  // namespace
+
+void refuse_values_of_flags(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+  for (CLI::App* verb : app.get_subcommands({})) refuse_values_of_flags(*verb);
+}
 
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const Called called(*app);
@@ -115,7 +118,7 @@ std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   if (!left_over.empty() && (lacking || kind == CLI::ExitCodes::ExtrasError))
     problem = unexpected(*app, called, left_over);
   else if (lacking && !verbs.empty())
-    problem = "a verb is needed: " + listed(verbs);
+    problem = "a verb is needed: " + joined(verbs);
   return called.name + ": " + problem + (problem.ends_with('?') ? " " : "; ") + called.name +
          " --help lists what there is\n";
 }

@@ -13,4 +13,8 @@ std::string usage_message(const CLI::App* app, const CLI::Error& error);
 // Where a verb is needed the words name one that is not there.
 bool names_no_verb(const CLI::App& app);
 
+// By itself CLI11 takes --json=false, --json=5 and, as a number that cannot be read, --json=abc; no
+// flag of any verb means anything by that.
+void refuse_values_of_flags(CLI::App& app);
+
 }  // namespace tutti
