@@ -12,6 +12,7 @@ namespace tutti {
 
 std::string no_such_model(const std::string& model, const Api& api) {
   const std::string& served = api.options().model;
+  if (model.empty()) return "is empty; send " + served;
   return quote(model, 40) + " is not served; this server has " + served +
          ". Send that, or start it with --alias " + safe_name(model) + "=" + served;
 }

@@ -29,25 +29,48 @@ std::string shown(double number) {
   return whole ? std::to_string(int64_t(number)) : Json(number).dump();
 }
 
+// 10.0 is the integer 10.
+bool is_whole(const Json& value) {
+  return value.is_number_integer() ||
+         (value.is_number_float() && std::floor(value.get<double>()) == value.get<double>());
+}
+
 bool fits(const Json& value, unsigned types) {
   return types == type::any || types == type::file || (types & type::text && value.is_string()) ||
-         (types & type::integer && value.is_number_integer()) ||
+         (types & type::integer && is_whole(value)) ||
          (types & type::number && value.is_number()) ||
          (types & type::flag && value.is_boolean()) ||
          (types & type::object && value.is_object()) || (types & type::list && value.is_array());
 }
 
-// "strings or parts"
-std::string plural(unsigned types, const ShapePtr& shape) {
-  std::vector<std::string> kinds;
-  if (types & type::text) kinds.push_back("strings");
-  if (types & (type::integer | type::number)) kinds.push_back("numbers");
+// "string", "part"
+std::vector<std::string> nouns(unsigned types, const ShapePtr& shape) {
+  if (types == type::any) return {"value"};
+  std::vector<std::string> nouns;
+  if (types & type::text) nouns.push_back("string");
+  if (types & (type::integer | type::number)) nouns.push_back("number");
   if (types & type::object) {
     std::string name = shape && !shape->name.empty() ? shape->name : "object";
     std::transform(name.begin(), name.end(), name.begin(), ::tolower);
-    kinds.push_back(name + "s");
+    nouns.push_back(std::move(name));
   }
-  return types == type::any ? "values" : listed(kinds);
+  return nouns;
+}
+
+// "strings or parts"
+std::string plural(unsigned types, const ShapePtr& shape) {
+  std::vector<std::string> kinds = nouns(types, shape);
+  for (std::string& kind : kinds) kind += 's';
+  return listed(kinds);
+}
+
+// "a string or a part"
+std::string singular(unsigned types, const ShapePtr& shape) {
+  std::vector<std::string> kinds = nouns(types, shape);
+  for (std::string& kind : kinds)
+    kind.insert(0,
+                std::string_view("aeiou").find(kind[0]) == std::string_view::npos ? "a " : "an ");
+  return listed(kinds);
 }
 
 // "a string or an array of parts"
@@ -65,6 +88,7 @@ std::string kind(const Field& field) {
 std::string range(const Field& field) {
   const std::string noun = field.types & type::integer ? "an integer" : "a number";
   if (field.least == field.most) return shown(field.least);
+  if (field.least == -field::kUnbounded) return noun + " of 64 bits";
   if (field.least <= -field::kLargest) return noun;
   if (field.most >= field::kLargest) return noun + " of at least " + shown(field.least);
   return noun + " from " + shown(field.least) + " to " + shown(field.most);
@@ -211,7 +235,7 @@ class Check {
     refuse(
         at,
         "must be " + (ranged ? range(field) : kind(field)) + ", not " + shown(value) + hint(field),
-        numeric && value.is_number() ? "integer_out_of_range" : "invalid_type");
+        "invalid_type");
   }
 
   static std::string hint(const Field& field) {
@@ -222,8 +246,9 @@ class Check {
     const double number = value.get<double>();
     const bool too_large =
         value.is_number_unsigned() && value.get<uint64_t>() > uint64_t(INT64_MAX);
-    if (number >= field.least && number <= field.most &&
-        !(too_large && field.types & type::integer))
+    const bool cut = field.most == field::kLargest;  // to what there can be
+    if (number >= field.least &&
+        (cut || (number <= field.most && !(too_large && field.types & type::integer))))
       return;
     refuse(at, "must be " + range(field) + ", not " + shown(value) + hint(field),
            field.types & type::integer ? "integer_out_of_range" : "decimal_out_of_range");
@@ -243,7 +268,10 @@ class Check {
   void choice(const Field& field, const std::string& text, const std::string& at) {
     const auto& choices = field.choices;
     if (choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end()) return;
-    refuse(at, "is " + quote(text, 40) + "; it can be " + listed(choices) + hint(field),
+    const bool numbers = field.types & (type::integer | type::number);
+    refuse(at,
+           "is " + quote(text, 40) + "; it can be " + listed(choices) +
+               (numbers ? " or " + range(field) : "") + hint(field),
            "unsupported_value");
   }
 
@@ -265,10 +293,10 @@ class Check {
   void item(const Field& field, const Json& item, const std::string& list, size_t index) {
     const std::string at = list + "[" + std::to_string(index) + "]";
     if (!fits(item, field.items))
-      return refuse(at,
-                    "must be one of " + plural(field.items, field.shape) + ", not " + shown(item) +
-                        hint(field),
-                    "invalid_type");
+      return refuse(
+          at,
+          "must be " + singular(field.items, field.shape) + ", not " + shown(item) + hint(field),
+          "invalid_type");
     const std::string& blamed = field.choices.empty() ? at : list;  // a choice says which it is
     if (item.is_string()) return text(field, item.get_ref<const std::string&>(), blamed);
     if (item.is_object() && field.shape) object(*field.shape, item, at);

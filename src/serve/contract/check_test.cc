@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "serve/contract/fields.h"
+
 namespace tutti {
 namespace {
 
@@ -52,7 +54,7 @@ TEST(Check, EachWrongThingIsNamed) {
   EXPECT_EQ(said(R"({"content": " "})"), "content must not be empty");
   EXPECT_EQ(said(R"({"content": 5})"), "content must be a string or an array of parts, not 5");
   EXPECT_EQ(said(R"({"content": []})"), "content is empty");
-  EXPECT_EQ(said(R"({"content": [1]})"), "content[0] must be one of parts, not 1");
+  EXPECT_EQ(said(R"({"content": [1]})"), "content[0] must be a part, not 1");
   EXPECT_EQ(said(R"({"content": [{}]})"),
             "content[0].type is needed; it can be text or input_text");
   EXPECT_EQ(said(R"({"content": [{"type": "text"}]})"), "content[0].text is needed");
@@ -65,6 +67,43 @@ TEST(Check, EachWrongThingIsNamed) {
   EXPECT_EQ(with(R"("heat": "1")"), "heat must be a number from 0 to 2, not \"1\"");
   EXPECT_EQ(with(R"("format": "gif")"), "format is \"gif\"; it can be png or webp");
   EXPECT_EQ(with(R"("tools": [1])"), "tools is not supported: there are none; leave it out");
+}
+
+// JavaScript and Python write whole numbers as 10.0 and 1e20, too.
+TEST(Check, IntegersAreWholeNumbers) {
+  const Shape shape{"",
+                    {field::integer("tokens", 1, field::kLargest, 64, ""),
+                     field::integer("seed", -field::kUnbounded, field::kUnbounded, 0, ""),
+                     field::integer("n", 1, 4, 1, "")}};
+  const auto said = [&](const char* json) {
+    const auto problem = check(shape, Json::parse(json), "");
+    return problem ? problem->message + " (" + problem->code + ")" : "";
+  };
+  for (const char* well : {R"({"tokens": 10.0})", R"({"tokens": 99999999999999999999})",
+                           R"({"seed": -9223372036854775808})", R"({"n": 2.0})"})
+    EXPECT_EQ(said(well), "") << well;
+  EXPECT_EQ(said(R"({"seed": 18446744073709551615})"),
+            "seed must be an integer of 64 bits, not 18446744073709551615 (integer_out_of_range)");
+  EXPECT_EQ(said(R"({"seed": 1.5})"), "seed must be an integer, not 1.5 (invalid_type)");
+  EXPECT_EQ(said(R"({"n": 1.5})"), "n must be an integer from 1 to 4, not 1.5 (invalid_type)");
+  EXPECT_EQ(said(R"({"n": 5.0})"),
+            "n must be an integer from 1 to 4, not 5.0 (integer_out_of_range)");
+  Checker checker;
+  const Json json = Json::parse(R"({"tokens": 99999999999999999999, "seed": 9007199254740993,
+                                    "n": 2.0})");
+  const Fields fields = checker.object(json, shape, "");
+  EXPECT_EQ(fields.integer("tokens"), INT64_MAX);
+  EXPECT_EQ(fields.integer("seed"), 9007199254740993);
+  EXPECT_EQ(fields.integer("n"), 2);
+}
+
+TEST(Check, ChoicesBesideNumbersNameBoth) {
+  Field most = field::integer("most", 1, field::kLargest, {}, "");
+  most.types |= type::text;
+  most.choices = {"inf"};
+  const auto problem = check({"", {most}}, {{"most", "abc"}}, "");
+  ASSERT_TRUE(problem);
+  EXPECT_EQ(problem->message, "most is \"abc\"; it can be inf or an integer of at least 1");
 }
 
 // A limit is named as a limit.

@@ -1,6 +1,7 @@
 #include "serve/contract/fields.h"
 
 #include <atomic>
+#include <cmath>
 
 #include "serve/contract/check.h"
 #include "serve/contract/form.h"
@@ -13,6 +14,11 @@ const Json kNull;
 const Json kEmpty = Json::object();
 const Shape kNothing;
 std::atomic<void (*)(const Field&)> field_watcher = nullptr;
+
+std::string kind_of(const Json& json) {
+  if (json.is_null()) return "null";
+  return (json.is_array() ? "an " : "a ") + std::string(json.type_name());
+}
 
 }  // namespace
 
@@ -49,6 +55,13 @@ Json Checker::document(const std::string& text) {
 }
 
 Fields Checker::body(const std::string& body, const Shape& shape) {
+  if (body.find_first_not_of(" \t\r\n") == std::string::npos)
+    refuse({400, "the body is empty; send one JSON object", "invalid_request_error", "",
+            "invalid_json"});
+  else if (body.starts_with("--"))
+    refuse({400, "the body is a form; send one JSON object", "invalid_request_error", "",
+            "invalid_json"});
+  if (problem_) return {*this, kEmpty, shape, ""};
   Json json = document(body);
   if (problem_) return {*this, kEmpty, shape, ""};
   return object(keep(std::move(json)), shape, "");
@@ -57,7 +70,8 @@ Fields Checker::body(const std::string& body, const Shape& shape) {
 Fields Checker::object(const Json& json, const Shape& shape, std::string path) {
   if (!problem_) {
     if (!json.is_object())
-      refuse({400, (path.empty() ? "the body" : path) + " must be a JSON object",
+      refuse({400,
+              (path.empty() ? "the body" : path) + " must be a JSON object, not " + kind_of(json),
               "invalid_request_error", path, path.empty() ? "" : "invalid_type"});
     else if (auto wrong = check(shape, json, path))
       refuse(*std::move(wrong));
@@ -68,8 +82,16 @@ Fields Checker::object(const Json& json, const Shape& shape, std::string path) {
 Fields Checker::texts(const std::vector<std::pair<std::string, std::string_view>>& texts,
                       const Shape& shape) {
   if (auto problem = check_lengths(texts, shape)) refuse(*std::move(problem));
-  Result<Json> json = problem_ ? Json::object() : json_of_texts(texts, shape, &charge_);
-  if (!json) refuse(problem_of(json.error(), 1));
+  std::string blamed;
+  Result<Json> json = problem_ ? Json::object() : json_of_texts(texts, shape, &charge_, &blamed);
+  if (!json) {
+    Problem problem = problem_of(json.error(), 1);
+    if (problem.status == 400) {
+      problem.param = blamed;
+      problem.code = "invalid_value";
+    }
+    refuse(std::move(problem));
+  }
   return object(keep(json ? *std::move(json) : Json::object()), shape, "");
 }
 
@@ -126,7 +148,10 @@ std::string Fields::text(const char* name) const {
 
 int64_t Fields::integer(const char* name) const {
   const Json& said = value(name);
-  return said.is_number_integer() ? said.get<int64_t>() : 0;
+  if (said.is_number_integer() && !said.is_number_unsigned()) return said.get<int64_t>();
+  const double number = said.is_number() ? said.get<double>() : 0;  // 10.0, 1e20
+  if (std::abs(number) >= field::kUnbounded) return number > 0 ? INT64_MAX : INT64_MIN;
+  return said.is_number_unsigned() ? int64_t(said.get<uint64_t>()) : int64_t(number);
 }
 
 double Fields::number(const char* name) const {

@@ -101,5 +101,20 @@ TEST(Fields, JsonThatCostsMoreThanItsBytesIsRefused) {
   }
 }
 
+TEST(Fields, BodiesThatAreNoObjectsSayWhatTheyAre) {
+  for (const auto& [body, said] : {std::pair{"", "the body is empty; send one JSON object"},
+                                   {" \n", "the body is empty; send one JSON object"},
+                                   {"--x\r\n", "the body is a form; send one JSON object"},
+                                   {"[]", "the body must be a JSON object, not an array"},
+                                   {"7", "the body must be a JSON object, not a number"},
+                                   {"null", "the body must be a JSON object, not null"}}) {
+    Checker checker;
+    const Shape any{.open = true};
+    checker.body(body, any);
+    ASSERT_TRUE(checker.problem()) << body;
+    EXPECT_EQ(checker.problem()->message, said);
+  }
+}
+
 }  // namespace
 }  // namespace tutti

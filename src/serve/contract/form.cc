@@ -95,18 +95,22 @@ std::optional<Problem> check_lengths(const Texts& texts, const Shape& shape) {
   return std::nullopt;
 }
 
-Result<Json> json_of_texts(const Texts& texts, const Shape& shape, Charge* charge) {
+Result<Json> json_of_texts(const Texts& texts, const Shape& shape, Charge* charge,
+                           std::string* blamed) {
   Json all = Json::object();
   for (const auto& [whole, text] : texts) {
+    if (blamed) *blamed = safe_name(whole);
     const Name name = split(whole);
     const Field* field = shape.find(all, name.field);
     const bool file = field && field->types == type::file;
-    if (!file && invalid_utf8_at(text)) return bad_input(safe_name(whole) + " is not UTF-8");
     const bool keyed = field && name.bracketed && !(field->types & (type::list | type::object));
     const bool known = field && !keyed;
+    const bool malformed = known && !file && invalid_utf8_at(text);
+    if (malformed && field->fate == Field::Fate::done)
+      return bad_input(safe_name(whole) + " is not UTF-8; send a text, and files as file");
     if (charge) TUTTI_CHECK(charge->grow(kTextBytes + (known && !file ? text.size() : 0)));
     if (known)
-      TUTTI_CHECK(add(all, *field, name, text, charge));
+      TUTTI_CHECK(add(all, *field, name, malformed ? "bytes" : text, charge));
     else
       all[whole] = nullptr;
   }

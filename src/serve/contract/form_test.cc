@@ -115,5 +115,20 @@ TEST(Form, ValuesThatFindNoRoomAreNoTexts) {
   }
 }
 
+// Nor is a file that was sent by another name read as a text.
+TEST(Form, ErrorsNameTheirField) {
+  Shape shape = hearing();
+  shape.fields.push_back(field::refused("audio", "[]", "send file"));
+  const auto said = [&](const Texts& texts) {
+    Checker checker;
+    checker.texts(texts, shape);
+    return checker.problem() ? checker.problem()->param + ": " + checker.problem()->message : "";
+  };
+  EXPECT_EQ(said({{"audio", "RIFF\xff"}}), "audio: audio is not supported: send file");
+  EXPECT_EQ(said({{"sound", "RIFF\xff"}}).rfind("sound: sound is not a parameter", 0), 0u);
+  EXPECT_EQ(said({{"words", "\xff"}}).rfind("words: words is not UTF-8; ", 0), 0u);
+  EXPECT_EQ(said({{"heat", "1"}, {"heat", "0"}}), "heat: heat is given twice; send it once");
+}
+
 }  // namespace
 }  // namespace tutti

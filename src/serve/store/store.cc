@@ -7,6 +7,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/quote.h"
 #include "serve/store/queries.h"
 #include "serve/store/schema.h"
 
@@ -28,7 +29,7 @@ int64_t now_seconds() {
 Status check_store_id(const std::string& id) {
   const char* letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (!id.empty() && id.size() <= 64 && id.find_first_not_of(letters) == id.npos) return {};
-  return bad_input("an id is 1 to 64 letters, digits, '_' and '-'");
+  return bad_input("an id is 1 to 64 letters, digits, '_' and '-', not " + quote(id, 40));
 }
 
 Status check_object(const std::string& text, const char* what) {
