@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/quote.h"
+#include "base/similar.h"
 #include "serve/api/answer.h"
 #include "serve/api/data_url.h"
 #include "serve/api/text_options.h"
@@ -105,12 +106,13 @@ Json RealtimeClient::read_event(const std::string& message, Checker& checker) co
   if (checker.problem()) return Json::object();
   Json event = beta_ ? from_beta(std::move(json)) : std::move(json);
   if (!api_.contract().events().variant_of(event)) {
-    const Json type = event.value("type", Json());
-    checker.refuse(
-        invalid("the event type is " +
-                    quote(type.is_string() ? type.get_ref<const std::string&>() : type.dump(), 40) +
-                    "; see docs/api.md for those there are",
-                "unknown_event", "type"));
+    const Json said = event.value("type", Json());
+    const std::string type = said.is_string() ? said.get<std::string>() : said.dump();
+    const std::string meant = most_similar(type.substr(0, 64), api_.contract().events().tags());
+    checker.refuse(invalid("the event type is " + quote(type, 40) +
+                               (meant.empty() ? "; see docs/api.md for those there are"
+                                              : "; did you mean " + meant + "?"),
+                           "unknown_event", "type"));
   }
   if (!event.value("event_id", Json()).is_string()) event.erase("event_id");
   return event;

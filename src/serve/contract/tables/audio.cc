@@ -59,6 +59,7 @@ std::vector<Operation> speech(const Facts& facts) {
       field::refused("stream", "[false]",
                      "wav and pcm always come in pieces; stream_format says how"),
       field::ignored("metadata", "Nothing is kept that it could describe.")};
+  append(fields, refused_names({"text", "prompt"}, "input"));
   append(fields, harmless_fields());
   Operation speak{"speak", "POST", "/v1/audio/speech", "Speak",
                   "Text to speech. wav and pcm are sent as they are spoken; the rest when all is "
@@ -90,6 +91,7 @@ std::vector<Operation> transcriptions(const Facts& facts) {
           .at_most_bytes(35),
       field::number("temperature", 0, 0, 0, "A transcript is always the likeliest.")
           .advise("a transcript is always the likeliest")};
+  append(fields, refused_names({"audio", "input_file"}, "file"));
   append(fields, refused_hearing());
   append(fields, harmless_fields());
   const int seconds = int(facts.limits.most_seconds_of_audio);

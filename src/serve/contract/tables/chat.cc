@@ -70,7 +70,8 @@ std::vector<Operation> chat(const Facts& facts) {
       "for, is cut to that, and finish_reason is length where the answer ends there.";
   fields.push_back(field::integer("max_completion_tokens", 1, field::kLargest, 64, longest));
   fields.push_back(field::integer("max_tokens", 1, field::kLargest, 64,
-                                  "The older name of max_completion_tokens."));
+                                  "The older name of max_completion_tokens, which is the one "
+                                  "that counts where both are there."));
   append(fields, text_fields());
   append(fields,
          {field::integer("n", 1, facts.limits.most_choices, 1,
@@ -88,6 +89,8 @@ std::vector<Operation> chat(const Facts& facts) {
           field::object("audio", audio(), "Needed for audio.")});
   append(fields, refused_tools());
   append(fields, chat_only());
+  append(fields, refused_names({"max_output_tokens"}, "max_completion_tokens"));
+  append(fields, refused_names({"input", "prompt"}, "messages"));
   append(fields, refused_samplers("max_completion_tokens"));
   append(fields, harmless_fields());
   Operation chat{"chat", "POST", "/v1/chat/completions", "Chat",

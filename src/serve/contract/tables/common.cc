@@ -42,6 +42,8 @@ Field stop() {
 std::vector<Field> refused_samplers(const std::string& longest, bool has_stop) {
   const char* greedy = "this server has temperature, top_p, top_k and seed; leave it out";
   const char* free = "answers are free text; leave it out";
+  const char* stop = has_stop ? "send stop, which takes texts"
+                              : "/v1/chat/completions has stop, which takes texts";
   std::vector<Field> all = {
       field::refused("frequency_penalty", "[0]", greedy),
       field::refused("presence_penalty", "[0]", greedy),
@@ -63,9 +65,8 @@ std::vector<Field> refused_samplers(const std::string& longest, bool has_stop) {
       field::refused("min_tokens", "[0]", "an answer ends where the model ends it; leave it out"),
       field::refused("ignore_eos", "[false]",
                      "an answer ends where the model ends it; leave it out"),
-      field::refused("stop_token_ids", "[[]]",
-                     has_stop ? "send stop, which takes texts"
-                              : "/v1/chat/completions has stop, which takes texts"),
+      field::refused("stop_token_ids", "[[]]", stop),
+      field::refused("stop_sequences", "[[]]", stop),
       field::refused("include_stop_str_in_output", "[false]", "an answer ends before its stop"),
       field::refused("skip_special_tokens", "[true]", "answers hold none; leave it out"),
       field::refused("grammar", R"([""])", free),
@@ -84,12 +85,18 @@ std::vector<Field> refused_samplers(const std::string& longest, bool has_stop) {
       field::refused("enable_thinking", "[false]", "the model does not reason; leave it out"),
       field::refused("thinking", R"([{"type": "disabled"}])",
                      "the model does not reason; leave it out"),
-      field::refused("n_predict", "[]", "send " + longest),
-      field::refused("num_predict", "[]", "send " + longest),
-      field::refused("max_new_tokens", "[]", "send " + longest),
       field::refused("options", "[{}]", "send its fields beside model"),
       field::refused("extra_body", "[{}]", "send its fields beside model"),
   };
+  append(all, refused_names({"n_predict", "num_predict", "max_new_tokens"}, longest));
+  append(all, refused_names({"random_seed"}, "seed"));
+  return all;
+}
+
+std::vector<Field> refused_names(std::initializer_list<const char*> names,
+                                 const std::string& instead) {
+  std::vector<Field> all;
+  for (const char* name : names) all.push_back(field::refused(name, "[]", "send " + instead));
   return all;
 }
 

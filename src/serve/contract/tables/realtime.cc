@@ -5,10 +5,10 @@ namespace tutti::tables {
 namespace {
 
 ShapePtr sound_format() {
-  return share(
-      {"",
-       {field::choice("type", {"audio/pcm"}, "audio/pcm", "16 bits, mono."),
-        field::integer("rate", 16000, 24000, 24000, "24000, or 16000: the model's own.")}});
+  return share({"",
+                {field::choice("type", {"audio/pcm"}, "audio/pcm", "16 bits, mono."),
+                 field::integer("rate", 16000, 24000, 24000, "24000, or 16000: the model's own.")
+                     .advise("it can be 24000 or 16000")}});
 }
 
 ShapePtr turn_detection() {
@@ -90,6 +90,28 @@ std::vector<Field> refused_settings() {
   return all;
 }
 
+// The beta's names, which clients of the released API send without its header; of a session or of a
+// response, which has nothing that comes in.
+std::vector<Field> refused_beta(bool session) {
+  const std::pair<const char*, const char*> names[] = {
+      {"turn_detection", "audio.input.turn_detection"},
+      {"input_audio_format", "audio.input.format"},
+      {"input_audio_transcription", "audio.input.transcription"},
+      {"output_audio_format", "audio.output.format"},
+      {"voice", "audio.output.voice"},
+      {"speed", "audio.output.speed"},
+      {"modalities", "output_modalities"},
+      {"max_response_output_tokens", "max_output_tokens"}};
+  std::vector<Field> all;
+  for (const auto& [name, instead] : names) {
+    if (!session && std::string_view(instead).starts_with("audio.input")) continue;
+    all.push_back(field::refused(
+        name, "[]",
+        std::string("send ") + instead + ", or connect with the header OpenAI-Beta: realtime=v1"));
+  }
+  return all;
+}
+
 ShapePtr session() {
   std::vector<Field> fields = {
       field::choice("type", {"realtime", "transcription"}, {},
@@ -105,6 +127,7 @@ ShapePtr session() {
       field::integer("seed", -field::kUnbounded, field::kUnbounded, {},
                      "As in chat. Beyond OpenAI's.")};
   append(fields, refused_settings());
+  append(fields, refused_beta(true));
   for (const char* name : {"id", "object", "expires_at", "client_secret"})
     fields.push_back(field::ignored(name, "Of a session that comes back."));
   return share({"Session", std::move(fields), "What a session is set to."});
@@ -172,6 +195,7 @@ ShapePtr response_wish() {
       field::object("audio", response_audio(), "How it sounds.")};
   for (Field& one : refused_settings())
     if (one.name != "metadata") fields.push_back(std::move(one));
+  append(fields, refused_beta(false));
   return share({"ResponseWish", std::move(fields), "What an answer is to be like."});
 }
 

@@ -6,7 +6,10 @@ namespace {
 
 ShapePtr text_settings() {
   const char* plain = "answers are plain text; leave it out";
-  Shape format{"", {field::choice("type", {"text"}, "text", "Answers are plain text.")}};
+  Shape format{"",
+               {field::choice("type", {"text"}, "text", "Answers are plain text.").advise(plain),
+                field::refused("name", "[]", plain), field::refused("description", "[]", plain),
+                field::refused("schema", "[]", plain), field::refused("strict", "[]", plain)}};
   return share({"",
                 {field::object("format", share(std::move(format)), "Of the answer."),
                  field::refused("verbosity", R"(["medium"])", "send max_output_tokens"),
@@ -91,6 +94,8 @@ std::vector<Operation> responses() {
   append(fields, response_only());
   append(fields, stateless());
   append(fields, refused_tools());
+  append(fields, refused_names({"max_tokens", "max_completion_tokens"}, "max_output_tokens"));
+  append(fields, refused_names({"messages"}, "input"));
   append(fields, refused_samplers("max_output_tokens", false));
   append(fields, harmless_fields());
   Operation respond{"respond", "POST", "/v1/responses", "Respond",

@@ -1,6 +1,8 @@
 // The parts of the contract, a file for each family of endpoints.
 #pragma once
 
+#include <initializer_list>
+
 #include "serve/contract/contract.h"
 
 namespace tutti::tables {
@@ -17,6 +19,9 @@ std::vector<Field> text_fields();  // of whatever writes text
 // Other servers' ways to choose tokens and to end an answer. `longest` is what the endpoint calls
 // the longest answer; `has_stop`, whether it has stop.
 std::vector<Field> refused_samplers(const std::string& longest, bool has_stop = true);
+// What other endpoints and servers call a field of this one; `instead` is that field's name.
+std::vector<Field> refused_names(std::initializer_list<const char*> names,
+                                 const std::string& instead);
 std::vector<Field> refused_tools();
 std::vector<Field> harmless_fields();  // nothing that changes an answer
 std::vector<Field> harmless_query();   // of every request's query

@@ -42,6 +42,8 @@ std::vector<Operation> completions(const Facts& facts) {
                   field::refused("suffix", R"([""])", "this model does not fill in; leave it out"),
                   field::refused("logprobs", "[0, false]", "this model gives none; leave it out"),
                   field::ignored("metadata", "Nothing is kept that it could describe.")});
+  append(fields, refused_names({"max_completion_tokens", "max_output_tokens"}, "max_tokens"));
+  append(fields, refused_names({"messages", "input"}, "prompt"));
   append(fields, refused_samplers("max_tokens"));
   append(fields, harmless_fields());
   Operation complete{"complete", "POST", "/v1/completions", "Complete",
