@@ -37,6 +37,9 @@ ChatRequest read_chat(const Fields& request, const Api& api) {
   chat.choices = int(request.integer("n"));
   chat.stream = request.flag("stream");
   chat.usage = request.object("stream_options").flag("include_usage");
+  if (request.has("stream_options") && !chat.stream)
+    request.refuse("stream_options", "is of streams; send it with stream: true, or leave it out",
+                   "invalid_value");
   read_modalities(request, chat);
   if (chat.audio && chat.choices > 1) request.refuse("n", "must be 1 where audio is asked for");
   if (request.refused()) return chat;

@@ -39,6 +39,9 @@ CompletionRequest read_completion(const Fields& request, const Api& api) {
   const int n = completion.n = int(request.integer("n"));
   completion.stream = request.flag("stream");
   completion.usage = request.object("stream_options").flag("include_usage");
+  if (request.has("stream_options") && !completion.stream)
+    request.refuse("stream_options", "is of streams; send it with stream: true, or leave it out",
+                   "invalid_value");
   completion.echo = request.flag("echo");
   if (request.integer("best_of", n) != n)
     request.refuse("best_of", "must be n, or left out: every text is answered",

@@ -1,5 +1,6 @@
 // POST /v1/images/generations: pictures from text; previews of each while it is drawn, when
 // streaming.
+#include "base/quote.h"
 #include "format/tokenizer.h"
 #include "media/encode.h"
 #include "media/picture_ops.h"
@@ -29,7 +30,7 @@ void read_size(const Fields& request, const Api& api, ImageRequest& image) {
   if (width < 16 || height < 16 || width > most || height > most)
     request.refuse("size",
                    "must be auto or WIDTHxHEIGHT from 16x16 to " + std::to_string(most) + "x" +
-                       std::to_string(most),
+                       std::to_string(most) + ", not " + quote(size, 40),
                    "invalid_value");
   image.width = width;
   image.height = height;
@@ -46,6 +47,9 @@ ImageRequest read_image(const Fields& request, const Api& api) {
   image.count = int(request.integer("n"));
   image.format = request.text("output_format");
   image.quality = int(request.integer("output_compression"));
+  if (image.format == "png" && image.quality < 100 && request.has("output_compression"))
+    request.refuse("output_compression", "is of JPEG and WebP; leave it out with output_format png",
+                   "invalid_value");
   image.as_url = request.text("response_format") == "url";
   image.stream = request.flag("stream");
   image.previews = int(request.integer("partial_images"));
