@@ -325,6 +325,8 @@ test('what makes no sense is refused in one event, and the session goes on', asy
   const wrong = [
     '{', '[]', '"text"', '{}', '\u0000', '[[[['.repeat(1000),
     { type: 'no.such.event' },
+    { type: 'sesion.update' },
+    { type: 'session.update', session: { modalities: ['text'] } },
     { type: 'session.update' },
     { type: 'session.update', session: { audio: { input: { format: { type: 'audio/pcmu' } } } } },
     { type: 'session.update', session: { tools: [{ type: 'function', name: 'f' }] } },
@@ -347,6 +349,9 @@ test('what makes no sense is refused in one event, and the session goes on', asy
   const after = events.all.slice(from, -1);
   assert.deepEqual(after.map((event) => event.type), Array(wrong.length + 1).fill('error'));
   for (const { error } of after) assert.ok(error.message.length > 0 && error.type === 'invalid_request_error', error);
+  const said = after.map(({ error }) => error.message);
+  assert.ok(said.some((message) => message.includes('did you mean session.update?')), said);
+  assert.ok(said.some((message) => message.includes('send output_modalities')), said);
   // Pictures are decoded while the conversation goes on: the item is there, and does without it.
   const then = events.all.length;
   send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }] } });

@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 
+#include "base/quote.h"
 #include "serve/store/database.h"
 #include "serve/store/ordered_mutex.h"
 #include "serve/store/reserve.h"
@@ -68,8 +69,8 @@ Status check_store_id(const std::string& id);
 // bad_input unless it is the text of a JSON object; `what` stands in the message.
 Status check_object(const std::string& text, const char* what);
 
-inline Error not_found(const char* what) {
-  return {ErrorCode::not_found, std::string("there is no such ") + what};
+inline Error not_found(const char* what, const std::string& id) {
+  return {ErrorCode::not_found, std::string("there is no ") + what + " " + quote(id, 64)};
 }
 
 // Binds in order, from parameter 1 on.
@@ -87,19 +88,19 @@ Status execute(Database& database, const std::string& sql, const Values&... valu
   return statement.run();
 }
 
-// The one number that a row has, or not_found.
+// The one number that a row has, or not_found: of `what`, which the client calls `id`.
 template <class... Values>
-Result<int64_t> number(Database& database, const char* what, const std::string& sql,
-                       const Values&... values) {
+Result<int64_t> number(Database& database, const char* what, const std::string& id,
+                       const std::string& sql, const Values&... values) {
   TUTTI_ASSIGN(Statement statement, prepared(database, sql, values...));
   TUTTI_ASSIGN(const bool found, statement.step());
-  if (!found) return not_found(what);
+  if (!found) return not_found(what, id);
   return statement.number(0);
 }
 
 inline Result<int64_t> conversation_number(Database& database, const std::string& owner,
                                            const std::string& id) {
-  return number(database, "conversation",
+  return number(database, "conversation", id,
                 "SELECT number FROM conversation WHERE owner = ? AND id = ?", owner, id);
 }
 
@@ -113,8 +114,8 @@ Result<Page<T>> page_of(Database& database, const std::string& columns, const st
   const std::string from = "SELECT number FROM " + table + " WHERE " + where;
   int64_t after = options.behind ? options.behind : options.ascending ? 0 : INT64_MAX;
   if (!options.after.empty()) {
-    TUTTI_ASSIGN(after, number(database, "entry to go on after", from + " AND id = ?", scope,
-                               options.after));
+    TUTTI_ASSIGN(after, number(database, "entry to go on after", options.after,
+                               from + " AND id = ?", scope, options.after));
   }
   const std::string order = options.ascending ? " AND number > ? ORDER BY number LIMIT ?"
                                               : " AND number < ? ORDER BY number DESC LIMIT ?";

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "base/quote.h"
 #include "serve/store/queries.h"
 #include "serve/store/schema.h"
 
@@ -120,7 +119,7 @@ Result<Conversation> Store::conversation(const std::string& owner, const std::st
                                              " FROM conversation WHERE owner = ? AND id = ?",
                                          owner, id));
   TUTTI_ASSIGN(const bool row, found.step());
-  if (!row) return not_found("conversation");
+  if (!row) return not_found("conversation", id);
   return read_conversation(found);
 }
 
@@ -142,7 +141,7 @@ Result<Conversation> Store::set_metadata(const std::string& owner, const std::st
                               kConversationColumns,
                           metadata, now_seconds(), owner, id));
     TUTTI_ASSIGN(const bool row, changed.step());
-    if (!row) return not_found("conversation");
+    if (!row) return not_found("conversation", id);
     const Conversation conversation = read_conversation(changed);
     TUTTI_CHECK(changed.run());
     return conversation;
@@ -163,7 +162,7 @@ Status Store::remove_conversation(const std::string& owner, const std::string& i
     TUTTI_CHECK(state_->remove([&](int) -> Status {
       TUTTI_CHECK(
           execute(state_->database, std::string(kDelete) + "AND id = ?", kDeleted, owner, id));
-      if (state_->database.changes() == 0) return not_found("conversation");
+      if (state_->database.changes() == 0) return not_found("conversation", id);
       return {};
     }));
   }

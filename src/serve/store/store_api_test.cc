@@ -131,6 +131,12 @@ TEST_F(StoreApiTest, WhatIsWrongIsSaid) {
   for (const char* query : {"limit=0", "limit=-1", "limit=101", "limit=x", "limit=1x", "order=up"})
     EXPECT_EQ(call("GET", std::string("/v1/conversations?") + query).status, 400) << query;
   EXPECT_EQ(call("GET", "/v1/conversations?after=nobody").status, 404);
+  for (const char* path : {"/v1/conversations/none", "/v1/files/none", "/v1/files/none/content",
+                           "/v1/conversations/c/items/none"}) {
+    const Answer answer = call("GET", path);
+    EXPECT_EQ(answer.status, 404) << path;
+    EXPECT_NE(answer.text.find("\\\"none\\\""), std::string::npos) << answer.text;
+  }
 }
 
 // Clients keep items of types that this server has no words for.

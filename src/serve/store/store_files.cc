@@ -23,7 +23,7 @@ Result<StoredFile> Store::State::find_file(const std::string& owner, const std::
                                              " FROM file WHERE owner = ? AND id = ?",
                                          owner, id));
   TUTTI_ASSIGN(const bool row, found.step());
-  if (!row) return not_found("file");
+  if (!row) return not_found("file", id);
   return read_file(found);
 }
 
@@ -58,7 +58,7 @@ Result<StoredFile> Store::file(const std::string& owner, const std::string& id,
 
 Result<std::string> Store::file_bytes(const StoredFile& file, int64_t from, size_t most) {
   const std::lock_guard lock(state_->mutex);
-  TUTTI_ASSIGN(const int64_t row, number(state_->database, "file",
+  TUTTI_ASSIGN(const int64_t row, number(state_->database, "file", file.id,
                                          "SELECT number FROM file WHERE number = ?", file.number));
   const size_t left = from < file.bytes ? size_t(file.bytes - from) : 0;
   return state_->database.blob("file", "bytes", row, from, std::min(left, most));
@@ -76,7 +76,7 @@ Status Store::remove_file(const std::string& owner, const std::string& id) {
     TUTTI_CHECK(state_->remove([&](int) -> Status {
       TUTTI_CHECK(
           execute(state_->database, "DELETE FROM file WHERE owner = ? AND id = ?", owner, id));
-      if (state_->database.changes() == 0) return not_found("file");
+      if (state_->database.changes() == 0) return not_found("file", id);
       return {};
     }));
   }

@@ -35,9 +35,10 @@ Status Store::State::put_item(int64_t conversation, const std::string& owner,
                       "INSERT INTO item (conversation, id, json) VALUES (?1, ?2, ?3) "
                       "ON CONFLICT DO UPDATE SET json = ?3",
                       conversation, item.id, item.json));
-  TUTTI_ASSIGN(const int64_t row,
-               number(database, "item", "SELECT number FROM item WHERE conversation = ? AND id = ?",
-                      conversation, item.id));
+  TUTTI_ASSIGN(
+      const int64_t row,
+      number(database, "item", item.id, "SELECT number FROM item WHERE conversation = ? AND id = ?",
+             conversation, item.id));
   // New links first: a file that is still shown must not go in between (see the trigger).
   const std::string ids = nlohmann::json(files).dump();
   TUTTI_CHECK(execute(database,
@@ -79,7 +80,7 @@ Result<StoredItem> Store::item(const std::string& owner, const std::string& conv
                prepared(state_->database,
                         "SELECT id, json FROM item WHERE conversation = ? AND id = ?", row, id));
   TUTTI_ASSIGN(const bool there, found.step());
-  if (!there) return not_found("item");
+  if (!there) return not_found("item", id);
   return read_item(found);
 }
 
@@ -91,7 +92,7 @@ Status Store::remove_item(const std::string& owner, const std::string& conversat
     TUTTI_CHECK(state_->remove([&](int) -> Status {
       TUTTI_ASSIGN(const int64_t row, conversation_number(database, owner, conversation));
       TUTTI_CHECK(execute(database, "DELETE FROM item WHERE conversation = ? AND id = ?", row, id));
-      if (database.changes() == 0) return not_found("item");
+      if (database.changes() == 0) return not_found("item", id);
       return {};
     }));
   }
