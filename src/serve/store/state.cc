@@ -150,11 +150,12 @@ Result<bool> Store::State::give_back() {
 }
 
 Result<bool> Store::State::erase_step() {
-  TUTTI_ASSIGN(const bool more_rows, erase_rows());
-  if (more_rows) return true;
+  // Pages go back before more rows go: to take one out of many free ones SQLite looks through all.
   TUTTI_ASSIGN(const bool more_pages, give_back());
-  if (!more_pages) reserve.make();
-  return more_pages;
+  if (more_pages) return true;
+  TUTTI_ASSIGN(const bool more_rows, erase_rows());
+  if (!more_rows) reserve.make();
+  return more_rows;
 }
 
 }  // namespace tutti
