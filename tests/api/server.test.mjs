@@ -19,9 +19,11 @@ async function with_server(options, work) {
   }
 }
 
-// A drawing that is still under way, on any machine, whatever a test does meanwhile; it shows itself
-// after every fourth of its steps.
-const endless = { model, prompt: 'a red circle', size: '1024x1024', steps: 256, stream: true, partial_images: 64 };
+// A drawing that is still under way, on any machine, whatever a test does meanwhile: without vector
+// instructions it takes seconds. It shows itself after every fourth of its steps, small, so that
+// encoding what it shows does not take longer than drawing.
+process.env.TUTTI_ISA = 'scalar';
+const endless = { model, prompt: 'a red circle', size: '64x64', steps: 256, stream: true, partial_images: 64 };
 const draw = (server, signal, what = endless) => fetch(`${server.url}/v1/images/generations`,
   { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(what), signal });
 
@@ -94,7 +96,7 @@ test('a client that leaves stops its job', async () => {
 
 test('draining: what runs ends, what comes is turned away', async () => {
   const server = await Server.start('--drain', '600', '--max-seconds', '600');
-  const answer = await draw(server, undefined, { ...endless, size: '256x256' });
+  const answer = await draw(server, undefined, { ...endless, steps: 64 });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let said = (await reader.read()).value;
   server.process.kill('SIGTERM');

@@ -13,7 +13,8 @@ export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), "tutti_studio_"));
   private process: ChildProcess | undefined;
 
-  constructor(private readonly more: string[] = []) {}
+  // `environment`: what it has besides this process's.
+  constructor(private readonly more: string[] = [], private readonly environment: NodeJS.ProcessEnv = {}) {}
 
   async start() {
     const port = this.url ? new URL(this.url).port : "0"; // again: where it was before
@@ -23,7 +24,7 @@ export class Server {
     const child = spawn("nice", [
       "-n", "19", process.env.TUTTI_BINARY!, "serve", "--model", file, "--port", port, "--threads", "1",
       "--log", "none", "--max-seconds", "3600", ...store, ...this.more,
-    ], { stdio: ["ignore", "ignore", "pipe"] });
+    ], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...this.environment } });
     this.process = child;
     process.once("exit", () => child.kill("SIGKILL")); // a test that fails ends none
     this.url = await new Promise<string>((resolve, reject) => {
@@ -35,14 +36,6 @@ export class Server {
       });
       child.on("exit", (code) => reject(new Error(`tutti serve ended with ${code}: ${said}`)));
     });
-  }
-
-  // Nothing of it runs until it thaws: what it was about to do, it has not done, however fast it is.
-  freeze() {
-    this.process!.kill("SIGSTOP");
-  }
-  thaw() {
-    this.process?.kill("SIGCONT");
   }
 
   async kill(signal: NodeJS.Signals) {

@@ -94,7 +94,6 @@ export const test = base.extend<{ studio: Studio }, { server: Server }>({
       if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text())) troubles.push(message.text());
     });
     await use(new Studio(page, server));
-    server.thaw(); // a test that fails leaves it as it was
     expect(troubles).toEqual([]);
   },
 });
