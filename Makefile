@@ -31,7 +31,7 @@ check:  ## builds file by file and runs the unit tests; ONLY=format_test one of 
 bench: tools  ## times the shipped model, and plain transformers against the machine's ceilings
 	@scripts/bench.sh
 
-asan:  ## the tests of everything but the trainer, under sanitizers; FAST=1 those of hostile input
+asan:  ## the tests of everything but the trainer, under sanitizers; FAST=1 those of the server
 	@scripts/packages.sh all
 	@scripts/asan.sh $(if $(FAST),--fast)
 
