@@ -72,7 +72,10 @@ class ReplySink {
   virtual void finish(bool complete) = 0;  // incomplete: the connection is cut
   // Runs `work` on a worker for slow work once the client has read what was sent; where it goes
   // away first, drops it.
-  virtual void when_read(std::function<void()> work) { std::move(work)(); }
+  virtual void when_read(std::function<void()> work) {
+    const auto now = std::move(work);
+    now();
+  }
   // The same, within a second or so.
   virtual void later(std::function<void()> work) { when_read(std::move(work)); }
   // The answer was lost for want of memory: the connection is cut. Allocates nothing.
