@@ -66,9 +66,10 @@ bool same_origin(const Request& request, std::string_view origin) {
   return scheme != origin.npos && lower(origin.substr(scheme + 3)) == lower(request.header("host"));
 }
 
-std::string joined(const std::set<std::string>& methods) {
+// Those of HTTP: a WebSocket's is empty.
+std::string methods_of(const Router::Match& match) {
   std::string text;
-  for (const std::string& method : methods)
+  for (const std::string& method : match.allowed)
     if (!method.empty()) text += (text.empty() ? "" : ", ") + method;
   return text;
 }
@@ -87,7 +88,7 @@ std::optional<Refusal> check_source(const HttpOptions& options, const Request& r
 
 Refusal preflight(const Router::Match& match) {
   Refusal answer{204, "", "", ""};
-  answer.headers = {{"Access-Control-Allow-Methods", joined(match.allowed)},
+  answer.headers = {{"Access-Control-Allow-Methods", methods_of(match)},
                     {"Access-Control-Allow-Headers", "*, Authorization, Content-Type"},
                     {"Access-Control-Max-Age", "600"}};
   return answer;
@@ -117,14 +118,13 @@ std::optional<Refusal> check_route(const HttpOptions& options, const Router& rou
                    "",
                    {{"Upgrade", "websocket"}}};
   if (upgrade)
-    return Refusal{400, quote(request.path) + " is not a WebSocket; it takes " +
-                            joined(match.allowed) + ", without the header Upgrade"};
-  return Refusal{
-      405,
-      quote(request.path) + " takes " + joined(match.allowed) + ", not " + request.method,
-      "invalid_request_error",
-      "method_not_allowed",
-      {{"Allow", joined(match.allowed)}}};
+    return Refusal{400, quote(request.path) + " is not a WebSocket; it takes " + methods_of(match) +
+                            ", without the header Upgrade"};
+  return Refusal{405,
+                 quote(request.path) + " takes " + methods_of(match) + ", not " + request.method,
+                 "invalid_request_error",
+                 "method_not_allowed",
+                 {{"Allow", methods_of(match)}}};
 }
 
 std::optional<Refusal> check_body(const BodyClaim& claim, const Request& request,
