@@ -12,7 +12,7 @@
 
 #include "base/rng.h"
 #include "runtime/ceilings.h"
-#include "runtime/linear/isa.h"
+#include "runtime/kernels/isa.h"
 #include "runtime/linear/linear.h"
 
 namespace {

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <functional>
 
-#include "data/scene/fit_picture.h"
-#include "media/encode.h"
+#include "media/picture/fit_picture.h"
+#include "media/encode_video.h"
 #include "serve/media/isolated_decoder.h"
 #include "serve/media/worker.h"
 

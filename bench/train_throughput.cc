@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "train/losses.h"
-#include "train/optimizer.h"
+#include "train/run/optimizer.h"
 #include "train/weights.h"
 
 extern "C" const char* malloc_conf;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "serve/api/data_url.h"
+#include "serve/api/uploads/data_url.h"
 
 std::vector<std::string> fuzz_seeds() {
   return {"data:image/png;base64,iVBORw0KGgo=",

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "serve/http/body_reader.h"
+#include "serve/http/parse/body_reader.h"
 
 namespace {
 

@@ -6,9 +6,9 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "runtime/linear/isa.h"
+#include "runtime/kernels/isa.h"
 #include "runtime/linear/packed_weights.h"
-#include "runtime/linear/product.h"
+#include "runtime/kernels/product.h"
 
 namespace {
 

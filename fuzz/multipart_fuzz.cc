@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "serve/http/multipart.h"
+#include "serve/http/parse/multipart.h"
 
 std::vector<std::string> fuzz_seeds() {
   const std::string form =

@@ -1,7 +1,7 @@
 // Any bytes are either refused as a picture or give a whole one within the limits.
 #include <cstdlib>
 
-#include "format/png.h"
+#include "format/picture_file.h"
 #include "fuzz_target.h"
 
 std::vector<std::string> fuzz_seeds() {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "media/picture_size.h"
-#include "media/webp.h"
+#include "media/picture/picture_size.h"
+#include "media/picture/webp.h"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "serve/api/data_url.h"
-#include "serve/http/ledger.h"
-#include "serve/http/read_json.h"
+#include "serve/api/uploads/data_url.h"
+#include "serve/http/limits/ledger.h"
+#include "serve/http/parse/read_json.h"
 #include "serve/realtime/beta.h"
 #include "serve/realtime/voice_activity.h"
 

@@ -5,9 +5,9 @@
 // block or, where the highest bit of the first byte is set, the bytes of its only member.
 #include <cstdlib>
 
-#include "data/mix/check_examples.h"
+#include "helpers/check_examples.h"
 #include "data/mix/mixer.h"
-#include "data/shard_fixture.h"
+#include "helpers/shard_fixture.h"
 #include "fuzz_target.h"
 
 namespace {

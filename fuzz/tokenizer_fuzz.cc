@@ -2,10 +2,10 @@
 // vocabulary and decoded again. Both readers: SentencePiece behind its checks, and PieceTable.
 #include <cstdlib>
 
-#include "data/piece_table.h"
-#include "data/shard_fixture.h"
-#include "format/special_tokens.h"
-#include "format/tokenizer.h"
+#include "format/text/piece_table.h"
+#include "helpers/shard_fixture.h"
+#include "format/text/special_tokens.h"
+#include "format/text/tokenizer.h"
 #include "fuzz_target.h"
 
 namespace {

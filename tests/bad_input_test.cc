@@ -1,8 +1,8 @@
 // Bad input and bad usage: the right exit code, a message that helps, and nothing left behind.
 #include <cstring>
 
-#include "media/encode.h"
-#include "program.h"
+#include "media/encode_video.h"
+#include "helpers/program.h"
 
 namespace tutti::program {
 namespace {

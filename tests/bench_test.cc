@@ -1,8 +1,8 @@
 // `tutti bench` says what it timed. How fast this machine is no test's business.
 #include <nlohmann/json.hpp>
 
-#include "media/encode.h"
-#include "program.h"
+#include "media/encode_video.h"
+#include "helpers/program.h"
 
 namespace tutti::program {
 namespace {

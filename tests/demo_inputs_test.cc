@@ -6,7 +6,7 @@
 
 #include "data/scene/clip.h"
 #include "media/decode.h"
-#include "media/encode.h"
+#include "media/encode_video.h"
 
 namespace tutti {
 namespace {

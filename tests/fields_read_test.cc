@@ -7,7 +7,7 @@
 #include <mutex>
 #include <set>
 
-#include "runtime/test_model.h"
+#include "helpers/test_model.h"
 #include "serve/api/api.h"
 #include "serve/media/worker.h"
 #include "serve/realtime/client.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "program.h"
+#include "helpers/program.h"
 
 namespace tutti::program {
 namespace {

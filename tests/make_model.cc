@@ -7,11 +7,11 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "format/model_package.h"
-#include "format/tokenizer_trainer.h"
+#include "format/package/model_package.h"
+#include "format/text/tokenizer_trainer.h"
 #include "model/model.h"
-#include "runtime/cpu_ops.h"
-#include "runtime/random_weights.h"
+#include "runtime/ops/cpu_ops.h"
+#include "helpers/random_weights.h"
 
 namespace {
 

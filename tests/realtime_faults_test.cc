@@ -2,7 +2,7 @@
 #include <atomic>
 #include <functional>
 
-#include "server.h"
+#include "helpers/server.h"
 
 namespace tutti::program {
 namespace {

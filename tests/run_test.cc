@@ -3,8 +3,8 @@
 #include <random>
 
 #include "media/decode.h"
-#include "media/encode.h"
-#include "program.h"
+#include "media/encode_video.h"
+#include "helpers/program.h"
 
 namespace tutti::program {
 namespace {

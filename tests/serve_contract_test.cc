@@ -2,8 +2,8 @@
 // against the real program with a small model.
 #include <cmath>
 
-#include "media/encode.h"
-#include "server.h"
+#include "media/encode_video.h"
+#include "helpers/server.h"
 
 namespace tutti::program {
 namespace {

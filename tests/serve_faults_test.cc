@@ -3,9 +3,9 @@
 #include <regex>
 #include <set>
 
-#include "media/encode.h"
-#include "media/test_media.h"
-#include "server.h"
+#include "media/encode_video.h"
+#include "helpers/test_media.h"
+#include "helpers/server.h"
 
 namespace tutti::program {
 namespace {

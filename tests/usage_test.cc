@@ -2,7 +2,7 @@
 // line; and the exit code follows one rule.
 #include <algorithm>
 
-#include "program.h"
+#include "helpers/program.h"
 
 namespace tutti::program {
 namespace {

@@ -6,7 +6,7 @@
 #include "../tutti/values.h"
 #include "exit.h"
 #include "memory.h"
-#include "train/judge_trainer.h"
+#include "train/run/judge_trainer.h"
 
 namespace tutti {
 namespace {

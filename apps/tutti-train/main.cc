@@ -20,7 +20,7 @@
 #include "judge.h"
 #include "memory.h"
 #include "passes.h"
-#include "train/trainer.h"
+#include "train/run/trainer.h"
 
 namespace {
 

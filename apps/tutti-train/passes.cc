@@ -8,11 +8,11 @@
 #include <thread>
 
 #include "../tutti/values.h"
-#include "bench/passes.h"
+#include "model/task_passes.h"
 #include "exit.h"
-#include "format/model_package.h"
-#include "train/torch_errors.h"
-#include "train/torch_ops.h"
+#include "format/package/model_package.h"
+#include "train/backend/torch_errors.h"
+#include "train/backend/torch_ops.h"
 #include "train/weights.h"
 
 namespace tutti {

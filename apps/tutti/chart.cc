@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "font.h"
+#include "command/font.h"
 
 namespace tutti {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/media_types.h"
-#include "runtime/session.h"
+#include "engine/engine.h"
 
 namespace tutti {
 

@@ -2,10 +2,10 @@
 #include <cstdio>
 
 #include "ffmpeg_version.h"
-#include "machine.h"
-#include "models.h"
-#include "outputs.h"
-#include "process_exit.h"
+#include "command/machine.h"
+#include "command/models.h"
+#include "command/outputs.h"
+#include "command/process_exit.h"
 #include "verbs.h"
 
 namespace tutti {

@@ -2,10 +2,10 @@
 #include <cstdio>
 
 #include "chart.h"
-#include "inputs.h"
-#include "models.h"
-#include "outputs.h"
-#include "process_exit.h"
+#include "command/inputs.h"
+#include "command/models.h"
+#include "command/outputs.h"
+#include "command/process_exit.h"
 #include "run_flags.h"
 #include "verbs.h"
 

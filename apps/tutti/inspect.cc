@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
-#include "format/model_package.h"
-#include "models.h"
-#include "outputs.h"
-#include "process_exit.h"
+#include "format/package/model_package.h"
+#include "command/models.h"
+#include "command/outputs.h"
+#include "command/process_exit.h"
 #include "verbs.h"
 
 namespace tutti {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "process_exit.h"
+#include "command/process_exit.h"
 #include "verbs.h"
 
 namespace {

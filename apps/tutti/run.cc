@@ -6,13 +6,13 @@
 #include <chrono>
 #include <cstdio>
 
-#include "inputs.h"
+#include "command/inputs.h"
 #include "media/picture_ops.h"
-#include "models.h"
-#include "outputs.h"
-#include "process_exit.h"
+#include "command/models.h"
+#include "command/outputs.h"
+#include "command/process_exit.h"
 #include "run_flags.h"
-#include "values.h"
+#include "command/values.h"
 #include "verbs.h"
 
 namespace tutti {

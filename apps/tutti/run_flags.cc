@@ -1,6 +1,6 @@
 #include "run_flags.h"
 
-#include "format/languages.h"
+#include "format/text/languages.h"
 
 namespace tutti {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "inputs.h"
+#include "command/inputs.h"
 
 namespace tutti {
 

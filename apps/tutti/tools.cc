@@ -2,7 +2,7 @@
 // tutti. Answering and serving need nothing of theirs, so the first answer need not wait until they
 // are built.
 #include "hand_over.h"
-#include "machine.h"
+#include "command/machine.h"
 #include "verbs.h"
 
 namespace tutti {

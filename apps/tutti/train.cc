@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "hand_over.h"
-#include "machine.h"
+#include "command/machine.h"
 #include "verbs.h"
 
 namespace tutti {

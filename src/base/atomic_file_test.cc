@@ -7,7 +7,7 @@
 
 #include <csignal>
 
-#include "base/test_files.h"
+#include "helpers/test_files.h"
 
 namespace tutti {
 namespace {

@@ -2,7 +2,7 @@
 #include <chrono>
 
 #include "capi/handles.h"
-#include "media/encode.h"
+#include "media/encode_video.h"
 #include "media/picture_ops.h"
 
 using namespace tutti;

@@ -7,11 +7,11 @@
 #include <stdexcept>
 #include <thread>
 
-#include "media/encode.h"
-#include "media/test_media.h"
-#include "runtime/random_weights.h"
-#include "runtime/session.h"
-#include "runtime/test_model.h"
+#include "media/encode_video.h"
+#include "helpers/test_media.h"
+#include "helpers/random_weights.h"
+#include "engine/engine.h"
+#include "helpers/test_model.h"
 #include "tutti/tutti.h"
 
 namespace tutti {

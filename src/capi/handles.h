@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "runtime/session.h"
+#include "engine/engine.h"
 #include "tutti/tutti.h"
 
 struct tutti_model {

@@ -3,9 +3,9 @@
 
 #include "base/plain_text.h"
 #include "capi/handles.h"
-#include "data/scene/fit_picture.h"
+#include "media/picture/fit_picture.h"
 #include "media/decode.h"
-#include "media/mel.h"
+#include "media/dsp/mel.h"
 
 using namespace tutti;
 using namespace tutti::capi;

@@ -8,8 +8,8 @@
 #include "base/quote.h"
 #include "data/record_checks.h"
 #include "data/shard_format.h"
-#include "data/shard_reader.h"
-#include "format/png.h"
+#include "data/decode_block.h"
+#include "format/picture_file.h"
 
 namespace tutti {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/rounding.h"
-#include "format/png.h"
+#include "format/picture_file.h"
 
 namespace tutti {
 

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "data/shard_format.h"
-#include "data/shard_reader.h"
+#include "data/decode_block.h"
 #include "format/mapped_file.h"
 #include "format/tar.h"
 

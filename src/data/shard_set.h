@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "data/piece_table.h"
+#include "format/text/piece_table.h"
 #include "data/records.h"
 #include "data/split.h"
 

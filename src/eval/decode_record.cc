@@ -4,7 +4,7 @@
 
 #include "data/build/blocks.h"
 #include "media/decode.h"
-#include "media/mel.h"
+#include "media/dsp/mel.h"
 #include "media/picture_ops.h"
 
 namespace tutti {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "data/build/raw_records.h"
+#include "data/build/read/raw_records.h"
 #include "data/records.h"
 
 namespace tutti {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "data/build/fixture.h"
+#include "helpers/raw_sets_fixture.h"
 
 namespace tutti {
 namespace {

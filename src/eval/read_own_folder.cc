@@ -6,10 +6,10 @@
 #include "base/quote.h"
 #include "data/build/data_root.h"
 #include "data/build/sets.h"
-#include "data/build/table.h"
+#include "data/build/read/table.h"
 #include "eval/decode_record.h"
 #include "eval/eval_data.h"
-#include "format/languages.h"
+#include "format/text/languages.h"
 
 namespace tutti {
 

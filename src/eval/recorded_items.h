@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "data/scene/phrases.h"
+#include "data/scene/words/phrases.h"
 #include "eval/eval_data.h"
 
 namespace tutti {

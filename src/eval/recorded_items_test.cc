@@ -8,7 +8,7 @@
 #include <set>
 
 #include "data/build/build_shards.h"
-#include "data/build/fixture.h"
+#include "helpers/raw_sets_fixture.h"
 #include "data/mix/mixer.h"
 
 namespace tutti {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "data/scene/fit_picture.h"
-#include "format/model_package.h"
+#include "media/picture/fit_picture.h"
+#include "format/package/model_package.h"
 #include "model/judge.h"
-#include "runtime/cpu_ops.h"
-#include "runtime/ctc_text.h"
-#include "runtime/weights.h"
+#include "runtime/ops/cpu_ops.h"
+#include "engine/speech/ctc_text.h"
+#include "runtime/memory/weights.h"
 
 namespace tutti {
 namespace {

@@ -16,7 +16,7 @@
 #include "base/result.h"
 #include "eval/eval_data.h"
 #include "eval/referee.h"
-#include "runtime/session.h"
+#include "engine/engine.h"
 
 namespace tutti {
 

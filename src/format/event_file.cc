@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "format/png.h"
+#include "format/picture_file.h"
 
 namespace tutti {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "base/test_files.h"
-#include "format/png.h"
+#include "helpers/test_files.h"
+#include "format/picture_file.h"
 
 namespace tutti {
 namespace {

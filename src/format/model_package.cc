@@ -1,4 +1,4 @@
-#include "format/model_package.h"
+#include "format/package/model_package.h"
 
 #include <algorithm>
 #include <array>

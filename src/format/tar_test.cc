@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "base/test_files.h"
+#include "helpers/test_files.h"
 
 namespace tutti {
 namespace {

@@ -1,4 +1,4 @@
-#include "format/tokenizer.h"
+#include "format/text/tokenizer.h"
 
 #include <sentencepiece_processor.h>
 
@@ -9,7 +9,7 @@
 #include "base/byte_place.h"
 #include "base/quote.h"
 #include "base/utf8.h"
-#include "format/special_tokens.h"
+#include "format/text/special_tokens.h"
 
 namespace tutti {
 namespace {

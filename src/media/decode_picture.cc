@@ -10,11 +10,11 @@ extern "C" {
 
 #include "media/av.h"
 #include "media/decode.h"
-#include "media/orientation.h"
+#include "media/picture/orientation.h"
 #include "media/picture_ops.h"
-#include "media/picture_size.h"
+#include "media/picture/picture_size.h"
 #include "media/scaler.h"
-#include "media/webp.h"
+#include "media/picture/webp.h"
 
 namespace tutti {
 namespace {

@@ -6,7 +6,7 @@ extern "C" {
 }
 
 #include "media/decode.h"
-#include "media/orientation.h"
+#include "media/picture/orientation.h"
 #include "media/scaler.h"
 #include "media/stream_decoder.h"
 

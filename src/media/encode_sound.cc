@@ -5,7 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "media/av.h"
-#include "media/encode.h"
+#include "media/encode_video.h"
 #include "media/muxer.h"
 
 namespace tutti {

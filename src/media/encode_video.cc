@@ -2,7 +2,7 @@
 
 #include "base/atomic_file.h"
 #include "media/av.h"
-#include "media/encode.h"
+#include "media/encode_video.h"
 #include "media/muxer.h"
 #include "media/picture_ops.h"
 #include "media/scaler.h"

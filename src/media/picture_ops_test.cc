@@ -4,7 +4,7 @@
 
 #include <climits>
 
-#include "media/test_media.h"
+#include "helpers/test_media.h"
 
 namespace tutti {
 namespace {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "media/decode.h"
-#include "media/encode.h"
-#include "media/orientation.h"
+#include "media/encode_video.h"
+#include "media/picture/orientation.h"
 #include "media/picture_ops.h"
-#include "media/test_media.h"
+#include "helpers/test_media.h"
 
 namespace tutti {
 namespace {

@@ -1,9 +1,9 @@
-#include "media/sound_spans.h"
+#include "media/dsp/sound_spans.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "media/mel.h"
+#include "media/dsp/mel.h"
 
 namespace tutti {
 namespace {

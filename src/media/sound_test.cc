@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "media/decode.h"
-#include "media/encode.h"
-#include "media/test_media.h"
+#include "media/encode_video.h"
+#include "helpers/test_media.h"
 
 namespace tutti {
 namespace {

@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "media/decode.h"
-#include "media/encode.h"
-#include "media/test_media.h"
+#include "media/encode_video.h"
+#include "helpers/test_media.h"
 
 namespace tutti {
 namespace {

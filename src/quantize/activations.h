@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "runtime/cpu_ops.h"
+#include "runtime/ops/cpu_ops.h"
 
 namespace tutti {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "data/scene/fit_picture.h"
+#include "media/picture/fit_picture.h"
 #include "eval/scene_items.h"
 #include "model/config.h"
 

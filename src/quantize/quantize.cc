@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "format/model_package.h"
-#include "runtime/session.h"
+#include "format/package/model_package.h"
+#include "engine/engine.h"
 
 namespace tutti {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "format/model_package.h"
-#include "runtime/session.h"
-#include "runtime/test_model.h"
+#include "format/package/model_package.h"
+#include "engine/engine.h"
+#include "helpers/test_model.h"
 
 namespace tutti {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "model/rope.h"
-#include "runtime/cpu_ops.h"
-#include "runtime/kernels.h"
+#include "runtime/ops/cpu_ops.h"
+#include "runtime/kernels/elementwise.h"
 
 namespace tutti {
 namespace {

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "model/rope.h"
-#include "runtime/kernels.h"
-#include "runtime/simd.h"
+#include "runtime/kernels/elementwise.h"
+#include "runtime/kernels/simd.h"
 
 namespace tutti::kernels {
 namespace {

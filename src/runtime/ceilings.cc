@@ -5,9 +5,9 @@
 #include <atomic>
 #include <chrono>
 
-#include "runtime/linear/isa.h"
-#include "runtime/linear/product.h"
-#include "runtime/simd.h"
+#include "runtime/kernels/isa.h"
+#include "runtime/kernels/product.h"
+#include "runtime/kernels/simd.h"
 
 namespace tutti {
 namespace {

@@ -1,4 +1,4 @@
-#include "runtime/guided_flow.h"
+#include "engine/samplers/guided_flow.h"
 
 #include <utility>
 

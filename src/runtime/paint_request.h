@@ -1,7 +1,7 @@
 // Engine::paint as a request: the prompt in one step, then a step of the flow at a time.
 #pragma once
 
-#include "runtime/guided_flow.h"
+#include "engine/samplers/guided_flow.h"
 
 namespace tutti {
 

@@ -1,7 +1,7 @@
 // Answers that take one pass and need no caches; Engine's functions of the same names.
 #pragma once
 
-#include "runtime/ctc_text.h"
+#include "engine/speech/ctc_text.h"
 #include "runtime/session_state.h"
 
 namespace tutti {

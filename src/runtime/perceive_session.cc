@@ -5,10 +5,10 @@
 #include <iterator>
 
 #include "base/rounding.h"
-#include "media/sound_spans.h"
-#include "runtime/ctc_text.h"
+#include "media/dsp/sound_spans.h"
+#include "engine/speech/ctc_text.h"
 #include "runtime/perceive.h"
-#include "runtime/text_prompt.h"
+#include "engine/text_prompt.h"
 
 namespace tutti {
 namespace {

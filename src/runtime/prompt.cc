@@ -1,10 +1,10 @@
-#include "runtime/prompt.h"
+#include "engine/prompt.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/plain_text.h"
-#include "media/sound_spans.h"
+#include "media/dsp/sound_spans.h"
 
 namespace tutti {
 namespace {

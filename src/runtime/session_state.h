@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "format/tokenizer.h"
+#include "format/text/tokenizer.h"
 #include "model/model.h"
-#include "runtime/cpu_ops.h"
-#include "runtime/sequence_caches.h"
-#include "runtime/session.h"
+#include "runtime/ops/cpu_ops.h"
+#include "runtime/memory/sequence_caches.h"
+#include "engine/engine.h"
 
 namespace tutti {
 

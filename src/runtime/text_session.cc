@@ -1,8 +1,8 @@
 // Engine::describe and Engine::score: text out.
 #include <algorithm>
 
-#include "runtime/text_prompt.h"
-#include "runtime/text_request.h"
+#include "engine/text_prompt.h"
+#include "engine/requests/text_request.h"
 
 namespace tutti {
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "runtime/paint_request.h"
-#include "runtime/speak_request.h"
-#include "runtime/text_request.h"
+#include "engine/requests/speak_request.h"
+#include "engine/requests/text_request.h"
 #include "serve/owners.h"
 #include "serve/scheduler.h"
 #include "serve/turns.h"

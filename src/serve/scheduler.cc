@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "runtime/perceive.h"
-#include "runtime/prompt.h"
+#include "engine/prompt.h"
 #include "serve/scheduler_state.h"
 
 namespace tutti {

@@ -25,8 +25,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/ctc_text.h"
-#include "runtime/session.h"
+#include "engine/speech/ctc_text.h"
+#include "engine/engine.h"
 
 namespace tutti {
 

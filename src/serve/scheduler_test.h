@@ -7,7 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "runtime/test_model.h"
+#include "helpers/test_model.h"
 #include "serve/scheduler.h"
 
 namespace tutti::scheduling {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "train/optimizer.h"
+#include "train/run/optimizer.h"
 #include "train/weights.h"
 
 namespace tutti {

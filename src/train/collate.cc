@@ -4,8 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "format/special_tokens.h"
-#include "media/mel.h"
+#include "format/text/special_tokens.h"
+#include "media/dsp/mel.h"
 
 namespace tutti {
 namespace {

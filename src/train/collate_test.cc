@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "format/special_tokens.h"
+#include "format/text/special_tokens.h"
 
 namespace tutti {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "train/optimizer.h"
+#include "train/run/optimizer.h"
 
 namespace tutti {
 namespace {

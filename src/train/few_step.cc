@@ -1,4 +1,4 @@
-#include "train/few_step.h"
+#include "train/objectives/teach/few_step.h"
 
 #include <algorithm>
 #include <cassert>

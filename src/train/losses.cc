@@ -1,7 +1,7 @@
 #include "train/losses.h"
 
 #include "train/teacher.h"
-#include "train/vocoder_loss.h"
+#include "train/objectives/vocoder_loss.h"
 
 namespace tutti {
 namespace {

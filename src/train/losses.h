@@ -7,7 +7,7 @@
 
 #include "model/model.h"
 #include "train/collate.h"
-#include "train/torch_ops.h"
+#include "train/backend/torch_ops.h"
 
 namespace tutti {
 

@@ -1,4 +1,4 @@
-#include "train/recipe.h"
+#include "train/run/recipe.h"
 
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>

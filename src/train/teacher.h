@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "model/model.h"
-#include "train/torch_ops.h"
+#include "train/backend/torch_ops.h"
 #include "train/weights.h"
 
 namespace tutti {

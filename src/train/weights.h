@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "format/model_package.h"
+#include "format/package/model_package.h"
 #include "model/config.h"
 #include "model/params.h"
 #include "train/torch.h"

@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "bench.h"
 #include "bench/transformer.h"
-#include "runtime/linear/isa.h"
+#include "runtime/kernels/isa.h"
 
 namespace tutti::bench {
 namespace {

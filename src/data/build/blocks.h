@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "data/build/raw_records.h"
+#include "data/build/read/raw_records.h"
 #include "data/build/sets.h"
 #include "data/build/shard_writer.h"
 #include "data/records.h"
-#include "format/tokenizer.h"
+#include "format/text/tokenizer.h"
 
 namespace tutti {
 

@@ -12,8 +12,8 @@
 #include "data/build/shard_writer.h"
 #include "data/build/synth_plan.h"
 #include "data/shard_format.h"
-#include "format/tokenizer_trainer.h"
-#include "media/mel.h"
+#include "format/text/tokenizer_trainer.h"
+#include "media/dsp/mel.h"
 
 namespace tutti {
 

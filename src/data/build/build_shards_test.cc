@@ -7,11 +7,11 @@
 #include <map>
 #include <set>
 
-#include "data/build/fixture.h"
-#include "data/build/table.h"
-#include "data/shard_reader.h"
+#include "helpers/raw_sets_fixture.h"
+#include "data/build/read/table.h"
+#include "data/decode_block.h"
 #include "data/shard_set.h"
-#include "format/tokenizer.h"
+#include "format/text/tokenizer.h"
 
 namespace tutti {
 namespace {

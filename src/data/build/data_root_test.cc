@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "data/build/process.h"
-#include "data/build/table.h"
+#include "data/build/read/table.h"
 
 namespace tutti {
 namespace {

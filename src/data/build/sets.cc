@@ -1,10 +1,10 @@
 #include "data/build/sets.h"
 
-#include "data/build/read_pictures.h"
-#include "data/build/read_series.h"
-#include "data/build/read_speech.h"
-#include "data/build/read_text.h"
-#include "data/build/read_voxels.h"
+#include "data/build/read/read_pictures.h"
+#include "data/build/read/read_series.h"
+#include "data/build/read/read_speech.h"
+#include "data/build/read/read_text.h"
+#include "data/build/read/read_voxels.h"
 
 namespace tutti {
 

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "data/build/data_root.h"
-#include "data/build/raw_records.h"
+#include "data/build/read/raw_records.h"
 #include "data/records.h"
 
 namespace tutti {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "data/build/raw_records.h"
+#include "data/build/read/raw_records.h"
 
 namespace tutti {
 

@@ -5,7 +5,7 @@
 #include "data/example.h"
 #include "data/mix/pools.h"
 #include "data/recorded/recorded.h"
-#include "format/prompts.h"
+#include "format/text/prompts.h"
 
 namespace tutti {
 

@@ -5,7 +5,7 @@
 #include "data/mix/drawer.h"
 #include "data/scene/augment.h"
 #include "data/scene/matte.h"
-#include "data/scene/raster.h"
+#include "media/picture/raster.h"
 #include "model/config.h"
 
 namespace tutti {

@@ -5,7 +5,7 @@
 #include "data/mix/drawer.h"
 #include "data/mix/locate.h"
 #include "data/scene/clip.h"
-#include "data/scene/fit_picture.h"
+#include "media/picture/fit_picture.h"
 #include "data/scene/scene.h"
 #include "model/config.h"
 

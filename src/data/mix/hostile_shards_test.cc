@@ -2,9 +2,9 @@
 // and whatever is accepted can be drawn.
 #include <gtest/gtest.h>
 
-#include "data/mix/check_examples.h"
+#include "helpers/check_examples.h"
 #include "data/mix/mixer.h"
-#include "data/shard_fixture.h"
+#include "helpers/shard_fixture.h"
 
 namespace tutti {
 namespace {

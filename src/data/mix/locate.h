@@ -8,7 +8,7 @@
 #pragma once
 
 #include "data/example.h"
-#include "data/piece_table.h"
+#include "format/text/piece_table.h"
 #include "data/scene/clip.h"
 
 namespace tutti {

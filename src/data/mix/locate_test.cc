@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/rng.h"
-#include "format/tokenizer_trainer.h"
+#include "format/text/tokenizer_trainer.h"
 
 namespace tutti {
 namespace {

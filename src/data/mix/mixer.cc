@@ -2,7 +2,7 @@
 
 #include "base/joined.h"
 #include "data/mix/drawer.h"
-#include "data/scene/raster.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/recorded/recorded.h"
-#include "data/scene/raster.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 

@@ -27,7 +27,7 @@
 #include "base/media_types.h"
 #include "base/rng.h"
 #include "data/records.h"
-#include "data/scene/phrases.h"
+#include "data/scene/words/phrases.h"
 
 namespace tutti {
 

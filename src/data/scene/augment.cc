@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "data/scene/raster.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "data/scene/matte.h"
-#include "data/scene/scene_fixtures.h"
+#include "helpers/scene_fixture.h"
 
 namespace tutti {
 namespace {

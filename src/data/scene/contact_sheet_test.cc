@@ -9,7 +9,7 @@
 
 #include "data/scene/clip.h"
 #include "data/scene/matte.h"
-#include "data/scene/scene_fixtures.h"
+#include "helpers/scene_fixture.h"
 
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION

@@ -1,11 +1,11 @@
-#include "data/scene/raster.h"
+#include "media/picture/raster.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "data/scene/augment.h"
-#include "data/scene/scene_fixtures.h"
+#include "helpers/scene_fixture.h"
 #include "data/scene/shapes.h"
 
 namespace tutti {

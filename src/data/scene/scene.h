@@ -35,9 +35,9 @@
 #include "base/media_types.h"
 #include "base/result.h"
 #include "base/rng.h"
-#include "data/scene/phrases.h"
-#include "data/scene/raster.h"
-#include "data/scene/vocabulary.h"
+#include "data/scene/words/phrases.h"
+#include "media/picture/raster.h"
+#include "data/scene/words/vocabulary.h"
 
 namespace tutti {
 

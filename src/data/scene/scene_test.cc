@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "data/scene/scene_fixtures.h"
+#include "helpers/scene_fixture.h"
 
 namespace tutti {
 namespace {

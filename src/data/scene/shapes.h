@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/media_types.h"
-#include "data/scene/raster.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 

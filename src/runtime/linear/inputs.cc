@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/rounding.h"
-#include "runtime/simd.h"
+#include "runtime/kernels/simd.h"
 
 namespace tutti::kernels {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/rng.h"
 #include "base/rounding.h"
-#include "runtime/linear/isa.h"
+#include "runtime/kernels/isa.h"
 #include "runtime/linear/linear.h"
 
 namespace tutti {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "runtime/linear/isa.h"
+#include "runtime/kernels/isa.h"
 #include "runtime/linear/linear.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "runtime/linear/inputs.h"
-#include "runtime/linear/isa.h"
-#include "runtime/linear/product.h"
+#include "runtime/kernels/isa.h"
+#include "runtime/kernels/product.h"
 
 namespace tutti {
 namespace {

@@ -15,9 +15,9 @@
 
 #include <span>
 
-#include "runtime/linear/epilogue.h"
+#include "runtime/kernels/epilogue.h"
 #include "runtime/linear/packed_weights.h"
-#include "runtime/tensor.h"
+#include "runtime/memory/tensor.h"
 #include "runtime/threads.h"
 
 namespace tutti {

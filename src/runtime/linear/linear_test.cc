@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "base/rng.h"
-#include "runtime/linear/isa.h"
-#include "runtime/linear/product.h"
+#include "runtime/kernels/isa.h"
+#include "runtime/kernels/product.h"
 
 namespace tutti {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "base/rounding.h"
-#include "runtime/linear/isa.h"
-#include "runtime/linear/product.h"
+#include "runtime/kernels/isa.h"
+#include "runtime/kernels/product.h"
 #include "runtime/linear/softmax.h"
-#include "runtime/simd.h"
+#include "runtime/kernels/simd.h"
 
 namespace tutti {
 namespace {

@@ -14,7 +14,7 @@
 #pragma once
 
 #include "runtime/linear/packed_weights.h"
-#include "runtime/tensor.h"
+#include "runtime/memory/tensor.h"
 
 namespace tutti {
 

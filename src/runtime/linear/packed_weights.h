@@ -17,8 +17,8 @@
 #include <span>
 
 #include "base/result.h"
-#include "runtime/arena.h"
-#include "runtime/tensor.h"
+#include "runtime/memory/arena.h"
+#include "runtime/memory/tensor.h"
 
 namespace tutti {
 

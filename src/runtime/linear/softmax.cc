@@ -3,7 +3,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "runtime/simd.h"
+#include "runtime/kernels/simd.h"
 
 namespace tutti::kernels {
 namespace {

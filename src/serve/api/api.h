@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "serve/api/decode_queue.h"
+#include "serve/api/uploads/decode_queue.h"
 #include "serve/contract/contract.h"
 #include "serve/http/server.h"
 #include "serve/media/isolated_decoder.h"

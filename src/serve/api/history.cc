@@ -1,7 +1,7 @@
 #include "serve/api/history.h"
 
-#include "format/tokenizer.h"
-#include "runtime/prompt.h"
+#include "format/text/tokenizer.h"
+#include "engine/prompt.h"
 
 namespace tutti {
 

@@ -1,6 +1,6 @@
 #include "serve/api/media.h"
 
-#include "media/mel.h"
+#include "media/dsp/mel.h"
 #include "serve/api/api.h"
 
 namespace tutti {

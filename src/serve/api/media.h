@@ -3,7 +3,7 @@
 // decode_queue.h.
 #pragma once
 
-#include "serve/api/draft.h"
+#include "serve/api/uploads/draft.h"
 #include "serve/media/isolated_decoder.h"
 
 namespace tutti {

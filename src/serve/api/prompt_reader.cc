@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "runtime/prompt.h"
-#include "runtime/text_prompt.h"
-#include "serve/api/data_url.h"
+#include "engine/prompt.h"
+#include "engine/text_prompt.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/api/history.h"
 
 namespace tutti {

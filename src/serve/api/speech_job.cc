@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "media/encode.h"
+#include "media/encode_video.h"
 #include "serve/api/pcm.h"
 
 namespace tutti {

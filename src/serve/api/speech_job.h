@@ -3,7 +3,7 @@
 #pragma once
 
 #include "serve/api/answer.h"
-#include "serve/api/data_url.h"
+#include "serve/api/uploads/data_url.h"
 
 namespace tutti {
 

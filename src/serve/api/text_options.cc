@@ -4,8 +4,8 @@
 #include <map>
 
 #include "base/quote.h"
-#include "format/languages.h"
-#include "runtime/text_prompt.h"
+#include "format/text/languages.h"
+#include "engine/text_prompt.h"
 #include "serve/contract/check.h"
 
 namespace tutti {

@@ -3,7 +3,7 @@
 #include <cassert>
 
 #include "serve/contract/fields.h"
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti {
 namespace {

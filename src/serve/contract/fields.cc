@@ -5,7 +5,7 @@
 
 #include "serve/contract/check.h"
 #include "serve/contract/form.h"
-#include "serve/http/read_json.h"
+#include "serve/http/parse/read_json.h"
 
 namespace tutti {
 namespace {

@@ -20,7 +20,7 @@
 
 #include "serve/contract/problem.h"
 #include "serve/contract/shape.h"
-#include "serve/http/ledger.h"
+#include "serve/http/limits/ledger.h"
 
 namespace tutti {
 

@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 #include "serve/contract/check.h"
-#include "serve/http/read_json.h"
+#include "serve/http/parse/read_json.h"
 
 namespace tutti {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "serve/contract/problem.h"
 #include "serve/contract/shape.h"
-#include "serve/http/ledger.h"
+#include "serve/http/limits/ledger.h"
 
 namespace tutti {
 

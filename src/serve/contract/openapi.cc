@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti {
 namespace {

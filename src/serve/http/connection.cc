@@ -7,7 +7,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/let_go.h"
-#include "serve/http/guard.h"
+#include "base/guard.h"
 #include "serve/http/request_id.h"
 #include "serve/shares.h"
 

@@ -12,8 +12,8 @@
 #include <optional>
 
 #include "serve/http/admission.h"
-#include "serve/http/body_reader.h"
-#include "serve/http/peers.h"
+#include "serve/http/parse/body_reader.h"
+#include "serve/http/limits/peers.h"
 #include "serve/http/websocket_session.h"
 
 namespace tutti {

@@ -4,7 +4,7 @@
 
 #include "base/let_go.h"
 #include "serve/http/connection.h"
-#include "serve/http/guard.h"
+#include "base/guard.h"
 
 namespace tutti {
 namespace {

@@ -1,6 +1,6 @@
 // Connection: a request is whole, and goes to its handler or becomes a WebSocket.
 #include "serve/http/connection.h"
-#include "serve/http/guard.h"
+#include "base/guard.h"
 
 namespace tutti {
 namespace {

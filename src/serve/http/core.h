@@ -8,7 +8,7 @@
 #include <unordered_set>
 
 #include "serve/fair_pool.h"
-#include "serve/http/peers.h"
+#include "serve/http/limits/peers.h"
 #include "serve/http/server.h"
 
 namespace tutti {

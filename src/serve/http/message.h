@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-#include "serve/http/ledger.h"
+#include "serve/http/limits/ledger.h"
 
 namespace tutti {
 

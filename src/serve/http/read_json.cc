@@ -2,14 +2,14 @@
 // callback, which at the end of each object looks through the array that it is in (12,500 objects
 // took 0.1 s, 100,000 of them 8 s), and a pass of its own for the limits, which reads every text
 // twice.
-#include "serve/http/read_json.h"
+#include "serve/http/parse/read_json.h"
 
 #include <array>
 #include <optional>
 
 #include "base/byte_place.h"
 #include "base/utf8.h"
-#include "serve/http/ledger.h"
+#include "serve/http/limits/ledger.h"
 
 namespace tutti {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "serve/http/admission.h"
 #include "serve/http/connection.h"
-#include "serve/http/guard.h"
-#include "serve/http/tls.h"
+#include "base/guard.h"
+#include "serve/http/transport/tls.h"
 
 namespace tutti {
 namespace {

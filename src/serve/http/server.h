@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "serve/http/keys.h"
-#include "serve/http/ledger.h"
+#include "serve/http/limits/keys.h"
+#include "serve/http/limits/ledger.h"
 #include "serve/http/router.h"
 
 namespace tutti {

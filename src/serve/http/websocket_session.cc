@@ -12,8 +12,8 @@
 
 #include "base/let_go.h"
 #include "base/utf8.h"
-#include "serve/http/beast_stream.h"
-#include "serve/http/guard.h"
+#include "serve/http/transport/beast_stream.h"
+#include "base/guard.h"
 
 namespace tutti {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "serve/http/core.h"
-#include "serve/http/stream.h"
+#include "serve/http/transport/stream.h"
 #include "serve/http/websocket.h"
 
 namespace tutti {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "serve/http/test_client.h"
+#include "helpers/test_client.h"
 
 namespace tutti {
 namespace {

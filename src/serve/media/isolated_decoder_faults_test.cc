@@ -13,7 +13,7 @@
 #include <fstream>
 #include <thread>
 
-#include "serve/media/isolated_decoder_test.h"
+#include "helpers/isolated_decoder_fixture.h"
 #include "serve/media/worker.h"
 
 namespace tutti {

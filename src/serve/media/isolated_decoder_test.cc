@@ -1,13 +1,13 @@
 // Uploads through real worker processes: the same results and errors as without them, by many
 // threads on few workers.
-#include "serve/media/isolated_decoder_test.h"
+#include "helpers/isolated_decoder_fixture.h"
 
 #include <chrono>
 #include <cstring>
 #include <fstream>
 #include <thread>
 
-#include "data/scene/fit_picture.h"
+#include "media/picture/fit_picture.h"
 #include "serve/media/worker.h"
 
 namespace tutti {

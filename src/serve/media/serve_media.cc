@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "data/scene/fit_picture.h"
+#include "media/picture/fit_picture.h"
 #include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
 #include "serve/media/worker.h"

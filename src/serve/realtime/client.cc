@@ -6,7 +6,7 @@
 #include "base/quote.h"
 #include "base/similar.h"
 #include "serve/api/answer.h"
-#include "serve/api/data_url.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/api/text_options.h"
 #include "serve/realtime/beta.h"
 

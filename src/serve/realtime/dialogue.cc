@@ -4,7 +4,7 @@
 
 #include "base/quote.h"
 #include "serve/api/answer.h"
-#include "serve/api/data_url.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/realtime/beta.h"
 
 namespace tutti {

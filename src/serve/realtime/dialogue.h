@@ -10,7 +10,7 @@
 
 #include "serve/api/api.h"
 #include "serve/api/pcm.h"
-#include "serve/http/guard.h"
+#include "base/guard.h"
 #include "serve/http/websocket.h"
 #include "serve/realtime/item.h"
 #include "serve/realtime/settings.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "serve/api/answer.h"
-#include "serve/api/data_url.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/realtime/dialogue.h"
 
 namespace tutti {

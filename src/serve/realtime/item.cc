@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "media/mel.h"
+#include "media/dsp/mel.h"
 #include "serve/api/answer.h"
-#include "serve/api/data_url.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/api/history.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/realtime/sample_rate.h"

@@ -4,10 +4,10 @@
 #include <memory>
 #include <optional>
 
-#include "runtime/session.h"
-#include "serve/api/draft.h"
+#include "engine/engine.h"
+#include "serve/api/uploads/draft.h"
 #include "serve/contract/fields.h"
-#include "serve/http/ledger.h"
+#include "serve/http/limits/ledger.h"
 
 namespace tutti {
 

@@ -1,7 +1,7 @@
 // /v1/files: what conversations show. The bytes come back as they were sent, always as a download,
 // so that a file can never act as a page of this server.
 #include "base/utf8.h"
-#include "serve/http/multipart.h"
+#include "serve/http/parse/multipart.h"
 #include "serve/store/api.h"
 
 namespace tutti::store_api {

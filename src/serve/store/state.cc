@@ -1,5 +1,5 @@
 // Store::State: how things are written and deleted when room is short, and what is counted.
-#include "serve/store/queries.h"
+#include "serve/store/rows/queries.h"
 
 namespace tutti {
 namespace {

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "serve/store/queries.h"
-#include "serve/store/schema.h"
+#include "serve/store/rows/queries.h"
+#include "serve/store/rows/schema.h"
 
 namespace tutti {
 namespace {

@@ -1,5 +1,5 @@
 // The store's endpoints: what they answer.
-#include "serve/store/store_api_test.h"
+#include "helpers/store_api_fixture.h"
 
 namespace tutti {
 namespace {

@@ -1,5 +1,5 @@
 // Store: files.
-#include "serve/store/queries.h"
+#include "serve/store/rows/queries.h"
 
 namespace tutti {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "serve/store/database.h"
-#include "serve/store/schema.h"
+#include "serve/store/rows/database.h"
+#include "serve/store/rows/schema.h"
 
 namespace tutti {
 namespace {

@@ -1,5 +1,5 @@
 // POST /v1/chat/completions and /v1/explain.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

@@ -1,5 +1,5 @@
 // Parameters that several endpoints share, and those of other servers that none has.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 

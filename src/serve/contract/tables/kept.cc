@@ -1,5 +1,5 @@
 // /v1/conversations and /v1/files: what a client asks the server to keep.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

@@ -1,5 +1,5 @@
 // The messages of a chat, the items of a response, and the parts of both.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

@@ -1,5 +1,5 @@
 // POST /v1/images/generations.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

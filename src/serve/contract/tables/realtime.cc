@@ -1,5 +1,5 @@
 // The events that a client of /v1/realtime sends.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

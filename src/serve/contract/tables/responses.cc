@@ -1,5 +1,5 @@
 // POST /v1/responses.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

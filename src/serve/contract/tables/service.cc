@@ -1,5 +1,5 @@
 // What a server says of itself: its models, its health, this document; and its sockets.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 

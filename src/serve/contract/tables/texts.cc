@@ -1,5 +1,5 @@
 // POST /v1/completions and /v1/embeddings.
-#include "serve/contract/tables/tables.h"
+#include "serve/contract/tables/common.h"
 
 namespace tutti::tables {
 namespace {

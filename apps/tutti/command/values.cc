@@ -1,0 +1,56 @@
+#include "command/values.h"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "base/quote.h"
+#include "base/similar.h"
+
+namespace tutti {
+namespace {
+
+// Other spellings, as other programs and our own files have them.
+const std::map<std::string, std::string>& dtype_names() {
+  static const std::map<std::string, std::string> names = {
+      {"auto", "auto"}, {"f32", "f32"},       {"fp32", "f32"},  {"float32", "f32"},
+      {"bf16", "bf16"}, {"bfloat16", "bf16"}, {"int8", "int8"}, {"i8", "int8"}};
+  return names;
+}
+
+}  // namespace
+
+CLI::Validator between(double low, double high) {
+  std::ostringstream range;
+  range << "[" << low << " - " << high << "]";
+  const auto check = [low, high, wanted = range.str()](std::string& text) {
+    double value = 0;
+    if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high)
+      return std::string();
+    return "is " + quote(text, 40) + ", not a number in " + wanted;
+  };
+  return CLI::Validator(check, "FLOAT in " + range.str());
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  const std::string list = CLI::detail::join(names, ",");
+  const auto check = [names](std::string& text) {
+    if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+    const std::string meant = most_similar(text, names);
+    return "is " + quote(text, 40) + "; it can be " + CLI::detail::join(names, ", ") +
+           (meant.empty() ? "" : "; did you mean " + meant + "?");
+  };
+  return CLI::Validator(check, "{" + list + "}");
+}
+
+void add_dtype_name(CLI::App& verb, std::string& name, bool automatic, const std::string& help) {
+  std::vector<std::string> accepted;
+  for (const auto& [spelling, meaning] : dtype_names())
+    if (automatic || meaning != "auto") accepted.push_back(spelling);
+  verb.add_option_function<std::string>(
+          "--dtype", [&name](const std::string& given) { name = dtype_names().at(given); }, help)
+      ->check(one_of(accepted))
+      ->type_name("TYPE");
+}
+
+}  // namespace tutti

@@ -1,0 +1,125 @@
+#include "data/mix/drawer.h"
+
+#include <algorithm>
+
+#include "data/mix/change_mel.h"
+#include "data/scene/augment.h"
+#include "media/picture/fit_picture.h"
+#include "media/picture/raster.h"
+#include "model/config.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kMostCaptionTokens = 60;
+
+Picture over(const Picture& rgba, Picture backdrop) {
+  for (int i = 0; i < rgba.width * rgba.height; ++i) {
+    const uint8_t* source = rgba.pixels.data() + i * 4;
+    uint8_t* target = backdrop.pixels.data() + i * 3;
+    for (int c = 0; c < 3; ++c)
+      target[c] = uint8_t(divide_by_255(source[c] * source[3] + target[c] * (255 - source[3])));
+  }
+  return backdrop;
+}
+
+}  // namespace
+
+Tokens clipped(const Tokens& ids) {
+  return {ids.begin(), ids.begin() + std::min(ids.size(), kMostCaptionTokens)};
+}
+
+Segment text_segment(Tokens tokens, bool target) {
+  Segment segment;
+  segment.tokens = std::move(tokens);
+  segment.target = target;
+  return segment;
+}
+
+Segment image_segment(Picture picture) {
+  Segment segment;
+  segment.kind = Segment::Kind::image;
+  segment.image = std::move(picture);
+  return segment;
+}
+
+Segment paint_segment(const Picture& picture) {
+  Segment segment;
+  segment.kind = Segment::Kind::paint;
+  segment.image = fit_picture(picture, kPaintSize);
+  return segment;
+}
+
+Segment heard_segment(const SpeechRecord& record, Rng& rng) {
+  Segment segment;
+  segment.kind = Segment::Kind::audio;
+  segment.mel = change_mel(record.mel, rng);
+  segment.transcript = record.transcript.text;
+  return segment;
+}
+
+Example text_alone(const Tokens& ids, int pair) {
+  Example example;
+  example.task = Task::text;
+  example.pair = pair;
+  example.segments = {text_segment(generation_prompt(clipped(ids), token_paint))};
+  return example;
+}
+
+// English half of the time, else any language that the record has.
+const Caption* Drawer::pick_caption(const PictureRecord& record, Rng& rng) {
+  std::vector<const Caption*> english, all;
+  for (const Caption& caption : record.captions) {
+    if (caption.ids.empty() || caption.language == "keywords") continue;
+    all.push_back(&caption);
+    if (caption.language == "en") english.push_back(&caption);
+  }
+  if (all.empty()) return nullptr;
+  const bool use_english = rng.uniform() < 0.5 && !english.empty();
+  return pick(use_english ? english : all, rng);
+}
+
+Segment Drawer::seen(const PictureRecord& record, Rng& rng, bool flip) const {
+  AugmentLimits limits;
+  limits.flip = flip;
+  return image_segment(augment_picture(on_backdrop(record.picture, kImageSize, rng), rng, limits));
+}
+
+// Transparent pictures go on white, or one time in three on a colour or a photograph; grey icons
+// may be inverted.
+Picture Drawer::on_backdrop(const Picture& picture, int side, Rng& rng) const {
+  Picture fitted = fit_picture(picture, side);
+  const double draw = rng.uniform();
+  if (picture.channels == 1 && draw < 0.3)
+    for (uint8_t& value : fitted.pixels) value = uint8_t(255 - value);
+  if (picture.channels != 4 || draw >= 0.34) return fitted;
+  Picture backdrop = make_picture(side, side, 3);
+  if (draw < 0.17 && !pools_.library.backgrounds.empty()) {
+    backdrop = resize_picture(pick(pools_.library.backgrounds, rng), side, side);
+  } else {
+    uint8_t colour[3];
+    for (uint8_t& value : colour) value = uint8_t(rng.below(256));
+    for (int i = 0; i < side * side; ++i) std::copy_n(colour, 3, backdrop.pixels.data() + i * 3);
+  }
+  return over(resize_picture(picture, side, side), backdrop);
+}
+
+Example Drawer::described(Segment segment, Task task, SpecialToken how, const std::string& language,
+                          const Tokens& answer) const {
+  Example example;
+  example.task = task;
+  example.segments = {std::move(segment), text_segment(describe_prompt(how, ids(language))),
+                      text_segment(clipped(answer), true)};
+  return example;
+}
+
+void Drawer::ask(Example& example, const std::string& question, const std::string& answer,
+                 std::vector<Located> located) const {
+  Segment asked = text_segment(question_prompt(ids(question)));
+  asked.located = std::move(located);
+  for (Located& word : asked.located) ++word.row;  // a mark stands before the question
+  example.segments.push_back(std::move(asked));
+  example.segments.push_back(text_segment(ids(answer), true));
+}
+
+}  // namespace tutti

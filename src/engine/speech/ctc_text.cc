@@ -1,0 +1,115 @@
+#include "engine/speech/ctc_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/utf8.h"
+
+namespace tutti {
+namespace {
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+double log_sum(double a, double b) {
+  if (a < b) std::swap(a, b);
+  return b == kNever ? a : a + std::log1p(std::exp(b - a));
+}
+
+// ln of the sum of e^logit: what turns the row's logits into log-probabilities.
+double log_total(const float* row, int count) {
+  const double most = *std::max_element(row, row + count);
+  double sum = 0;
+  for (int i = 0; i < count; ++i) sum += std::exp(row[i] - most);
+  return most + std::log(sum);
+}
+
+// A byte of the best path: labels [first, end).
+struct Mark {
+  char byte;
+  int first, end;
+};
+
+std::vector<Mark> marks_of(ConstMatrix logits) {
+  std::vector<Mark> marks;
+  const ptrdiff_t blank = logits.cols - 1;
+  ptrdiff_t previous = blank;
+  for (int label = 0; label < logits.rows; ++label) {
+    const float* row = logits.row(label);
+    const ptrdiff_t symbol = std::max_element(row, row + logits.cols) - row;
+    if (symbol != blank && symbol == previous)
+      marks.back().end = label + 1;
+    else if (symbol != blank)
+      marks.push_back({char(symbol), label, label + 1});
+    previous = symbol;
+  }
+  return marks;
+}
+
+double best_log_probability(ConstMatrix logits, int label) {
+  const float* row = logits.row(label);
+  return *std::max_element(row, row + logits.cols) - log_total(row, logits.cols);
+}
+
+}  // namespace
+
+std::string repaired_utf8(std::string_view bytes) {
+  std::string text;
+  while (const auto bad = invalid_utf8_at(bytes)) {
+    text.append(bytes.substr(0, *bad)).append("\xef\xbf\xbd");
+    bytes.remove_prefix(*bad + 1);
+  }
+  return text.append(bytes);
+}
+
+std::string ctc_text(ConstMatrix logits) {
+  std::string bytes;
+  for (const Mark& mark : marks_of(logits)) bytes += mark.byte;
+  return repaired_utf8(bytes);
+}
+
+Transcript ctc_transcript(ConstMatrix logits) {
+  Transcript transcript;
+  const std::vector<Mark> marks = marks_of(logits);
+  for (const Mark& mark : marks) transcript.text += mark.byte;
+  transcript.text = repaired_utf8(transcript.text);
+  for (size_t i = 0; i < marks.size();) {
+    const size_t begin = i;
+    std::string bytes;
+    for (; i < marks.size() && marks[i].byte != ' '; ++i) bytes += marks[i].byte;
+    if (i == begin) {
+      ++i;
+      continue;
+    }
+    const int first = marks[begin].first, end = marks[i - 1].end;
+    double sum = 0;
+    for (int label = first; label < end; ++label) sum += best_log_probability(logits, label);
+    transcript.words.push_back({repaired_utf8(bytes), float(first) * kCtcLabelSeconds,
+                                float(end) * kCtcLabelSeconds, float(sum / (end - first))});
+  }
+  return transcript;
+}
+
+// State 2i + 1 is byte i of the text, the even ones are the blanks around them.
+double ctc_log_likelihood(ConstMatrix logits, std::string_view text) {
+  const int blank = logits.cols - 1, states = 2 * int(text.size()) + 1;
+  const auto symbol = [&](int state) {
+    return state % 2 ? int(uint8_t(text[size_t(state / 2)])) : blank;
+  };
+  std::vector<double> now(states, kNever), next(states);
+  now[0] = 0;  // before the first label: as if a blank had been said for sure
+  for (int label = 0; label < logits.rows; ++label) {
+    const float* row = logits.row(label);
+    const double total = log_total(row, logits.cols);
+    for (int s = 0; s < states; ++s) {
+      double sum = now[s];
+      if (s > 0) sum = log_sum(sum, now[s - 1]);
+      if (s > 1 && s % 2 && symbol(s) != symbol(s - 2)) sum = log_sum(sum, now[s - 2]);
+      next[s] = sum + row[symbol(s)] - total;
+    }
+    std::swap(now, next);
+  }
+  return states > 1 ? log_sum(now[states - 1], now[states - 2]) : now[0];
+}
+
+}  // namespace tutti

@@ -1,0 +1,136 @@
+// While it generates, a session takes nothing from the heap: every step of decoding and of flow
+// sampling after the first works in the memory of the one before.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "format/text/tokenizer_trainer.h"
+#include "engine/samplers/guided_flow.h"
+#include "helpers/random_weights.h"
+#include "engine/samplers/sampler.h"
+#include "engine/text_sequence.h"
+
+namespace {
+std::atomic<int64_t> allocations = 0;
+}  // namespace
+
+// Counts every allocation of this test program.
+[[gnu::noinline]] void* operator new(size_t bytes) {
+  ++allocations;
+  if (void* p = std::malloc(bytes)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept {
+  std::free(p);
+}
+[[gnu::noinline]] void operator delete(void* p, size_t) noexcept {
+  std::free(p);
+}
+
+namespace tutti {
+namespace {
+
+Tokenizer any_tokenizer() {
+  std::vector<std::string> sentences;
+  for (int i = 0; i < 40; ++i)
+    sentences.push_back("the quick brown fox number " + std::to_string(i) +
+                        " jumps over a lazy dog and says h\u00e9llo w\u00f6rld again");
+  const std::string bytes = *train_tokenizer(sentences, 310);
+  return *Tokenizer::from_bytes(std::as_bytes(std::span(bytes)));
+}
+
+// Random weights in one precision.
+struct Loaded {
+  explicit Loaded(Precision precision) {
+    const auto read = [](const std::string& name, int rows, int cols) {
+      return Result<std::vector<float>>(weight_values(name, rows, cols));
+    };
+    WeightSource source(read, [&](const std::string& name, int rows, int cols) -> Result<Weight> {
+      const auto values = weight_values(name, rows, cols);
+      Weight weight;
+      TUTTI_ASSIGN(weight.packed,
+                   PackedWeights::pack({values.data(), rows, cols, size_t(cols)}, precision));
+      return weight;
+    });
+    const ModelConfig config = tiny_config();
+    Model<CpuOps> built(Scope(source, ""), config);
+    ThreadPool threads(1);
+    EXPECT_TRUE(source.pack(threads));
+    model.reset(new LoadedModel{config, any_tokenizer(), source.take(), std::move(built)});
+    session = *Session::create(*model, 2);
+  }
+
+  std::unique_ptr<LoadedModel> model;
+  std::unique_ptr<Session> session;
+};
+
+class SteadyState : public testing::TestWithParam<Precision> {};
+
+// One sequence, or several whose tokens share passes.
+void expect_steady_decoding(Session& session, int count) {
+  std::vector<TextSequence> sequences;
+  std::vector<Sampler> samplers(count, Sampler({.temperature = 1, .top_k = 40}));
+  for (int i = 0; i < count; ++i) {
+    sequences.emplace_back(i);
+    ASSERT_TRUE(sequences[i].prefill(session, {{}, Tokens(3 + i, 20 + i)}));
+  }
+  std::vector<TextSequence*> pointers;
+  for (TextSequence& sequence : sequences) pointers.push_back(&sequence);
+  Tokens ids(count);
+  DecodeBatch batch;
+  const auto step = [&] {
+    for (int i = 0; i < count; ++i) ids[i] = samplers[i].pick(sequences[i].logits());
+    const Status status = batch.append(session, pointers, ids);
+    ASSERT_TRUE(status) << status.error().message();
+  };
+  step();
+  step();  // the first of a sampler's logits' room grows in the first
+  const int64_t before = allocations;
+  const size_t arena = session.arena.capacity();
+  for (int i = 0; i < 50; ++i) step();
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(session.arena.capacity(), arena);
+  EXPECT_EQ(sequences[0].length(), 55);
+}
+
+TEST_P(SteadyState, DecodingAllocatesNothingAfterTheFirstToken) {
+  Loaded f(GetParam());
+  expect_steady_decoding(*f.session, 1);
+  expect_steady_decoding(*f.session, 2);
+}
+
+// Allocations of a whole run, which must not depend on the number of steps.
+int64_t flow_allocations(Session& session, Kind kind, int steps) {
+  const std::vector<int32_t> alignment(10, 0);
+  const bool paint = kind == Kind::paint;
+  const auto& heads = session.loaded.model.heads;
+  GuidedFlow flow({0, 1}, kind, paint ? heads.paint : heads.speak,
+                  [&](BatchBuilder& builder, std::span<const float> z, float t) {
+                    if (paint)
+                      builder.paint(z, t);
+                    else
+                      builder.speak(z, t, "a", alignment);
+                  });
+  EXPECT_TRUE(flow.prefill(session, {{}, {20, 30}}, {{}, {20}}, paint ? kPaintTokens : 10,
+                           {.steps = steps, .guidance_scale = 2}));
+  const int64_t before = allocations;
+  for (int step = 1; step <= steps; ++step) EXPECT_EQ(*flow.step(session), step < steps);
+  return allocations - before;
+}
+
+TEST_P(SteadyState, FlowStepsAllocateNothingAfterTheFirst) {
+  Loaded f(GetParam());
+  for (const Kind kind : {Kind::paint, Kind::speak}) {
+    flow_allocations(*f.session, kind, 2);
+    const int64_t two = flow_allocations(*f.session, kind, 2);
+    EXPECT_EQ(flow_allocations(*f.session, kind, 12), two) << int(kind);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, SteadyState,
+                         testing::Values(Precision::f32, Precision::bf16, Precision::int8));
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,165 @@
+// Norms and functions of single values.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/kernels/elementwise.h"
+#include "runtime/kernels/simd.h"
+
+namespace tutti::kernels {
+namespace {
+
+using namespace simd;
+
+constexpr float kEpsilon = 1e-6f;
+
+}  // namespace
+
+TUTTI_KERNEL
+void rms_norm(ConstMatrix x, ConstMatrix gain, std::span<const int32_t> bounds, Matrix y, int begin,
+              int end) {
+  size_t group = 0;
+  for (int r = begin; r < end; ++r) {
+    while (group + 2 < bounds.size() && r >= bounds[group + 1]) ++group;
+    const float mean = sum_of_squares(x.row(r), x.cols) / float(x.cols);
+    const float scale = 1.0f / std::sqrt(mean + kEpsilon);
+    map(
+        x.row(r), gain.row(int(group)), y.row(r),
+        x.cols, [&](const v16& v, const v16& g) __attribute__((always_inline)) {
+          return v * scale * g;
+        });
+  }
+}
+
+// A row of zeros stays zero.
+TUTTI_KERNEL
+void normalize_rows(ConstMatrix x, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const float scale = 1.0f / std::max(std::sqrt(sum_of_squares(x.row(r), x.cols)), 1e-12f);
+    map(
+        x.row(r), y.row(r),
+        x.cols, [&](const v16& v) __attribute__((always_inline)) { return v * scale; });
+  }
+}
+
+TUTTI_KERNEL
+void add(ConstMatrix x, ConstMatrix z, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), z.row(r), y.row(r), x.cols,
+        [](const v16& a, const v16& b) __attribute__((always_inline)) { return a + b; });
+}
+
+TUTTI_KERNEL
+void add_scaled(ConstMatrix x, ConstMatrix z, ConstMatrix scale, Matrix y, int begin, int end) {
+  const float* s = scale.row(0);
+  for (int r = begin; r < end; ++r) {
+    const float *a = x.row(r), *b = z.row(r);
+    float* out = y.row(r);
+    for (int c = 0; c < x.cols; ++c) out[c] = a[c] + s[c] * b[c];
+  }
+}
+
+TUTTI_KERNEL
+void modulate(ConstMatrix x, ConstMatrix modulation, RowIndex index, int first, Matrix y, int begin,
+              int end) {
+  for (int r = begin; r < end; ++r) {
+    if (r < first) {
+      std::copy_n(x.row(r), x.cols, y.row(r));
+      continue;
+    }
+    map(
+        x.row(r), modulation.row(index[r - first]), y.row(r), x.cols,
+        [](const v16& v, const v16& m) __attribute__((always_inline)) { return v * (m + 1.0f); });
+  }
+}
+
+TUTTI_KERNEL
+void scale_rows(ConstMatrix x, ConstMatrix scale, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const float s = scale.row(r)[0];
+    map(
+        x.row(r), y.row(r),
+        x.cols, [&](const v16& v) __attribute__((always_inline)) { return v * s; });
+  }
+}
+
+void gate(ConstMatrix x, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    for (int c = 0; c < x.cols; ++c) y.row(r)[c] = x.row(r)[c] > 0 ? 1.0f : 0.0f;
+}
+
+TUTTI_KERNEL
+void sigmoid(ConstMatrix x, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), y.row(r), x.cols,
+        [](const v16& v) __attribute__((always_inline)) { return 1.0f / (1.0f + exp(-v)); });
+}
+
+TUTTI_KERNEL
+void relu2(ConstMatrix x, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), y.row(r), x.cols, [](const v16& v) __attribute__((always_inline)) {
+          const v16 positive = v > 0.0f ? v : v16{};
+          return positive * positive;
+        });
+}
+
+TUTTI_KERNEL
+void silu(ConstMatrix x, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), y.row(r), x.cols,
+        [](const v16& v) __attribute__((always_inline)) { return v / (1.0f + exp(-v)); });
+}
+
+// silu(rms_norm(x) * gain)
+TUTTI_KERNEL
+void norm_silu(ConstMatrix x, ConstMatrix gain, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const float mean = sum_of_squares(x.row(r), x.cols) / float(x.cols);
+    const float scale = 1.0f / std::sqrt(mean + kEpsilon);
+    map(
+        x.row(r), gain.row(0), y.row(r),
+        x.cols, [&](const v16& v, const v16& g) __attribute__((always_inline)) {
+          const v16 h = v * scale * g;
+          return h / (1.0f + exp(-h));
+        });
+  }
+}
+
+TUTTI_KERNEL
+void row_peaks(ConstMatrix x, float* peaks, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const float* row = x.row(r);
+    float peak = 0;
+    for (int c = 0; c < x.cols; ++c) peak = std::fabs(row[c]) > peak ? std::fabs(row[c]) : peak;
+    peaks[r] = peak;
+  }
+}
+
+// (x / |x|) . route + bias of the row's group
+TUTTI_KERNEL
+void route(ConstMatrix x, ConstMatrix route, ConstMatrix bias, std::span<const int32_t> bounds,
+           Matrix y, int begin, int end) {
+  size_t group = 0;
+  for (int r = begin; r < end; ++r) {
+    while (group + 2 < bounds.size() && r >= bounds[group + 1]) ++group;
+    const float scale = 1.0f / std::max(std::sqrt(sum_of_squares(x.row(r), x.cols)), 1e-12f);
+    y.row(r)[0] = scale * dot(x.row(r), route.row(0), x.cols) + bias.row(int(group))[0];
+  }
+}
+
+// tanh(u) = 1 - 2 / (e^2u + 1)
+TUTTI_KERNEL
+void softcap(ConstMatrix x, float cap, Matrix y, int begin, int end) {
+  const float twice = 2.0f / cap;
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), y.row(r), x.cols, [&](const v16& v) __attribute__((always_inline)) {
+          return cap - 2.0f * cap / (exp(v * twice) + 1.0f);
+        });
+}
+
+}  // namespace tutti::kernels

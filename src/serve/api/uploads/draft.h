@@ -1,0 +1,41 @@
+// A prompt as it was read from a request: what it shows is still to be decoded (decode_queue.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace tutti {
+
+// Encoded bytes of one picture, sound or video.
+struct MediaUpload {
+  Part::Kind kind = Part::Kind::picture;  // picture, clip or audio
+  std::vector<uint8_t> bytes;
+  std::string param;  // where the request has it, for messages
+};
+
+struct Draft {
+  struct Hole {
+    size_t part;  // of the prompt: a part of the upload's kind that holds nothing yet
+    MediaUpload upload;
+  };
+  Prompt prompt;
+  std::vector<Hole> holes;
+
+  Draft() = default;
+  explicit Draft(Part part) { prompt.push_back(std::move(part)); }
+  explicit Draft(MediaUpload upload) {
+    prompt.emplace_back().kind = upload.kind;
+    holes.push_back({0, std::move(upload)});
+  }
+  void append(Draft more) {
+    for (Hole& hole : more.holes)
+      holes.push_back({hole.part + prompt.size(), std::move(hole.upload)});
+    for (Part& part : more.prompt) prompt.push_back(std::move(part));
+  }
+  bool empty() const { return prompt.empty(); }
+};
+
+}  // namespace tutti

@@ -1,0 +1,72 @@
+// Answers that come in pieces.
+#include <gtest/gtest.h>
+
+#include "helpers/hostile_server.h"
+
+namespace tutti {
+namespace {
+
+class AnswerTest : public HostileTest {
+ protected:
+  AnswerTest() {
+    more_routes_ = [](Router& router) {
+      router.add("GET", "/measured", [](const Request&, const ReplyPtr& reply) {
+        reply->begin(200, "text/plain", {}, 6);
+        reply->write("abc");
+        reply->write("def");
+        reply->end();
+      });
+      router.add("GET", "/later", [](const Request&, const ReplyPtr& reply) {
+        reply->begin(200, "text/plain");
+        reply->write("abc");
+        reply->later([reply] {
+          reply->write("def");
+          reply->end();
+        });
+      });
+    };
+  }
+
+  TestAnswer get(const std::string& method, const std::string& version, const std::string& more) {
+    TestClient client(port_);
+    EXPECT_TRUE(client.send(method + " /measured HTTP/" + version + "\r\nHost: localhost\r\n" +
+                            more + "\r\n"));
+    return split_answer(client.receive_all());
+  }
+};
+
+// With a length even a client that knows no chunks sees an answer that was cut.
+TEST_F(AnswerTest, WhereTheLengthIsKnownItIsSaid) {
+  start();
+  for (const char* version : {"1.0", "1.1"}) {
+    const TestAnswer answer = get("GET", version, "Connection: close\r\n");
+    EXPECT_NE(answer.head.find("Content-Length: 6\r\n"), std::string::npos) << answer.head;
+    EXPECT_EQ(answer.head.find("Transfer-Encoding"), std::string::npos) << answer.head;
+    EXPECT_EQ(answer.body, "abcdef");
+  }
+  const TestAnswer head = get("HEAD", "1.1", "Connection: close\r\n");
+  EXPECT_NE(head.head.find("Content-Length: 6\r\n"), std::string::npos) << head.head;
+  EXPECT_EQ(head.body, "");
+}
+
+TEST_F(AnswerTest, APieceMayComeLater) {
+  start();
+  EXPECT_NE(ask(port_, "GET", "/later").body.find("def"), std::string::npos);
+}
+
+// So the connection may be used again, by a client of HTTP/1.0 too.
+TEST_F(AnswerTest, AConnectionGoesOnBehindALength) {
+  start();
+  TestClient client(port_);
+  const std::string ask =
+      "GET /measured HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n";
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(client.send(ask));
+    const std::string text =
+        client.receive([](const std::string& bytes) { return bytes.find("abcdef") != bytes.npos; });
+    EXPECT_NE(text.find("Connection: keep-alive"), std::string::npos) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tutti

@@ -1,0 +1,100 @@
+#include "serve/http/parse/read_json.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "serve/http/limits/ledger.h"
+
+namespace tutti {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string message_of(std::string_view text) {
+  const auto json = read_json(text);
+  return json ? "" : json.error().message();
+}
+
+std::string repeated(const std::string& piece, int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += (i ? "," : "") + piece;
+  return text;
+}
+
+TEST(ReadJson, ReadsWhatTheLibraryReads) {
+  for (const char* text :
+       {"null", "true", "-12", "18446744073709551615", "1.5e3", R"("\u00e9\n")", "[]", "{}", "\"\"",
+        R"({"a":[1,{"b":[[],{}]},"c"],"d":{"a":null},"e":""})",
+        R"([[1,2],[3,[4]],{"x":{"y":[0]}}])", R"({"twice":1,"other":2,"twice":[3]})",
+        " [1 , 2 ] \n", "\xef\xbb\xbf{\"bom\":1}"}) {
+    const auto json = read_json(text);
+    ASSERT_TRUE(json) << text << ": " << json.error().message();
+    EXPECT_EQ(json->dump(), Json::parse(text).dump()) << text;
+  }
+}
+
+TEST(ReadJson, WhatIsNoJsonIsRefused) {
+  for (const char* text : {"", "{", "[1,]", "{\"a\"}", "{1:2}", "[1 2]", "nul", "1 2", "\"\x01\"",
+                           "[1]]", "\"\\ud800\"", "{\"a\":1,}", "'a'", "NaN"})
+    EXPECT_NE(message_of(text).find("not valid JSON at byte "), std::string::npos) << text;
+}
+
+TEST(ReadJson, WhatIsNotUtf8SaysWhere) {
+  EXPECT_NE(message_of("{\"name\":\"Ren\xe9\"}").find("not UTF-8 at byte 13 (0xe9)"),
+            std::string::npos)
+      << message_of("{\"name\":\"Ren\xe9\"}");
+  EXPECT_NE(message_of("\"\xed\xa0\x80\"").find("not UTF-8 at byte 2"), std::string::npos);
+}
+
+TEST(ReadJson, LimitsAreNamed) {
+  EXPECT_EQ(message_of(std::string(32, '[') + std::string(32, ']')), "");
+  EXPECT_NE(message_of(std::string(33, '[') + std::string(33, ']')).find("32 deep"),
+            std::string::npos);
+  EXPECT_NE(message_of("[" + repeated("{}", 100'001) + "]").find("100000 values"),
+            std::string::npos);
+  std::string keys;
+  for (int i = 0; i < 257; ++i) keys += (i ? ",\"" : "\"") + std::to_string(i) + "\":0";
+  EXPECT_NE(message_of("{" + keys + "}").find("256 keys"), std::string::npos);
+}
+
+// The time of eight times as many objects, against theirs eight times. Reading them took the square
+// of their number, which makes it eight times as long as allowed here at least.
+TEST(ReadJson, TimeIsInProportionToTheText) {
+  const auto seconds = [](int objects) {
+    const std::string text = "{\"m\":[" + repeated("{}", objects) + "]}";
+    double best = 1e9;
+    for (int i = 0; i < 3; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      EXPECT_TRUE(read_json(text));
+      best = std::min(
+          best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+  };
+  const double few = seconds(12'000);
+  EXPECT_LT(seconds(96'000), 8 * 4 * few);
+}
+
+TEST(ReadJson, WhatTheValuesTakeIsCharged) {
+  Ledger ledger({.server = 10 << 20, .key = 10 << 20, .connection = 1 << 20});
+  const Account::Ptr account = ledger.connection();
+  {
+    Charge charge(account);
+    ASSERT_TRUE(read_json("[" + repeated("1", 10'000) + "]", &charge));
+    EXPECT_GE(charge.bytes(), 10'000 * sizeof(Json));
+    EXPECT_EQ(account->held(), charge.bytes());
+  }
+  EXPECT_EQ(account->held(), 0u);
+  for (const std::string& text :
+       {"[" + repeated("{}", 90'000) + "]", "\"" + std::string(2 << 20, 'x') + "\"",
+        "[" + repeated("{\"a key\":1}", 20'000) + "]"}) {
+    Charge charge(account);
+    const auto json = read_json(text, &charge);
+    ASSERT_FALSE(json);
+    EXPECT_EQ(json.error().code(), ErrorCode::too_large);
+  }
+}
+
+}  // namespace
+}  // namespace tutti
