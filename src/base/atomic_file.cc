@@ -40,19 +40,6 @@ Error io_error(const std::string& action, const std::string& path, int code) {
                 std::string(hint_of(code)));
 }
 
-// The rename itself lives in the folder, so the folder is synced too. File systems that cannot
-// sync a folder (some network mounts) say EINVAL; the file is as safe there as it can be.
-Status sync_folder_of(const std::string& path) {
-  const std::string parent = fs::path(path).parent_path().string();
-  const std::string folder = parent.empty() ? "." : parent;
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return io_error("cannot open the folder", folder, errno);
-  const int code = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
-  ::close(descriptor);
-  if (code) return io_error("cannot sync the folder", folder, code);
-  return {};
-}
-
 // Process numbers are not enough: in a container every process has the same one, and a killed one
 // leaves its file behind.
 std::string temporary_name(const std::string& path) {
@@ -73,6 +60,16 @@ std::string resolved(const std::string& path) {
 }
 
 }  // namespace
+
+Status sync_folder(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return io_error("cannot open the folder", folder, errno);
+  // EINVAL: the file system cannot.
+  const int code = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(descriptor);
+  if (code) return io_error("cannot sync the folder", folder, code);
+  return {};
+}
 
 AtomicFile::AtomicFile(int descriptor, std::string path, std::string temporary)
     : descriptor_(descriptor), path_(std::move(path)), temporary_(std::move(temporary)) {}
@@ -144,12 +141,14 @@ Status AtomicFile::finish() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return io_error("cannot rename the new file to", path_, errno);
   temporary_.clear();
-  return sync_folder_of(path_);
+  // The rename itself lives in the folder.
+  const std::string folder = fs::path(path_).parent_path().string();
+  return sync_folder(folder.empty() ? "." : folder);
 }
 
 Status AtomicFile::commit() {
   if (descriptor_ < 0) return failed("cannot commit " + path_ + ": it is already closed");
-  const Status status = finish();
+  Status status = finish();
   discard();
   return status;
 }

@@ -44,6 +44,10 @@ class AtomicFile {
   std::string temporary_;  // empty where path_ is written to directly
 };
 
+// Makes what was created, renamed or removed in a folder last. File systems that cannot sync a
+// folder (some network mounts) are left as they are: the files are as safe there as they can be.
+Status sync_folder(const std::string& folder);
+
 // failed: why a file could not be written, by its errno, and what to do next.
 Error cannot_write(const std::string& path, int code);
 

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
-#include "helpers/test_files.h"
+#include "tests/helpers/test_files.h"
 
 namespace tutti {
 namespace {
@@ -64,6 +66,22 @@ TEST(AtomicFile, NamesTheFolderThatIsMissing) {
   const auto status = write_file_atomic(folder.file("no/such/folder/a"), "x");
   ASSERT_FALSE(status);
   EXPECT_NE(status.error().message().find("no/such/folder"), std::string::npos);
+}
+
+// /proc is a file system that cannot sync a folder: EINVAL.
+TEST(AtomicFile, AFolderThatCannotBeSyncedIsNoError) {
+  TestFolder folder;
+  EXPECT_TRUE(sync_folder(folder.path()));
+  const int descriptor = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  const bool syncs = ::fsync(descriptor) == 0;
+  const int code = errno;
+  ::close(descriptor);
+  ASSERT_TRUE(!syncs && code == EINVAL) << code;
+  EXPECT_TRUE(sync_folder("/proc"));
+  const auto missing = sync_folder(folder.file("none"));
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message().find("none"), std::string::npos);
 }
 
 TEST(AtomicFile, AFailedRenameLeavesNothingBehind) {

@@ -1,9 +1,11 @@
-// Plain values that pass between folders: a picture, a sound, a mel spectrogram, a clip.
+// Plain values that pass between folders: a picture, a sound, a mel spectrogram, a clip, rows of
+// numbers.
 // They own their samples and know nothing of files or codecs (see media/ for those).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace tutti {
@@ -48,6 +50,19 @@ inline constexpr int kClipFrames = 16;  // of a clip as the model reads it
 struct Clip {
   double frames_per_second = 30;
   std::vector<Picture> frames;  // equal sizes, RGB
+};
+
+// Where a row lies in front of the reader. Time in units of 40 ms from when the rows begin, not
+// below 0; y and x in eighths of a picture that fills the view.
+struct Place {
+  float time = 0, y = 0, x = 0;
+};
+
+// What a modality reads that has no stem of its own: rows of numbers, and their places.
+struct Rows {
+  std::string modality;       // its name in the model file: "points"
+  std::vector<float> values;  // one row after another
+  std::vector<Place> places;  // of each row
 };
 
 }  // namespace tutti

@@ -5,16 +5,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/hex.h"
+
 namespace tutti {
 
 inline std::string quote(std::string_view text, size_t longest = 80) {
-  constexpr char digits[] = "0123456789abcdef";
   std::string out = "\"";
   for (unsigned char c : text.substr(0, longest)) {
     if (c >= 0x20 && c != 0x7f && c != '"' && c < 0x80) {
       out += char(c);
     } else {
-      out += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+      out += "\\x" + hex_byte(c);
     }
   }
   return out + (text.size() > longest ? "...\"" : "\"");

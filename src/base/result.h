@@ -33,12 +33,14 @@ enum class ErrorCode {
   not_found,
   no_space,
   too_large,
-  too_long,  // a text that the model's context cannot hold
+  too_long,     // a text that the model's context cannot hold
+  unsupported,  // by the model that is asked
   no_memory
 };
 
 constexpr ErrorCode basic_code(ErrorCode code) {
   if (code == ErrorCode::too_long || code == ErrorCode::too_large) return ErrorCode::bad_input;
+  if (code == ErrorCode::unsupported) return ErrorCode::usage;
   return code <= ErrorCode::bad_input ? code : ErrorCode::failed;
 }
 

@@ -26,7 +26,10 @@ TEST(Rounding, Int8ScalesHoldTheLargest) {
 TEST(Rounding, Bf16TiesGoToEvenAndNanStaysNan) {
   EXPECT_EQ(from_bf16(to_bf16(1 + 0x1p-8f)), 1);              // between 1 and 1 + 2^-7
   EXPECT_EQ(from_bf16(to_bf16(1 + 0x1.8p-7f)), 1 + 0x1p-6f);  // between 1 + 2^-7 and 1 + 2^-6
+  EXPECT_EQ(to_bf16(-0.0f), 0x8000);
   EXPECT_TRUE(std::isinf(from_bf16(to_bf16(FLT_MAX))));
+  for (uint32_t bits = 0; bits <= 0x7f80; ++bits)
+    ASSERT_EQ(to_bf16(from_bf16(uint16_t(bits))), bits);
   for (uint32_t bits : {0x7fffffffu, 0xffffffffu, 0x7f800001u, 0x7fc00000u}) {
     float nan;
     std::memcpy(&nan, &bits, sizeof nan);

@@ -9,10 +9,14 @@ namespace {
 
 constexpr size_t kLongest = 48;  // letters; what is longer is no misspelt name
 
+bool counts(char c) {
+  return c != '_' && c != '-';
+}
+
 std::string plain(std::string_view word) {
   std::string letters;
   for (const char c : word)
-    if (c != '_' && c != '-') letters += c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
+    if (counts(c)) letters += c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
   return letters;
 }
 
@@ -34,7 +38,12 @@ size_t distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-size_t letters_apart(std::string_view one, std::string_view other) {
+size_t letters_apart(std::string_view one, std::string_view other, size_t most) {
+  const auto length = [](std::string_view word) {
+    return size_t(std::count_if(word.begin(), word.end(), counts));
+  };
+  const auto [less, more] = std::minmax({length(one), length(other)});
+  if (more - less > most) return more - less;
   return distance(plain(one), plain(other));
 }
 

@@ -25,6 +25,14 @@ TEST(Similar, CountsWhatDiffers) {
   EXPECT_EQ(letters_apart("kitten", "sitting"), 3u);
 }
 
+// Two words of a million letters would be compared for half an hour.
+TEST(Similar, LengthsThatDifferTooMuchAreEnough) {
+  const std::string one(1'000'000, 'x'), other(1'000'003, 'y');
+  EXPECT_GT(letters_apart(one, other, 2), 2u);
+  EXPECT_EQ(letters_apart("Max-Tokens", "max_token", 1), 1u);
+  EXPECT_EQ(letters_apart("m-o-d-e-l", "model", 0), 0u) << "hyphens do not count";
+}
+
 TEST(Similar, SaysNothingOfWhatIsFar) {
   EXPECT_EQ(most_similar("reasoning", kNames), "");
   EXPECT_EQ(most_similar("", kNames), "");
