@@ -7,8 +7,8 @@
 
 #include "fuzz_target.h"
 #include "runtime/kernels/isa.h"
-#include "runtime/linear/packed_weights.h"
 #include "runtime/kernels/product.h"
+#include "runtime/linear/packed_weights.h"
 
 namespace {
 

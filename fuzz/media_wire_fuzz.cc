@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "fuzz_target.h"
+#include "media/decode_picture.h"
 #include "serve/media/wire.h"
 #include "serve/media/worker.h"
 

@@ -1,7 +1,8 @@
 // Any bytes are either refused or give tensors that lie inside them and fit their shapes.
 #include <cstdlib>
 
-#include "format/safetensors.h"
+#include "format/package/safetensors_header.h"
+#include "format/package/tensor_view.h"
 #include "fuzz_target.h"
 
 namespace {

@@ -5,10 +5,12 @@
 // block or, where the highest bit of the first byte is set, the bytes of its only member.
 #include <cstdlib>
 
-#include "helpers/check_examples.h"
 #include "data/mix/mixer.h"
-#include "helpers/shard_fixture.h"
+#include "format/picture_file.h"
 #include "fuzz_target.h"
+#include "tests/helpers/check_examples.h"
+#include "tests/helpers/mixture.h"
+#include "tests/helpers/shard_fixture.h"
 
 namespace {
 
@@ -37,7 +39,8 @@ constexpr Set kSets[] = {{"emoji_noto", "pictures", ".picture.png"},
                          {"tatoeba", "text", ".tokens.z"},
                          {"camvid_seq", "series", ".picture.png"},
                          {"radar_fmi", "series", ".picture.png"},
-                         {"voxels", "voxels", ".cells.z"}};
+                         {"voxels", "voxels", ".cells.z"},
+                         {"sweethome_points", "clouds", ".xyz.z"}};
 
 size_t index_of(const char* source) {
   for (size_t i = 0; i < std::size(kSets); ++i)
@@ -62,10 +65,14 @@ void add_sheets(MadeBlock& block, const uint8_t* shape) {
     const Picture classes = make_picture(2 * height, 2 * height, 1, shape[2] & 4 ? 1 : 0);
     members.push_back({".classes.png", encode_png(classes)});
   } else {
-    const std::string bytes(size_t(width) * size_t(height), char(shape[2]));
-    const std::string name = block.kind == "vocoder" ? ".ulaw.z"
-                             : block.kind == "text"  ? ".tokens.z"
-                                                     : ".cells.z";
+    std::string bytes(size_t(width) * size_t(height), char(shape[2]));
+    const bool wide = block.kind == "text" && shape[2] & 1;  // ids of 32 bits
+    if (wide) std::fill(bytes.begin() + long(bytes.size() / 4), bytes.end(), '\0');
+    const std::string name = block.kind == "vocoder"  ? ".ulaw.z"
+                             : wide                   ? ".ids.z"
+                             : block.kind == "text"   ? ".tokens.z"
+                             : block.kind == "clouds" ? ".xyz.z"
+                                                      : ".cells.z";
     members.push_back({name, fixture::packed(bytes)});
   }
 }
@@ -103,10 +110,16 @@ std::vector<std::string> fuzz_seeds() {
   seeds.push_back(seed("tatoeba", 4, 4, 0,
                        R"({"language":["en","de"],"kind":["plain","pair"],)"
                        R"("prompt":[0,2],"text":[2,2],"rejected":[0,0]})"));
+  seeds.push_back(seed("tatoeba", 4, 8, 1,
+                       R"({"language":["en","de"],"kind":["plain","pair"],)"
+                       R"("prompt":[0,2],"text":[2,2],"rejected":[0,0]})"));
   seeds.push_back(seed("camvid_seq", 1, 32, 1, street));
   seeds.push_back(seed("radar_fmi", 1, 32, 0, radar));
   seeds.push_back(seed("voxels", 128, 64, 0x3c,
                        R"({"things":[{"key":"a","label":"chair"},{"key":"b","label":""}]})"));
+  std::string things;
+  for (int i = 0; i < 8; ++i) things += R"(,{"key":"k","name":"big dog","label":"dog","points":4})";
+  seeds.push_back(seed("sweethome_points", 16, 12, 7, R"({"things":[)" + things.substr(1) + "]}"));
   return seeds;
 }
 
@@ -131,7 +144,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (shards.error().message().empty()) std::abort();
     return 0;
   }
-  const auto mixer = Mixer::create(*shards, Mixer::every_kind(*shards, 1));
+  Mixture mixture = mixture_of({});
+  mixture.counts = Mixer::every_kind(*shards, mixture, 1);
+  const auto mixer = Mixer::create(*shards, mixture);
   if (!mixer) return 0;
   Rng rng(size);
   if (!defect_of(mixer->draw(rng), shards->pieces().size()).empty()) std::abort();

@@ -3,10 +3,10 @@
 #include <cstdlib>
 
 #include "format/text/piece_table.h"
-#include "helpers/shard_fixture.h"
 #include "format/text/special_tokens.h"
 #include "format/text/tokenizer.h"
 #include "fuzz_target.h"
+#include "tests/helpers/shard_fixture.h"
 
 namespace {
 
@@ -39,7 +39,7 @@ int fuzz_mutations() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (const auto tokenizer = Tokenizer::from_bytes(std::as_bytes(std::span(data, size))))
+  if (const auto tokenizer = Tokenizer::open(kSentencePiece, std::as_bytes(std::span(data, size))))
     for (std::string_view text : kTexts) {
       const auto ids = tokenizer->encode(text);
       if (!ids) continue;

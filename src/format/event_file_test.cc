@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "helpers/test_files.h"
 #include "format/picture_file.h"
+#include "tests/helpers/test_files.h"
 
 namespace tutti {
 namespace {

@@ -19,9 +19,22 @@ Error open_error(const std::string& path, int code) {
                "cannot open " + path + ": " + std::generic_category().message(code));
 }
 
+// Fills `size` bytes; fewer where the file has become shorter, -1 where it cannot be read.
+ssize_t read_all(int descriptor, void* bytes, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t more = ::read(descriptor, static_cast<char*>(bytes) + done, size - done);
+    if (more < 0 && errno == EINTR) continue;
+    if (more < 0) return -1;
+    if (more == 0) break;
+    done += size_t(more);
+  }
+  return ssize_t(done);
+}
+
 }  // namespace
 
-Result<MappedFile> MappedFile::open(const std::string& path) {
+Result<MappedFile> MappedFile::open(const std::string& path, Hold hold) {
   // O_NONBLOCK: opening a named pipe must not hang before the check below refuses it.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return open_error(path, errno);
@@ -35,11 +48,23 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
     ::close(descriptor);
     return MappedFile({});
   }
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
-  const int code = errno;
+  const bool copied = hold == Hold::copied;
+  void* address =
+      copied ? ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+             : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+  int code = errno;
+  if (address == MAP_FAILED) {
+    ::close(descriptor);
+    return open_error(path, code);
+  }
+  MappedFile file({static_cast<const std::byte*>(address), size});
+  const ssize_t read = copied ? read_all(descriptor, address, size) : ssize_t(size);
+  code = errno;
   ::close(descriptor);
-  if (address == MAP_FAILED) return open_error(path, code);
-  return MappedFile({static_cast<const std::byte*>(address), size});
+  if (read < 0) return open_error(path, code);
+  if (size_t(read) < size)
+    return bad_input(path + " became shorter while it was read; read it again once it is whole");
+  return file;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}

@@ -9,12 +9,16 @@
 
 namespace tutti {
 
+// A file that another program cuts short while it is mapped raises SIGBUS on access; files written
+// through AtomicFile are replaced, never changed in place. Whoever must not end for others'
+// mistakes takes a copy.
+enum class Hold { mapped, copied };
+
 // Immutable, so safe to read from many threads. The bytes stay at one address when the object is
-// moved. A file that another program cuts short while it is mapped raises SIGBUS on access; files
-// written through AtomicFile are replaced, never changed in place.
+// moved.
 class MappedFile {
  public:
-  static Result<MappedFile> open(const std::string& path);
+  static Result<MappedFile> open(const std::string& path, Hold hold = Hold::mapped);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();

@@ -1,12 +1,10 @@
-// PNG and JPEG without FFmpeg, and the deflate streams inside PNG, through the stb headers. Used
-// by shards, by the trainer, and for previews; media/ reads everything else.
+// PNG and JPEG without FFmpeg, through the stb headers. Used by shards, by the trainer, and for
+// previews; media/ reads everything else.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/media_types.h"
 #include "base/result.h"
@@ -27,11 +25,5 @@ struct PictureLimits {
 // 8-bit samples with the file's channels: 1, 3 or 4 (grey with alpha becomes 4; 16-bit is rounded
 // down). Sizes are checked before decoding, and memory stays within 32 bytes a pixel.
 Result<Picture> decode_picture(std::span<const std::byte> file, const PictureLimits& limits = {});
-
-// zlib streams (RFC 1950), at most 1 GiB of input. Decompression knows its size beforehand and
-// fails on anything longer, shorter, or with a wrong checksum.
-Result<std::vector<std::byte>> zlib_compress(std::span<const std::byte> bytes);
-Result<std::vector<std::byte>> zlib_decompress(std::span<const std::byte> stream,
-                                               size_t expected_bytes);
 
 }  // namespace tutti

@@ -1,5 +1,5 @@
-// The few calls that png.cc makes of stb_image and stb_image_write, whose implementations live in
-// stb.cc alone. Arguments are checked by the caller.
+// The few calls that picture_file.cc and zlib_stream.cc make of stb_image and stb_image_write,
+// whose implementations live in stb.cc alone. Arguments are checked by the caller.
 #pragma once
 
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "helpers/test_files.h"
+#include "tests/helpers/test_files.h"
 
 namespace tutti {
 namespace {

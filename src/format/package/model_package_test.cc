@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
 #include <limits>
 
-#include "helpers/test_files.h"
+#include "format/package/safetensors_write.h"
+#include "format/package/save_model.h"
+#include "tests/helpers/test_files.h"
 
 namespace tutti {
 namespace {
@@ -125,42 +126,6 @@ TEST(ModelPackage, RefusesFilesThatAreNotModels) {
   EXPECT_FALSE(ModelPackage::open(path));
   ASSERT_TRUE(write_safetensors(path, good, {}));
   EXPECT_FALSE(ModelPackage::open(path));
-}
-
-TEST(ModelPackage, DoesNotSaveWhatIsNotFinite) {
-  TestFolder folder;
-  // The largest float is finite and rounds to infinity in bf16.
-  const std::vector<float> w = {std::numeric_limits<float>::max()};
-  const std::string path = folder.file("m");
-  EXPECT_FALSE(save_model(path, "{}", "", {}, {floats("w", {1}, w)}, DType::bf16));
-  EXPECT_FALSE(std::filesystem::exists(path));
-  EXPECT_TRUE(save_model(path, "{}", "", {}, {floats("w", {1}, w)}, DType::f32));
-  EXPECT_FALSE(save_model(path, "{", "", {}, {floats("w", {1}, w)}, DType::f32));
-}
-
-TEST(HalfPrecision, Bf16RoundsToNearestEven) {
-  const auto round = [](uint32_t bits) { return bf16_from_f32(std::bit_cast<float>(bits)); };
-  EXPECT_EQ(round(0x3f808000), 0x3f80);  // a tie: down to the even neighbour
-  EXPECT_EQ(round(0x3f818000), 0x3f82);  // a tie: up to the even neighbour
-  EXPECT_EQ(round(0x3f808001), 0x3f81);
-  EXPECT_EQ(round(0x3f807fff), 0x3f80);
-  EXPECT_EQ(round(0x80000000), 0x8000);
-  EXPECT_TRUE(std::isnan(f32_from_bf16(round(0x7f800001))));
-  for (uint32_t bits = 0; bits < 0x7f80; ++bits) {
-    ASSERT_EQ(bf16_from_f32(f32_from_bf16(uint16_t(bits))), bits);
-  }
-}
-
-TEST(HalfPrecision, F16AgreesWithItsDefinition) {
-  for (uint32_t bits = 0; bits < 0x7c00; ++bits) {
-    const int exponent = int(bits >> 10), fraction = int(bits & 1023);
-    const float expected =
-        exponent ? std::ldexp(1024.0f + fraction, exponent - 25) : std::ldexp(float(fraction), -24);
-    ASSERT_EQ(f32_from_f16(uint16_t(bits)), expected);
-    ASSERT_EQ(f32_from_f16(uint16_t(bits | 0x8000)), -expected);
-  }
-  EXPECT_EQ(f32_from_f16(0x7c00), std::numeric_limits<float>::infinity());
-  EXPECT_TRUE(std::isnan(f32_from_f16(0x7e00)));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Parses and validates the header. The JSON arrives as events, so nothing is built in memory for
 // input that is refused, nesting costs nothing, and repeated keys are seen.
+#include "format/package/safetensors_header.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -7,7 +9,6 @@
 
 #include "base/byte_place.h"
 #include "base/quote.h"
-#include "format/safetensors.h"
 
 namespace tutti {
 namespace {

@@ -1,4 +1,4 @@
-#include "format/safetensors.h"
+#include "format/package/safetensors.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,10 @@
 #include <cstring>
 #include <limits>
 
-#include "helpers/test_files.h"
+#include "format/package/safetensors_header.h"
+#include "format/package/safetensors_write.h"
+#include "format/package/tensor_view.h"
+#include "tests/helpers/test_files.h"
 
 namespace tutti {
 namespace {

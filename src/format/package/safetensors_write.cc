@@ -1,10 +1,11 @@
+#include "format/package/safetensors_write.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/atomic_file.h"
 #include "base/quote.h"
-#include "format/safetensors.h"
 
 namespace tutti {
 namespace {

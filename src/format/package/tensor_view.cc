@@ -1,6 +1,5 @@
-#include "format/safetensors.h"
+#include "format/package/tensor_view.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/quote.h"
@@ -84,20 +83,6 @@ Status validate_finite(const TensorView& tensor) {
   if (bad == tensor.bytes / width) return {};
   return bad_input("tensor " + quote(tensor.name) + " holds NaN or infinity at element " +
                    std::to_string(bad) + "; the training run diverged or the file is damaged");
-}
-
-Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
-  TUTTI_ASSIGN(MappedFile file, MappedFile::open(path));
-  auto content = parse_safetensors(file.bytes());
-  if (!content) return content.error().with_context("reading " + path);
-  return SafetensorsFile(std::move(file), *std::move(content));
-}
-
-const TensorView* SafetensorsFile::find(std::string_view name) const {
-  const auto& tensors = content_.tensors;
-  auto it = std::lower_bound(tensors.begin(), tensors.end(), name,
-                             [](const TensorView& t, std::string_view n) { return t.name < n; });
-  return it != tensors.end() && it->name == name ? &*it : nullptr;
 }
 
 }  // namespace tutti

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "format/text/proto_reader.h"
+#include "format/text/tokenizer_settings.h"
 
 namespace tutti {
 namespace {
@@ -25,25 +26,17 @@ int byte_of_piece(std::string_view piece) {
   return value;
 }
 
-// Only the model type and the absence of rewriting rules matter to us.
-Status check_settings(std::string_view trainer, std::string_view normalizer) {
-  ProtoReader settings(trainer);
-  for (ProtoField field; settings.next(field);) {
-    if (field.number == 3 && field.value != 1) {
-      return bad_input("the tokenizer is of type " + std::to_string(field.value) +
-                       "; only unigram (1) is supported");
-    }
-  }
+// visible_spaces() does what these settings say.
+Status check_spaces(std::string_view normalizer) {
   bool plain = true;
   ProtoReader rules(normalizer);
   for (ProtoField field; rules.next(field);) {
-    if (field.number == 2) plain = plain && field.bytes.empty();
     if (field.number == 3) plain = plain && field.value == 1;  // add_dummy_prefix
     if (field.number == 4) plain = plain && field.value == 0;  // remove_extra_whitespaces
     if (field.number == 5) plain = plain && field.value == 1;  // escape_whitespaces
   }
-  if (settings.ok() && rules.ok() && plain) return {};
-  return bad_input("the tokenizer rewrites its text or is damaged; train it with train_tokenizer");
+  if (rules.ok() && plain) return {};
+  return bad_input("the tokenizer treats spaces in another way; train it with train_tokenizer");
 }
 
 // What SentencePiece segments: a space in front, every space visible, malformed bytes as U+FFFD.
@@ -74,18 +67,16 @@ size_t character_length(char first) {
 }  // namespace
 
 Result<PieceTable> PieceTable::parse(std::string_view model) {
+  TUTTI_CHECK(check_tokenizer_settings(model));
   PieceTable table;
-  std::string_view trainer, normalizer;
   ProtoReader reader(model);
   for (ProtoField field; reader.next(field);) {
     if (field.number == 1) TUTTI_CHECK(table.add_piece(field.bytes));
-    if (field.number == 2) trainer = field.bytes;
-    if (field.number == 3) normalizer = field.bytes;
+    if (field.number == 3) TUTTI_CHECK(check_spaces(field.bytes));
   }
   if (!reader.ok() || table.pieces_.empty()) {
     return bad_input("the tokenizer is not a SentencePiece model or is cut short");
   }
-  TUTTI_CHECK(check_settings(trainer, normalizer));
   TUTTI_CHECK(table.finish());
   return table;
 }

@@ -1,6 +1,6 @@
 // A SentencePiece unigram model without the SentencePiece library: the same Viterbi segmentation
 // and byte fallback from the same tokenizer.model. The trainer tokenises generated captions with it
-// where the library is not at hand. Only what format/tokenizer_trainer.h makes is supported:
+// where the library is not at hand. Only what format/text/tokenizer_trainer.h makes is supported:
 // identity normalisation, a dummy prefix, extra spaces kept, no user-defined pieces.
 //
 //   TUTTI_ASSIGN(PieceTable pieces, PieceTable::parse(model_bytes));

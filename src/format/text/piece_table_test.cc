@@ -33,7 +33,7 @@ const std::string& model() {
 }
 
 Tokenizer reference() {
-  return *Tokenizer::from_bytes(std::as_bytes(std::span(model())));
+  return *Tokenizer::open(kSentencePiece, std::as_bytes(std::span(model())));
 }
 
 TEST(PieceTable, AgreesWithSentencePieceOnTrainingText) {
@@ -92,7 +92,7 @@ TEST(PieceTable, AgreesWithSentencePieceOnTies) {
   }
   const std::string bytes = *train_tokenizer(lines, 290);
   const PieceTable table = *PieceTable::parse(bytes);
-  const Tokenizer tokenizer = *Tokenizer::from_bytes(std::as_bytes(std::span(bytes)));
+  const Tokenizer tokenizer = *Tokenizer::open(kSentencePiece, std::as_bytes(std::span(bytes)));
   for (const std::string& line : lines) {
     ASSERT_EQ(table.encode(line + "mmm oooo"), *tokenizer.encode(line + "mmm oooo")) << line;
   }
@@ -101,6 +101,23 @@ TEST(PieceTable, AgreesWithSentencePieceOnTies) {
 TEST(PieceTable, ReplacesMalformedBytes) {
   const PieceTable table = *PieceTable::parse(model());
   EXPECT_EQ(table.decode(table.encode("a\xff z")), "a\xef\xbf\xbd z");
+}
+
+// Messages that are appended, which protobuf merges into the model: trainer_spec 2 with the type 3,
+// normalizer_spec 3 with its table 2 and add_dummy_prefix 3.
+TEST(PieceTable, RefusesWhatItWouldReadInAnotherWay) {
+  const std::pair<std::string, const char*> kCases[] = {
+      {std::string("\x12\x02\x18\x02", 4), "unigram"},
+      {std::string("\x1a\x06\x12\x04wxyz", 8), "changes its text"},
+      {std::string("\x1a\x02\x18\x00", 4), "spaces"},
+      // Only the last of two counted once.
+      {std::string("\x1a\x02\x18\x00\x1a\x02\x18\x01", 8), "spaces"}};
+  for (const auto& [more, named] : kCases) {
+    const auto table = PieceTable::parse(model() + more);
+    ASSERT_FALSE(table) << named;
+    EXPECT_NE(table.error().message().find(named), std::string::npos) << table.error().message();
+  }
+  EXPECT_TRUE(PieceTable::parse(model() + std::string("\x1a\x02\x18\x01", 4)));
 }
 
 TEST(PieceTable, RefusesDamagedModels) {

@@ -1,6 +1,6 @@
-// Text to token ids and back, with SentencePiece.
+// Text to token ids and back, whatever the kind of tokenizer (vocabulary.h).
 //
-//   TUTTI_ASSIGN(Tokenizer tokenizer, Tokenizer::from_bytes(model.tokenizer));
+//   TUTTI_ASSIGN(Tokenizer tokenizer, Tokenizer::open("sentencepiece", model.tokenizer));
 //   TUTTI_ASSIGN(std::vector<int32_t> ids, tokenizer.encode("a red apple"));
 //   tokenizer.decode(ids);   // "a red apple"
 //
@@ -17,22 +17,16 @@
 #include <vector>
 
 #include "base/result.h"
-
-namespace sentencepiece {
-class SentencePieceProcessor;
-}
+#include "format/text/vocabulary.h"
 
 namespace tutti {
 
 // Immutable, so safe to use from many threads.
 class Tokenizer {
  public:
-  // bad_input when the bytes are not a SentencePiece model with our special tokens, byte fallback
-  // and identity normalisation (see tokenizer_trainer.h).
-  static Result<Tokenizer> from_bytes(std::span<const std::byte> model);
-  Tokenizer(Tokenizer&&) noexcept;
-  Tokenizer& operator=(Tokenizer&&) noexcept;
-  ~Tokenizer();
+  // `kind` as the manifest of a model names it. bad_input when it is not known, or when the bytes
+  // are none of that kind.
+  static Result<Tokenizer> open(std::string_view kind, std::span<const std::byte> bytes);
 
   // bad_input with the byte offset when the text is not UTF-8. No <s> or </s> is added. Takes time
   // and memory with every byte: what comes from strangers is measured with fewest_tokens() first.
@@ -45,18 +39,17 @@ class Tokenizer {
   // U+FFFD. decode(encode(x)) == x, except that U+2581, the mark for spaces, comes back as a space.
   std::string decode(std::span<const int32_t> ids) const;
 
-  int vocabulary_size() const;
+  int vocabulary_size() const { return vocabulary_->size(); }
 
  private:
   friend class TokenDecoder;
-  explicit Tokenizer(std::unique_ptr<sentencepiece::SentencePieceProcessor> processor);
+  explicit Tokenizer(std::unique_ptr<const Vocabulary> vocabulary);
 
   bool is_text(int32_t id) const;
-  bool is_byte(int32_t id) const;
   // As decode(), of ids that follow others: a space in front of them stays.
   std::string decode_further(std::span<const int32_t> ids) const;
 
-  std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
+  std::unique_ptr<const Vocabulary> vocabulary_;
   size_t longest_piece_ = 1;  // bytes
   int32_t anchor_ = 0;        // some piece that is not empty where a text begins with it
 };

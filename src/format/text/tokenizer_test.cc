@@ -4,10 +4,10 @@
 
 #include <random>
 
-#include "helpers/test_files.h"
 #include "base/utf8.h"
 #include "format/text/special_tokens.h"
 #include "format/text/tokenizer_trainer.h"
+#include "tests/helpers/test_files.h"
 
 namespace tutti {
 namespace {
@@ -38,14 +38,14 @@ const std::string& model() {
 }
 
 Tokenizer tokenizer() {
-  return *Tokenizer::from_bytes(bytes_of(model()));
+  return *Tokenizer::open(kSentencePiece, bytes_of(model()));
 }
 
 TEST(Tokenizer, TrainingIsDeterministic) {
   auto again = train_tokenizer(sentences(), vocabulary);
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, model());
-  ASSERT_TRUE(Tokenizer::from_bytes(bytes_of(model())));
+  ASSERT_TRUE(Tokenizer::open(kSentencePiece, bytes_of(model())));
   EXPECT_EQ(tokenizer().vocabulary_size(), vocabulary);
 }
 
@@ -130,11 +130,11 @@ TEST(Tokenizer, DecodesAnyIds) {
 }
 
 TEST(Tokenizer, RefusesDamagedModels) {
-  EXPECT_FALSE(Tokenizer::from_bytes({}));
-  EXPECT_FALSE(Tokenizer::from_bytes(bytes_of("not a model")));
+  EXPECT_FALSE(Tokenizer::open(kSentencePiece, {}));
+  EXPECT_FALSE(Tokenizer::open(kSentencePiece, bytes_of("not a model")));
   const std::string& whole = model();
   for (size_t size = 0; size < whole.size(); size += 7) {
-    auto cut = Tokenizer::from_bytes(bytes_of(whole.substr(0, size)));
+    auto cut = Tokenizer::open(kSentencePiece, bytes_of(whole.substr(0, size)));
     if (cut) {
       EXPECT_TRUE(cut->encode("the red apple 🦊"));
     }
@@ -143,7 +143,7 @@ TEST(Tokenizer, RefusesDamagedModels) {
   for (int i = 0; i < 3000; ++i) {
     std::string copy = whole;
     copy[random() % copy.size()] = char(random());
-    auto changed = Tokenizer::from_bytes(bytes_of(copy));
+    auto changed = Tokenizer::open(kSentencePiece, bytes_of(copy));
     if (!changed) continue;
     auto ids = changed->encode("the red apple 🦊");
     if (ids) {
@@ -151,10 +151,10 @@ TEST(Tokenizer, RefusesDamagedModels) {
     }
   }
   // A normalizer table: field 3 { field 2 "abcd" } appended, which protobuf merges into the model.
-  EXPECT_FALSE(Tokenizer::from_bytes(bytes_of(whole + "\x1a\x06\x12\x04"
-                                                      "abcd")));
+  EXPECT_FALSE(Tokenizer::open(kSentencePiece, bytes_of(whole + "\x1a\x06\x12\x04"
+                                                                "abcd")));
   // Another type of model: field 2 { field 3: 2, byte pairs }, merged likewise.
-  const auto pairs = Tokenizer::from_bytes(bytes_of(whole + "\x12\x02\x18\x02"));
+  const auto pairs = Tokenizer::open(kSentencePiece, bytes_of(whole + "\x12\x02\x18\x02"));
   ASSERT_FALSE(pairs);
   EXPECT_NE(pairs.error().message().find("unigram"), std::string::npos);
 }
@@ -186,6 +186,14 @@ TEST(Utf8, FindsWhatIsMalformed) {
         "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x28\xa1"}) {
     EXPECT_EQ(invalid_utf8_at(std::string("ok") + bad), 2u);
   }
+}
+
+TEST(Tokenizer, UnknownKindsAreNamedWithThoseThatAreKnown) {
+  const auto other = Tokenizer::open("byte_bpe", bytes_of(model()));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code(), ErrorCode::bad_input);
+  EXPECT_NE(other.error().message().find("\"byte_bpe\""), std::string::npos);
+  EXPECT_NE(other.error().message().find("known: sentencepiece"), std::string::npos);
 }
 
 }  // namespace

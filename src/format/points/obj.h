@@ -1,0 +1,15 @@
+// Wavefront OBJ: points ("v", with colours behind the place as MeshLab writes them) and faces ("f",
+// of any number of corners, counted from 1, or from the end where they are negative). Everything
+// else is passed over; materials and textures are other files, which are never opened.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "format/points/point_cloud.h"
+
+namespace tutti {
+
+Result<PointCloud> read_obj(std::string_view file, const PointLimits& limits = {});
+
+}  // namespace tutti

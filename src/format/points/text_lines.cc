@@ -1,0 +1,68 @@
+#include "format/points/text_lines.h"
+
+#include <algorithm>
+
+namespace tutti {
+namespace {
+
+constexpr std::string_view kBlank = " \t\v\f\r\n";  // ends of lines: where lines were joined
+
+}  // namespace
+
+std::string_view TextLines::take_line() {
+  const size_t begin = offset_;
+  while (true) {
+    const size_t end = std::min(text_.find_first_of("\r\n", offset_), text_.size());
+    const bool is_pair = text_.substr(end, 2) == "\r\n";
+    const bool joined = join_ == LineJoin::backslash && end > offset_ && text_[end - 1] == '\\';
+    offset_ = std::min(end + (is_pair ? 2 : 1), text_.size());
+    ++ends_;
+    if (!joined || offset_ == text_.size()) return text_.substr(begin, end - begin);
+  }
+}
+
+bool TextLines::next() {
+  while (offset_ < text_.size()) {
+    number_ = ends_ + 1;
+    line_ = take_line();
+    line_ = line_.substr(0, line_.find('#'));
+    if (line_.find_first_not_of(kBlank) != std::string_view::npos) return true;
+  }
+  line_ = {};
+  return false;
+}
+
+std::string_view TextLines::word() {
+  while (true) {
+    line_.remove_prefix(std::min(line_.find_first_not_of(kBlank), line_.size()));
+    std::string_view word = line_.substr(0, line_.find_first_of(kBlank));
+    line_.remove_prefix(word.size());
+    const bool joined = join_ == LineJoin::backslash && word.ends_with('\\');
+    if (!joined) return word;
+    word.remove_suffix(1);
+    if (!word.empty()) return word;
+  }
+}
+
+Error TextLines::missing(const char* what, std::string_view word) const {
+  if (word.empty())
+    return bad_input(place() + " ends where " + what + " was expected; export the file again");
+  return bad_input(place() + " has " + quote(word, 40) + " where " + what +
+                   " was expected; export the file again");
+}
+
+Result<double> TextLines::number(const char* what) {
+  const std::string_view next = word();
+  const std::optional<double> value = number_of(next);
+  if (!value) return missing(what, next);
+  return *value;
+}
+
+Result<uint64_t> TextLines::count(const char* what) {
+  const std::string_view next = word();
+  const std::optional<uint64_t> value = integer_of<uint64_t>(next);
+  if (!value) return missing(what, next);
+  return *value;
+}
+
+}  // namespace tutti

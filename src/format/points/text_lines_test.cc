@@ -1,0 +1,57 @@
+#include "format/points/text_lines.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti {
+namespace {
+
+std::string words_of(std::string_view text, LineJoin join = LineJoin::never) {
+  TextLines lines(text, join);
+  std::string out;
+  while (lines.next()) {
+    out += lines.place() + ":";
+    for (std::string_view word = lines.word(); !word.empty(); word = lines.word())
+      out += " " + std::string(word);
+    out += ";";
+  }
+  return out;
+}
+
+TEST(TextLines, AnyLineEndAndNoComments) {
+  EXPECT_EQ(words_of("a b\r\n\r\n# no\n  c # d\re"), "line 1: a b;line 4: c;line 5: e;");
+  EXPECT_EQ(words_of(""), "");
+  EXPECT_EQ(words_of("\n\n  \t\n#"), "");
+}
+
+TEST(TextLines, BackslashesJoinLinesWhereTheyMay) {
+  EXPECT_EQ(words_of("f 1 \\\n2\\\r\n3\n4\\", LineJoin::backslash), "line 1: f 1 2 3;line 4: 4;");
+  EXPECT_EQ(words_of("f 1 \\\n2"), "line 1: f 1 \\;line 2: 2;");
+}
+
+TEST(TextLines, AMillionJoinsNeedNoStack) {
+  std::string text = "f";
+  for (int i = 0; i < 1'000'000; ++i) text += " \\\n";
+  EXPECT_EQ(words_of(text + "1", LineJoin::backslash), "line 1: f 1;");
+}
+
+TEST(TextLines, NumbersAreWholeWordsInTheCLocale) {
+  EXPECT_EQ(number_of("+1.5e3"), 1500);
+  EXPECT_EQ(number_of("-.5"), -0.5);
+  for (const char* word : {"", "+", "1,5", "1.5x", "0x10", "++1", "1e999"})
+    EXPECT_FALSE(number_of(word)) << word;
+  EXPECT_FALSE(integer_of<uint64_t>("-1"));
+  EXPECT_FALSE(integer_of<uint64_t>("18446744073709551616"));
+}
+
+TEST(TextLines, ErrorsNameTheLineAndTheWord) {
+  TextLines lines("\nv x");
+  ASSERT_TRUE(lines.next());
+  (void)lines.word();
+  EXPECT_EQ(lines.number("a coordinate").error().message(),
+            "line 2 has \"x\" where a coordinate was expected; export the file again");
+  EXPECT_EQ(lines.number("a coordinate").error().message(),
+            "line 2 ends where a coordinate was expected; export the file again");
+}
+
+}  // namespace
+}  // namespace tutti
