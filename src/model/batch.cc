@@ -9,19 +9,6 @@
 namespace tutti {
 namespace {
 
-constexpr int kStemGrid = kImageSize / kImagePatch;  // 32
-constexpr int kPictureTokens = kLocalGrid * kLocalGrid;
-
-// Rows of a stride-2 convolution over three neighbours; `rows` inputs from `first`, zero padding.
-void add_convolution(std::vector<int32_t>& index, int first, int rows, int stride, int taps,
-                     int before) {
-  for (int i = 0; i < rows; i += stride)
-    for (int tap = 0; tap < taps; ++tap) {
-      const int source = i + tap - before;
-      index.push_back(source < 0 || source >= rows ? -1 : first + source);
-    }
-}
-
 // Mean position of each `merge` neighbours.
 std::vector<Position> merged(const std::vector<Position>& keys, int merge) {
   std::vector<Position> queries;
@@ -38,28 +25,32 @@ std::vector<Position> merged(const std::vector<Position>& keys, int merge) {
   return queries;
 }
 
-constexpr float kSilence = -2.17f;  // a normalised mel of 1e-5: (ln 1e-5 + 5) / 3
-
 float pixel_value(uint8_t pixel) {
   return float(pixel) / 127.5f - 1.0f;
 }
 
 // Sinusoids of each noise level, 0.5 to 1000 radians over [0, 1].
 void fill_noise_features(std::span<const float> levels, std::vector<float>& features) {
+  constexpr int kPairs = kTimeFeatures / 2;
   features.resize(levels.size() * kTimeFeatures);
   for (size_t level = 0; level < levels.size(); ++level)
-    for (int i = 0; i < kTimeFeatures / 2; ++i) {
-      const float rate = 0.5f * std::pow(2000.0f, float(i) / float(kTimeFeatures / 2 - 1));
+    for (int i = 0; i < kPairs; ++i) {
+      const float rate = 0.5f * std::pow(2000.0f, float(i) / float(kPairs - 1));
       float* pair = features.data() + level * kTimeFeatures + 2 * i;
       pair[0] = std::cos(levels[level] * rate);
       pair[1] = std::sin(levels[level] * rate);
     }
 }
 
+// The first of `end` keys that a row sees through a window.
+int first_seen(int end, int window) {
+  return window > 0 ? std::max(0, end - window) : 0;
+}
+
 }  // namespace
 
-void Batch::set_noisy(Kind kind, std::span<const float> z, float t) {
-  std::vector<float>& noisy = kind == Kind::paint ? paint_noisy : speak_noisy;
+void Batch::set_noisy(int modality, std::span<const float> z, float t) {
+  std::vector<float>& noisy = values[size_t(modality)];
   assert(!z.empty() && noisy.size() % z.size() == 0);
   for (size_t begin = 0; begin < noisy.size(); begin += z.size())
     std::copy(z.begin(), z.end(), noisy.begin() + ptrdiff_t(begin));
@@ -67,39 +58,51 @@ void Batch::set_noisy(Kind kind, std::span<const float> z, float t) {
   fill_noise_features(noise_levels, noise_features);
 }
 
-void Batch::set_noise(std::span<const float> paint, std::span<const float> speak,
-                      std::span<const float> levels) {
-  assert(paint.size() == paint_noisy.size() && speak.size() == speak_noisy.size());
+void Batch::set_values(int modality, std::span<const float> all) {
+  assert(all.size() == values[size_t(modality)].size());
+  std::copy(all.begin(), all.end(), values[size_t(modality)].begin());
+}
+
+void Batch::set_levels(std::span<const float> levels) {
   assert(levels.size() == noise_levels.size());
-  std::copy(paint.begin(), paint.end(), paint_noisy.begin());
-  std::copy(speak.begin(), speak.end(), speak_noisy.begin());
   std::copy(levels.begin(), levels.end(), noise_levels.begin());
   fill_noise_features(noise_levels, noise_features);
 }
 
-void Batch::set_text_step(int sequence, int32_t id, int past, float time) {
+void Batch::set_text_step(int sequence, int32_t id, const SequenceStart& start) {
   assert(rows() == trunk.sequences() && text_ids.size() == trunk.past.size());
   text_ids[sequence] = id;
-  trunk.past[sequence] = past;
-  trunk.last_key[sequence] = past + 1;
-  trunk.query_positions[sequence] = trunk.key_positions[sequence] = {time, 0, 0};
+  trunk.past[sequence] = start.past;
+  trunk.oldest[sequence] = trunk.first_key[sequence] = first_seen(start.past + 1, start.window);
+  trunk.last_key[sequence] = start.past + 1;
+  trunk.query_positions[sequence] = trunk.key_positions[sequence] = {start.time, 0, 0, start.clock};
 }
 
-void BatchBuilder::begin_sequence(int past, float time) {
-  past_.push_back(past);
-  time_ = time;
+BatchBuilder::BatchBuilder(const ModelSpec& spec) : spec_(spec) {
+  const size_t modalities = spec_.modalities.size();
+  batch_.values.resize(modalities);
+  batch_.summary.resize(modalities);
+  batch_.row_begin.resize(modalities + 1);  // counts, until build()
+  levels_.resize(modalities);
 }
 
-int BatchBuilder::add_span(Kind kind, std::vector<Position> positions, bool causal) {
-  assert(!past_.empty());
+void BatchBuilder::begin_sequence(const SequenceStart& start) {
+  starts_.push_back(start);
+  time_ = start.time;
+}
+
+int BatchBuilder::add_span(int modality, std::vector<Position> positions, bool causal) {
+  assert(!starts_.empty() && modality >= 0);
   Span span{};
-  span.kind = kind;
-  span.sequence = int(past_.size()) - 1;
-  span.first_row = kind_rows_[int(kind)];  // within the kind; build() makes it a trunk row
+  span.modality = modality;
+  span.sequence = int(starts_.size()) - 1;
+  int& rows = batch_.row_begin[size_t(modality) + 1];
+  span.first_row = rows;  // within the modality; build() makes it a trunk row
   span.rows = int(positions.size());
   span.noise = -1;
-  kind_rows_[int(kind)] += span.rows;
+  rows += span.rows;
   batch_.spans.push_back(span);
+  for (Position& position : positions) position.clock = starts_.back().clock;
   positions_.push_back(std::move(positions));
   causal_.push_back(causal);
   return int(batch_.spans.size()) - 1;
@@ -110,16 +113,16 @@ int BatchBuilder::text(std::span<const int32_t> ids) {
   std::vector<Position> positions;
   for (size_t i = 0; i < ids.size(); ++i) positions.push_back({time_ + float(i), 0, 0});
   time_ += float(ids.size());
-  return add_span(Kind::text, std::move(positions), /*causal=*/true);
+  return add_span(spec_.find(Stem::pieces), std::move(positions), /*causal=*/true);
 }
 
-// Adds the level-2 plan of one segment kind and its trunk rows. `segment` level-1 tokens are read
-// at once; each summary token starts from `merge` of them.
-int BatchBuilder::summarise(Kind kind, const std::vector<Position>& keys, int segment, int merge,
+// Adds the level-2 plan of one segment and its trunk rows. `segment` level-1 tokens are read at
+// once.
+int BatchBuilder::summarise(int modality, const std::vector<Position>& keys, int segment,
                             int local) {
-  if (!config_.hierarchy) merge = 1;
+  const int merge = spec_.hierarchy ? spec_.modalities[size_t(modality)].merge : 1;
   std::vector<Position> positions = merged(keys, merge);
-  SummaryPlan& plan = batch_.summary[int(kind) - int(Kind::image)];
+  SummaryPlan& plan = batch_.summary[size_t(modality)];
   for (size_t begin = 0; begin < keys.size(); begin += segment) {
     const size_t end = std::min(begin + segment, keys.size());
     const std::vector<Position> part(keys.begin() + begin, keys.begin() + end);
@@ -128,7 +131,7 @@ int BatchBuilder::summarise(Kind kind, const std::vector<Position>& keys, int se
     for (size_t i = 0; i < queries.size(); ++i) plan.query_index.push_back(int32_t(i));
   }
   for (Position& position : positions) position.time += time_;
-  const int index = add_span(kind, std::move(positions), /*causal=*/false);
+  const int index = add_span(modality, std::move(positions), /*causal=*/false);
   batch_.spans[index].local_first = local;
   batch_.spans[index].local_rows = int(keys.size());
   return index;
@@ -138,8 +141,8 @@ int BatchBuilder::image(const Picture& picture) {
   assert(picture.width == kImageSize && picture.height == kImageSize && picture.channels == 3);
   const std::vector<float> patches = patchify(picture, kImagePatch);
   batch_.image_patches.insert(batch_.image_patches.end(), patches.begin(), patches.end());
-  const int index = summarise(Kind::image, morton_positions(kLocalGrid), kPictureTokens,
-                              kImageMerge, kPictureTokens * batch_.images++);
+  const int index = summarise(spec_.find(Stem::picture), morton_positions(kLocalGrid),
+                              kPictureTokens, kPictureTokens * batch_.images++);
   time_ += 1;
   return index;
 }
@@ -150,11 +153,10 @@ int BatchBuilder::clip(const std::vector<Picture>& frames) {
     std::vector<float> parts[kTubelet];
     for (int i = 0; i < kTubelet; ++i)
       parts[i] = patchify(frames[tubelet * kTubelet + i], kImagePatch);
-    constexpr int values = kImagePatch * kImagePatch * 3;
-    for (int row = 0; row < kStemGrid * kStemGrid; ++row)
+    for (int row = 0; row < kStemRows; ++row)
       for (const auto& part : parts)
-        batch_.clip_patches.insert(batch_.clip_patches.end(), part.begin() + row * values,
-                                   part.begin() + (row + 1) * values);
+        batch_.clip_patches.insert(batch_.clip_patches.end(), part.begin() + row * kPixelValues,
+                                   part.begin() + (row + 1) * kPixelValues);
   }
   constexpr float kTubeletTime = kTubelet * 25.0f / 30.0f;
   std::vector<Position> keys;
@@ -166,41 +168,57 @@ int BatchBuilder::clip(const std::vector<Picture>& frames) {
     for (int t = 0; t < kClipTubelets; ++t)
       batch_.clip_order.push_back((batch_.clips * kClipTubelets + t) * kPictureTokens + place);
   ++batch_.clips;
-  const int index = summarise(Kind::clip, keys, int(keys.size()), kClipMerge, local);
+  const int index = summarise(spec_.find(Stem::clip), keys, int(keys.size()), local);
   time_ += std::ceil(kClipTubelets * kTubeletTime);
   return index;
 }
 
 int BatchBuilder::audio(const Mel& mel) {
-  constexpr int kQuantum = kAudioStride * kAudioMerge;
-  AudioPlan& plan = batch_.audio;
-  const int frames = std::max(1, (mel.frames() + kQuantum - 1) / kQuantum) * kQuantum;
-  const int half = frames / 2, tokens = frames / kAudioStride;
-  const int first_frame = int(plan.mel.size()) / kMelBins;
-  const int first_half = int(plan.half_index.size()) / 3;
-  const int first_token = int(plan.token_index.size()) / 3;
-
-  plan.mel.insert(plan.mel.end(), mel.values.begin(), mel.values.end());
-  plan.mel.resize(size_t(first_frame + frames) * kMelBins, kSilence);
-
-  add_convolution(plan.half_index, first_frame, frames, 2, 3, 1);
-  add_convolution(plan.token_index, first_half, half, 2, 3, 1);
-  add_convolution(plan.depthwise_index, first_token, tokens, 1, 5, 4);
-  add_chunks(plan.attention, first_token, tokens, kAudioSegment, 3 * kAudioSegment);
+  const int modality = spec_.find(Stem::sound);
+  const int quantum = kAudioStride * spec_.modalities[size_t(modality)].merge;
+  const int frames = std::max(1, (mel.frames() + quantum - 1) / quantum) * quantum;
+  const int tokens = frames / kAudioStride;
+  const int first_token = batch_.audio.tokens();
+  std::vector<float> padded = mel.values;
+  padded.resize(size_t(frames) * kMelBins, kSilentMel);
+  batch_.audio.add(padded);
 
   std::vector<Position> keys;
   for (int i = 0; i < tokens; ++i) keys.push_back({float(i), 0, 0});
-  const int index = summarise(Kind::audio, keys, kAudioSegment, kAudioMerge, first_token);
+  const int index = summarise(modality, keys, kAudioSegment, first_token);
   time_ += float(tokens);
   return index;
 }
 
-int BatchBuilder::paint(std::span<const float> patches, float t) {
-  assert(patches.size() == size_t(kPaintTokens) * kPaintValues);
-  batch_.paint_noisy.insert(batch_.paint_noisy.end(), patches.begin(), patches.end());
-  const int index = add_span(Kind::paint, morton_positions(kLocalGrid, time_), /*causal=*/false);
-  batch_.spans[index].noise = int(paint_levels_.size());
-  paint_levels_.push_back(t);
+int BatchBuilder::patches(int modality, std::span<const float> values,
+                          std::vector<Position> positions) {
+  assert(values.size() == positions.size() * size_t(spec_.modalities[size_t(modality)].values));
+  std::vector<float>& all = batch_.values[size_t(modality)];
+  all.insert(all.end(), values.begin(), values.end());
+  float latest = 0;
+  for (Position& position : positions) {
+    latest = std::max(latest, position.time);
+    position.time += time_;
+  }
+  time_ += std::floor(latest) + 1;  // what follows is later than all of it
+  return add_span(modality, std::move(positions), /*causal=*/false);
+}
+
+int BatchBuilder::add_noisy(int modality, std::span<const float> values, float t,
+                            std::vector<Position> positions) {
+  assert(values.size() == positions.size() * size_t(spec_.modalities[size_t(modality)].values));
+  std::vector<float>& all = batch_.values[size_t(modality)];
+  all.insert(all.end(), values.begin(), values.end());
+  const int index = add_span(modality, std::move(positions), /*causal=*/false);
+  std::vector<float>& levels = levels_[size_t(modality)];
+  batch_.spans[index].noise = int(levels.size());
+  levels.push_back(t);
+  return index;
+}
+
+int BatchBuilder::noisy(int modality, std::span<const float> values, float t) {
+  const int side = int(std::lround(std::sqrt(spec_.modalities[size_t(modality)].tokens)));
+  const int index = add_noisy(modality, values, t, morton_positions(side, time_));
   time_ += 1;
   return index;
 }
@@ -214,8 +232,6 @@ int BatchBuilder::speech_text(const std::string& text) {
 
 int BatchBuilder::speak(std::span<const float> tokens, float t, const std::string& text,
                         std::span<const int32_t> alignment) {
-  assert(tokens.size() == alignment.size() * kSpeakValues);
-  batch_.speak_noisy.insert(batch_.speak_noisy.end(), tokens.begin(), tokens.end());
   const int first = speech_text(text);
   std::vector<Position> positions;
   for (size_t i = 0; i < alignment.size(); ++i) {
@@ -223,44 +239,44 @@ int BatchBuilder::speak(std::span<const float> tokens, float t, const std::strin
     positions.push_back({time_ + float(i), 0, 0});
   }
   time_ += float(alignment.size());
-  const int index = add_span(Kind::speak, std::move(positions), /*causal=*/false);
-  batch_.spans[index].noise = int(speak_levels_.size());
-  speak_levels_.push_back(t);
-  return index;
+  return add_noisy(spec_.find(Stem::spoken), tokens, t, std::move(positions));
 }
 
 void BatchBuilder::plan_pictures() {
   const int pictures = batch_.images + kClipTubelets * batch_.clips;
-  constexpr int kGrid16 = 2 * kLocalGrid;
-  const auto positions_16 = morton_positions(kGrid16);
+  const auto positions_16 = morton_positions(kMiddleGrid);
   const auto positions_8 = morton_positions(kLocalGrid);
-  const auto order = morton_order(kGrid16);
+  const auto order = morton_order(kMiddleGrid);
   for (int p = 0; p < pictures; ++p) {
-    add_windows(batch_.windows_16, p * kGrid16 * kGrid16, positions_16, kPictureTokens);
+    add_windows(batch_.windows_16, p * kMiddleRows, positions_16, kPictureTokens);
     add_windows(batch_.windows_8, p * kPictureTokens, positions_8, kPictureTokens);
-    for (int32_t raster : order) batch_.morton_16.push_back(p * kGrid16 * kGrid16 + raster);
+    for (int32_t raster : order) batch_.morton_16.push_back(p * kMiddleRows + raster);
   }
 }
 
 void BatchBuilder::plan_trunk() {
   AttentionPlan& plan = batch_.trunk;
   size_t s = 0;
-  for (int sequence = 0; sequence < int(past_.size()); ++sequence) {
-    int keys = past_[sequence];
+  for (int sequence = 0; sequence < int(starts_.size()); ++sequence) {
+    const SequenceStart& start = starts_[size_t(sequence)];
+    int keys = start.past;
     for (; s < batch_.spans.size() && batch_.spans[s].sequence == sequence; ++s) {
       const Span& span = batch_.spans[s];
-      const auto group = uint8_t(group_of(span.kind));
+      const auto group = uint8_t(spec_.modalities[size_t(span.modality)].group);
       for (int i = 0; i < span.rows; ++i) {
+        const int end = causal_[s] ? keys + i + 1 : keys + span.rows;
         plan.query_rows.push_back(span.first_row + i);
         plan.query_positions.push_back(positions_[s][i]);
         plan.query_groups.push_back(group);
-        plan.first_key.push_back(0);
-        plan.last_key.push_back(causal_[s] ? keys + i + 1 : keys + span.rows);
+        // Noisy rows are taken back, and what follows sees no less for them.
+        plan.first_key.push_back(first_seen(span.noise < 0 ? end : keys + 1, start.window));
+        plan.last_key.push_back(end);
       }
       keys += span.rows;
     }
     plan.query_offsets.push_back(int32_t(plan.query_rows.size()));
-    plan.past.push_back(past_[sequence]);
+    plan.past.push_back(start.past);
+    plan.oldest.push_back(first_seen(start.past + 1, start.window));
   }
   plan.key_rows = plan.query_rows;
   plan.key_positions = plan.query_positions;
@@ -268,20 +284,34 @@ void BatchBuilder::plan_trunk() {
   plan.key_offsets = plan.query_offsets;
 }
 
+// Where modalities, groups and noise levels begin.
+void BatchBuilder::plan_rows() {
+  const auto& modalities = spec_.modalities;
+  auto& begin = batch_.row_begin;
+  for (size_t m = 0; m < modalities.size(); ++m) begin[m + 1] += begin[m];
+  batch_.group_bounds.assign(spec_.groups.size() + 1, 0);
+  batch_.level_begin.assign(1, 0);
+  for (size_t m = 0; m < modalities.size(); ++m) {
+    batch_.group_bounds[size_t(modalities[m].group) + 1] = begin[m + 1];
+    batch_.noise_levels.insert(batch_.noise_levels.end(), levels_[m].begin(), levels_[m].end());
+    batch_.level_begin.push_back(int32_t(batch_.noise_levels.size()));
+  }
+  batch_.first_noisy = begin[size_t(spec_.first_noisy())];
+}
+
 Batch BatchBuilder::build() {
-  auto& begin = batch_.kind_begin;
-  for (int kind = 0; kind < kKinds; ++kind) begin[kind + 1] = begin[kind] + kind_rows_[kind];
-  batch_.group_bounds = {0, begin[1], begin[3], begin[4], begin[5], begin[6]};
-  batch_.paint_levels = int(paint_levels_.size());
-  batch_.noise_levels = paint_levels_;
-  batch_.noise_levels.insert(batch_.noise_levels.end(), speak_levels_.begin(), speak_levels_.end());
+  plan_rows();
   fill_noise_features(batch_.noise_levels, batch_.noise_features);
-  batch_.noise_index.resize(begin[6] - begin[4]);
+  batch_.noise_index.resize(size_t(batch_.rows() - batch_.first_noisy));
+  batch_.row_adapters.resize(size_t(batch_.rows()));
   for (Span& span : batch_.spans) {
-    span.first_row += begin[int(span.kind)];
-    if (span.kind == Kind::speak) span.noise += batch_.paint_levels;
-    if (span.noise >= 0)
-      std::fill_n(batch_.noise_index.begin() + (span.first_row - begin[4]), span.rows, span.noise);
+    span.first_row += batch_.row_begin[size_t(span.modality)];
+    std::fill_n(batch_.row_adapters.begin() + span.first_row, span.rows,
+                starts_[size_t(span.sequence)].adapter);
+    if (span.noise < 0) continue;
+    span.noise += batch_.level_begin[size_t(span.modality)];
+    std::fill_n(batch_.noise_index.begin() + (span.first_row - batch_.first_noisy), span.rows,
+                span.noise);
   }
   plan_pictures();
   plan_trunk();
@@ -328,7 +358,7 @@ Picture paint_picture(std::span<const float> patches) {
 
 std::vector<float> speak_tokens(const Mel& mel) {
   std::vector<float> tokens = mel.values;
-  tokens.resize((tokens.size() + kSpeakValues - 1) / kSpeakValues * kSpeakValues, kSilence);
+  tokens.resize((tokens.size() + kSpeakValues - 1) / kSpeakValues * kSpeakValues, kSilentMel);
   return tokens;
 }
 

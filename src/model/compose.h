@@ -2,6 +2,8 @@
 // without a fused kernel for one implements it.
 #pragma once
 
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "model/ops.h"
@@ -15,7 +17,30 @@ T modulate(O& ops, const T& x, const Modulation<T>& by) {
 
 template <class O, class T>
 T norm(O& ops, const T& x, const PreNorm<T>& norm) {
-  return modulate(ops, ops.rms_norm(x, norm.gain_GD, norm.bounds), norm.modulation);
+  const T y = norm.shift_GD ? ops.layer_norm(x, norm.gain_GD, *norm.shift_GD, norm.bounds, norm.eps)
+                            : ops.rms_norm(x, norm.gain_GD, norm.bounds, norm.eps);
+  return modulate(ops, y, norm.modulation);
+}
+
+// y = x w^T with what the rows' adapters add to it, a run of rows with the same one at a time.
+template <class O, class T>
+T adapt(O& ops, const T& x, const Linear<T>& w, const T& y, const RowAdapters<T>* by) {
+  if (!by || w.name.empty()) return y;
+  const int rows = ops.row_count(x);
+  std::vector<T> parts;
+  for (int begin = 0, end = 0; begin < rows; begin = end) {
+    const int32_t which = by->rows[size_t(begin)];
+    while (end < rows && by->rows[size_t(end)] == which) ++end;
+    T part = ops.rows(y, begin, end);
+    if (which >= 0)
+      if (const auto pair = by->adapters[size_t(which)]->find(w.name);
+          pair != by->adapters[size_t(which)]->end()) {
+        const T low = ops.linear(ops.rows(x, begin, end), pair->second.down_RK);
+        part = ops.add(part, ops.linear(low, pair->second.up_MR));
+      }
+    parts.push_back(std::move(part));
+  }
+  return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
 }
 
 template <class O, class T>
@@ -26,14 +51,15 @@ T join(O& ops, const T& branch, const Join<T>& join) {
 }
 
 template <class O, class T>
-T norm_linear(O& ops, const T& x, const PreNorm<T>& before, const T& w) {
-  return ops.linear(norm(ops, x, before), w);
+T norm_linear(O& ops, const T& x, const PreNorm<T>& before, const Linear<T>& w) {
+  return ops.linear(norm(ops, x, before), w, before.adapters);
 }
 
 template <class O, class T>
-std::pair<T, T> norm_linear(O& ops, const T& x, const PreNorm<T>& before, const T& w, const T& v) {
+std::pair<T, T> norm_linear(O& ops, const T& x, const PreNorm<T>& before, const Linear<T>& w,
+                            const Linear<T>& v) {
   const T h = norm(ops, x, before);
-  return {ops.linear(h, w), ops.linear(h, v)};
+  return {ops.linear(h, w, before.adapters), ops.linear(h, v, before.adapters)};
 }
 
 // Rows [bounds[g], bounds[g + 1]) as a function of g, for a caller that takes all of them. A back
@@ -48,14 +74,22 @@ auto split_rows(O& ops, const T& x, RowIndex bounds) {
 }
 
 template <class O, class T>
-T feed_forward(O& ops, const T& x, const PreNorm<T>& before, std::span<const T> up,
-               std::span<const T> down, const Join<T>& after) {
+T feed_forward(O& ops, const T& x, const PreNorm<T>& before, std::span<const Linear<T>> up,
+               Activation activation, std::span<const Linear<T>> down, const Join<T>& after) {
   const T h = norm(ops, x, before);
   const auto rows = split_rows(ops, h, before.bounds);
   std::vector<T> parts;
-  for (size_t g = 0; g < up.size(); ++g)
-    if (before.bounds[g] < before.bounds[g + 1])
-      parts.push_back(ops.linear(ops.relu2(ops.linear(rows(g), up[g])), down[g]));
+  for (size_t g = 0; g < up.size(); ++g) {
+    const int begin = before.bounds[g], end = before.bounds[g + 1];
+    if (begin == end) continue;
+    std::optional<RowAdapters<T>> own;
+    if (before.adapters)
+      own = {before.adapters->adapters,
+             before.adapters->rows.subspan(size_t(begin), size_t(end - begin))};
+    const RowAdapters<T>* const by = own ? &*own : nullptr;
+    const T hidden = ops.activate(ops.linear(rows(g), up[g], by), activation);
+    parts.push_back(ops.linear(hidden, down[g], by));
+  }
   return join(ops, parts.size() == 1 ? parts[0] : ops.concat_rows(parts), after);
 }
 

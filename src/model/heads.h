@@ -1,27 +1,28 @@
 // What comes out: small heads on the trunk and on level 1. Each takes normalised rows.
 #pragma once
 
+#include <optional>
+
 #include "model/batch.h"
 #include "model/stems.h"
 
 namespace tutti {
 
 // Spoken text: UTF-8 bytes in context, and how long each lasts. Speech tokens read the features of
-// the byte that is being said, so a small generator need not learn to align (see 3-model,
-// Objectives).
+// the byte that is being said, so a small generator need not learn to align.
 template <Ops O>
 struct SpeechText {
   using Tensor = typename O::Tensor;
 
   template <class Source>
-  SpeechText(const Scope<Source>& scope, const ModelConfig& config)
-      : width(config.speech_text_width),
-        bytes(scope.get("bytes", 256, width, normal(0.5f))),
-        conv_1(scope.matrix("conv_1", width, 5 * width)),
-        conv_2(scope.matrix("conv_2", width, 5 * width)),
-        feature(scope.matrix("feature", config.width, width)),
-        duration(scope.zero_matrix("duration", 1, width)),
-        duration_bias(scope.get("duration_bias", 1, 1, ones())) {}
+  SpeechText(const Scope<Source>& scope, const ModelSpec& spec)
+      : width(spec.speech_text_width),
+        bytes(scope.table("bytes", 256, width, 0.5f)),
+        conv_1(scope.matrix("conv_1", width, 5 * width, {.col_parts = 5})),
+        conv_2(scope.matrix("conv_2", width, 5 * width, {.col_parts = 5})),
+        feature(scope.matrix("feature", spec.width, width)),
+        duration(scope.zero_head("duration", 1, width)),
+        duration_bias(scope.gain("duration_bias", 1, 1)) {}
 
   // B bytes -> B x width.
   Tensor forward(O& ops, const Batch& batch) const {
@@ -51,26 +52,26 @@ struct MatteHead {
   using Tensor = typename O::Tensor;
 
   template <class Source>
-  MatteHead(const Scope<Source>& scope, const ModelConfig& config)
-      : local(config.local_width / 2),
-        stem(config.stem_width),
-        up_16(scope.matrix("up_16", 4 * local, config.width)),
-        side_16(scope.matrix("side_16", local, config.local_width)),
+  MatteHead(const Scope<Source>& scope, const ModelSpec& spec)
+      : local(spec.local_width / 2),
+        stem(spec.stem_width),
+        up_16(scope.matrix("up_16", 4 * local, spec.width, {.row_parts = 4})),
+        side_16(scope.matrix("side_16", local, spec.local_width)),
         norm_16(scope.gain("norm_16", 1, local)),
-        up_32(scope.matrix("up_32", 4 * stem, local)),
-        norm_32(scope.gain("norm_32", 1, 2 * stem)),
-        conv_32(scope.matrix("conv_32", 2 * stem, 9 * 2 * stem)),
-        pixels(scope.matrix("pixels", kImagePatch * kImagePatch, 2 * stem)) {}
+        up_32(scope.matrix("up_32", 4 * stem, local, {.row_parts = 4})),
+        norm_32(scope.gain("norm_32", 1, 2 * stem, ones(), {.col_parts = 2})),
+        conv_32(scope.matrix("conv_32", 2 * stem, 9 * 2 * stem, {.row_parts = 2, .col_parts = 18})),
+        pixels(scope.head("pixels", kImagePatch * kImagePatch, 2 * stem, {.col_parts = 2})) {}
 
   // -> (P * 1024) x 16 logits: alpha of each 4x4 pixel patch, 32x32 raster.
   Tensor forward(O& ops, const PictureFeatures<Tensor>& features, int pictures) const {
-    Tensor x = ops.reshape(ops.linear(features.tokens_PD, up_16), pictures * 256, local);
+    Tensor x = ops.reshape(ops.linear(features.tokens_PD, up_16), pictures * kMiddleRows, local);
     x = ops.add(x, ops.linear(features.local_PC, side_16));
-    const std::array<int32_t, 2> bounds_16 = {0, pictures * 256};
+    const std::array<int32_t, 2> bounds_16 = {0, pictures * kMiddleRows};
     x = ops.silu(ops.rms_norm(x, norm_16, bounds_16));
-    x = ops.reshape(ops.linear(x, up_32), pictures * 1024, stem);
+    x = ops.reshape(ops.linear(x, up_32), pictures * kStemRows, stem);
     x = ops.concat_cols(ops.gather_rows(x, raster_32(pictures)), features.stem_PS);
-    x = ops.silu(ops.norm_silu_conv(x, norm_32, conv_32, {pictures, 32, 32}, 3, 1));
+    x = ops.silu(ops.norm_silu_conv(x, norm_32, conv_32, {pictures, kStemGrid, kStemGrid}, 3, 1));
     return ops.linear(x, pixels);
   }
 
@@ -80,10 +81,10 @@ struct MatteHead {
  private:
   // Morton row of each raster row, 32x32.
   static std::vector<int32_t> raster_32(int pictures) {
-    const auto order = morton_order(32);
-    std::vector<int32_t> index(size_t(pictures) * 1024);
+    const auto order = morton_order(kStemGrid);
+    std::vector<int32_t> index(size_t(pictures) * kStemRows);
     for (int p = 0; p < pictures; ++p)
-      for (int i = 0; i < 1024; ++i) index[p * 1024 + order[i]] = p * 1024 + i;
+      for (int i = 0; i < kStemRows; ++i) index[p * kStemRows + order[i]] = p * kStemRows + i;
     return index;
   }
 };
@@ -94,19 +95,19 @@ struct Heads {
   using Tensor = typename O::Tensor;
 
   template <class Source>
-  Heads(const Scope<Source>& scope, const ModelConfig& config)
-      : logit_cap(config.logit_cap),
-        paint(scope.zero_matrix("paint", kPaintValues, config.width)),
-        speak(scope.zero_matrix("speak", kSpeakValues, config.width)),
-        embed(scope.matrix("embed", config.embedding, config.width)),
-        embed_scale(scope.get("embed_scale", 1, 2, zeros())),
-        ctc_norm(scope.gain("ctc_norm", 1, config.width)),
-        ctc(scope.matrix("ctc", kCtcPerToken * kCtcSymbols, config.width)),
-        matte(scope / "matte", config) {}
+  Heads(const Scope<Source>& scope, const ModelSpec& spec)
+      : logit_cap(spec.logit_cap), values(spec.modalities.size()) {
+    for (const HeadSpec& head : spec.heads) add(scope, spec, head);
+  }
 
-  // Next-piece logits; the output matrix is the input embedding (tied), capped (Gemma 2).
+  // Next-piece logits from Model::output(), capped.
   Tensor text_logits(O& ops, const Tensor& x_ND, const Tensor& table_VD) const {
-    return ops.softcap(ops.linear(x_ND, table_VD), logit_cap);
+    return capped(ops, ops.linear(x_ND, table_VD));
+  }
+
+  // The logits as they are where the model has no cap (Gemma 2 has one).
+  Tensor capped(O& ops, const Tensor& logits_NV) const {
+    return logit_cap > 0 ? ops.softcap(logits_NV, logit_cap) : logits_NV;
   }
 
   // Segments given as rows index[bounds[s]..bounds[s+1]) -> S x embedding, unit length.
@@ -122,11 +123,40 @@ struct Heads {
                        kCtcSymbols);
   }
 
-  float logit_cap;
-  Tensor paint, speak, embed;
+  float logit_cap;             // 0: none
+  std::vector<Tensor> values;  // by modality, of those with a head of clean values: values x D
+  Tensor embed;
   Tensor embed_scale;  // SigLIP: ln temperature - ln 10 and bias + 10 (arXiv 2303.15343)
   Tensor ctc_norm, ctc;
-  MatteHead<O> matte;
+  std::optional<MatteHead<O>> matte;
+
+ private:
+  template <class Source>
+  void add(const Scope<Source>& scope, const ModelSpec& spec, const HeadSpec& head) {
+    switch (head.kind) {
+      case HeadSpec::Kind::values: {
+        const int from = spec.find(head.from);
+        values[size_t(from)] =
+            scope.zero_head(head.name, spec.modalities[size_t(from)].values, spec.width);
+        break;
+      }
+      case HeadSpec::Kind::embedding:
+        embed = scope.head(head.name, spec.embedding, spec.width);
+        embed_scale = scope.gain(head.name + "_scale", 1, 2, zeros());
+        break;
+      case HeadSpec::Kind::ctc:
+        ctc_norm = scope.gain(head.name + "_norm", 1, spec.width);
+        ctc = scope.head(head.name, kCtcPerToken * kCtcSymbols, spec.width);
+        break;
+      case HeadSpec::Kind::matte:
+        matte.emplace(scope / head.name, spec);
+        break;
+      case HeadSpec::Kind::pieces:     // in the piece table
+      case HeadSpec::Kind::durations:  // in SpeechText
+      case HeadSpec::Kind::vocoder:
+        break;
+    }
+  }
 };
 
 }  // namespace tutti

@@ -8,15 +8,15 @@
 namespace tutti {
 
 // Small enough to train in minutes on a laptop: 1.7 million weights with 100 classes.
-inline ModelConfig judge_sizes() {
-  ModelConfig config;
-  config.name = "tutti-judge";
-  config.width = 192;
-  config.stem_width = 16;
-  config.local_width = 64;
-  config.image_blocks = 1;
-  config.audio_blocks = 4;
-  return config;
+inline ModelSpec judge_sizes() {
+  ModelSpec spec;
+  spec.name = "tutti-judge";
+  spec.width = 192;
+  spec.stem_width = 16;
+  spec.local_width = 64;
+  spec.image_blocks = 1;
+  spec.audio_blocks = 4;
+  return spec;
 }
 
 template <Ops O>
@@ -24,13 +24,13 @@ struct Judge {
   using Tensor = typename O::Tensor;
 
   template <class Source>
-  Judge(const Scope<Source>& scope, const ModelConfig& config, int classes)
-      : eye(scope / "eye", config),
-        ear(scope / "ear", config),
-        eye_norm(scope.gain("heads.eye_norm", 1, config.width)),
-        classify(scope.matrix("heads.classify", classes, config.width)),
-        ear_norm(scope.gain("heads.ear_norm", 1, config.width)),
-        ctc(scope.matrix("heads.ctc", kCtcPerToken * kCtcSymbols, config.width)) {}
+  Judge(const Scope<Source>& scope, const ModelSpec& spec, int classes)
+      : eye(scope / "eye", spec),
+        ear(scope / "ear", spec),
+        eye_norm(scope.gain("heads.eye_norm", 1, spec.width)),
+        classify(scope.head("heads.classify", classes, spec.width)),
+        ear_norm(scope.gain("heads.ear_norm", 1, spec.width)),
+        ctc(scope.head("heads.ctc", kCtcPerToken * kCtcSymbols, spec.width)) {}
 
   // P x D: the mean of a picture's normalised tokens. Distances between pictures are taken here.
   Tensor features(O& ops, const Batch& batch) const {

@@ -47,15 +47,23 @@ void add_windows(AttentionPlan& plan, int first_row, const std::vector<Position>
   }
 }
 
-void add_chunks(AttentionPlan& plan, int first_row, int tokens, int chunk, int left) {
+Position sound_position(int token) {
+  constexpr int kMinute = 1500;
+  return {float(token % kMinute), 0, 0, int64_t(token / kMinute) * kMinute * kTicksPerUnit};
+}
+
+void add_chunks(AttentionPlan& plan, int first_row, int tokens, int chunk, int left, int past) {
+  const auto first_seen = [&](int token) { return std::max(0, token / chunk * chunk - left); };
   for (int i = 0; i < tokens; ++i) {
-    const int begin = i / chunk * chunk;
-    const Position position{float(i), 0, 0};
-    add_query(plan, first_row + i, position, std::max(0, begin - left),
-              std::min(begin + chunk, tokens));
+    const int token = past + i;
+    const Position position = sound_position(token);
+    add_query(plan, first_row + i, position, first_seen(token),
+              std::min(token / chunk * chunk + chunk, past + tokens));
     add_key(plan, first_row + i, position);
   }
   end_sequence(plan);
+  plan.past.back() = past;
+  plan.oldest.push_back(first_seen(past));
 }
 
 void add_cross(AttentionPlan& plan, int first_query, const std::vector<Position>& queries,
@@ -76,9 +84,10 @@ std::vector<int32_t> morton_order(int size) {
 std::vector<Position> morton_positions(int size, float time) {
   const float unit = float(kLocalGrid) / float(size);
   std::vector<Position> positions;
-  for (int32_t raster : morton_order(size))
-    positions.push_back(
-        {time, (float(raster / size) + 0.5f) * unit, (float(raster % size) + 0.5f) * unit});
+  for (int32_t raster : morton_order(size)) {
+    const int y = raster / size, x = raster % size;
+    positions.push_back({time, (float(y) + 0.5f) * unit, (float(x) + 0.5f) * unit});
+  }
   return positions;
 }
 

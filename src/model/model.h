@@ -1,6 +1,6 @@
-// The whole network. Read this file first, then batch.h, trunk.h, block.h.
+// The whole network. Read spec.h first, then this, batch.h, trunk.h, block.h.
 //
-//   Model<CpuOps> model(Scope(weights, ""), config);
+//   Model<CpuOps> model(Scope(weights, ""), spec);
 //   auto out = model.forward(ops, batch);
 //   auto logits = model.heads.text_logits(ops, ops.rows(out.trunk.x_ND, begin, end), model.pieces);
 //
@@ -25,89 +25,132 @@ struct ModelOutput {
   std::optional<Tensor> speech_text;                // for durations
 };
 
+// What makes rows of the trunk of one modality, apart from the stems that several share.
+template <Ops O>
+struct ModalityInput {
+  using Tensor = typename O::Tensor;
+
+  template <class Source>
+  ModalityInput(const Scope<Source>& scope, const ModelSpec& spec, const ModalitySpec& m) {
+    switch (m.stem) {
+      case Stem::picture:
+      case Stem::clip:
+      case Stem::sound:
+        summary.emplace(scope / (m.name + "_summary"), spec, m.merge,
+                        segment_tokens(m.stem) / m.merge);
+        break;
+      case Stem::patches:
+        in = scope.head(m.name + "_in", spec.width, m.values);
+        break;
+      case Stem::noisy:
+      case Stem::spoken:
+        in = scope.head(m.name + "_in", spec.bottleneck, m.values);
+        up = scope.matrix(m.name + "_up", spec.width, spec.bottleneck);
+        break;
+      case Stem::pieces:
+        break;
+    }
+  }
+
+  std::optional<Resampler<O>> summary;
+  // Numbers to rows. Noisy ones pass a bottleneck (JiT, arXiv 2511.13720): what can be predicted
+  // about them lies in few dimensions.
+  Tensor in, up;
+};
+
 template <Ops O>
 struct Model {
   using Tensor = typename O::Tensor;
 
   template <class Source>
-  Model(const Scope<Source>& scope, const ModelConfig& config)
-      : config(config),
-        pieces(scope.tied_table("pieces", config.vocabulary, config.width)),
-        picture_stem(scope / "picture", config),
-        audio_stem(scope / "audio", config),
-        image_summary(scope / "image_summary", config, kImageMerge, 64 / kImageMerge),
-        clip_summary(scope / "clip_summary", config, kClipMerge, 256 / kClipMerge),
-        audio_summary(scope / "audio_summary", config, kAudioMerge, kAudioSegment / kAudioMerge),
-        paint_in(scope.matrix("paint_in", config.bottleneck, kPaintValues)),
-        paint_up(scope.matrix("paint_up", config.width, config.bottleneck)),
-        speak_in(scope.matrix("speak_in", config.bottleneck, kSpeakValues)),
-        speak_up(scope.matrix("speak_up", config.width, config.bottleneck)),
-        speech_text(scope / "speech_text", config),
-        trunk(scope / "trunk", config),
-        heads(scope / "heads", config),
-        vocoder(scope / "vocoder", config) {}
+  Model(const Scope<Source>& scope, const ModelSpec& spec)
+      : spec(spec),
+        pieces(scope.tied_table("pieces", spec.vocabulary, spec.width)),
+        trunk(scope / "trunk", spec),
+        heads(scope / "heads", spec) {
+    if (!spec.block.tied) untied = scope.head("output", spec.vocabulary, spec.width);
+    const auto has = [&](Stem stem) { return spec.find(stem) >= 0; };
+    if (has(Stem::picture) || has(Stem::clip)) picture_stem.emplace(scope / "picture", spec);
+    if (has(Stem::sound)) audio_stem.emplace(scope / "audio", spec);
+    if (has(Stem::spoken)) speech_text.emplace(scope / "speech_text", spec);
+    if (spec.has(HeadSpec::Kind::vocoder)) vocoder.emplace(scope / "vocoder", spec);
+    for (const ModalitySpec& m : spec.modalities) inputs.emplace_back(scope, spec, m);
+  }
 
   ModelOutput<Tensor> forward(O& ops, const Batch& batch,
-                              std::span<typename O::Cache* const> caches = {}) const {
+                              std::span<typename O::Cache* const> caches = {},
+                              std::span<const Adapter<Tensor>* const> adapters = {}) const {
     ModelOutput<Tensor> out;
-    TensorList rows;  // in the order of Kind
-    if (!batch.text_ids.empty()) rows.push_back(ops.embedding(pieces, batch.text_ids));
-    if (batch.images || batch.clips) {
-      out.pictures = picture_stem.forward(ops, batch);
-      summarise_pictures(ops, out.pictures->tokens_PD, batch, rows);
-    }
-    if (!batch.audio.mel.empty()) {
-      out.audio = audio_stem.forward(ops, batch.audio);
-      rows.push_back(audio_summary.forward(ops, *out.audio, batch.summary[2]));
-    }
-    if (!batch.speech_bytes.empty()) out.speech_text = speech_text.forward(ops, batch);
-    noisy_rows(ops, batch, out, rows);
+    if (batch.images || batch.clips) out.pictures = picture_stem->forward(ops, batch);
+    if (!batch.audio.mel.empty()) out.audio = audio_stem->forward(ops, batch.audio);
+    if (!batch.speech_bytes.empty()) out.speech_text = speech_text->forward(ops, batch);
+    InlineVector<Tensor, 8> rows;
+    for (size_t m = 0; m < inputs.size(); ++m)
+      if (batch.rows() && batch.rows_of(int(m)))
+        rows.push_back(input_rows(ops, int(m), batch, out));
     if (!rows.empty())
-      out.trunk =
-          trunk.forward(ops, rows.size() == 1 ? rows[0] : ops.concat_rows(rows), batch, caches);
+      forward_trunk(ops, rows.size() == 1 ? rows[0] : ops.concat_rows(rows), batch, caches,
+                    adapters, out);
     return out;
   }
 
-  ModelConfig config;
-  Tensor pieces;  // vocabulary x width, input and output embedding
-  PictureStem<O> picture_stem;
-  AudioStem<O> audio_stem;
-  Resampler<O> image_summary, clip_summary, audio_summary;
-  Tensor paint_in, paint_up, speak_in, speak_up;
-  SpeechText<O> speech_text;
+  // vocabulary x width: what text comes out by.
+  const Tensor& output() const { return spec.block.tied ? pieces : untied; }
+
+  ModelSpec spec;
+  Tensor pieces;  // vocabulary x width, of what goes in
+  Tensor untied;  // and of what comes out, where that is another
   Trunk<O> trunk;
   Heads<O> heads;
-  Vocoder<O> vocoder;
+  std::optional<PictureStem<O>> picture_stem;
+  std::optional<AudioStem<O>> audio_stem;
+  std::optional<SpeechText<O>> speech_text;
+  std::optional<Vocoder<O>> vocoder;
+  std::vector<ModalityInput<O>> inputs;  // by modality
 
  private:
-  using TensorList = InlineVector<Tensor, kKinds>;
-
-  void summarise_pictures(O& ops, const Tensor& tokens_PD, const Batch& batch,
-                          TensorList& rows) const {
-    const int images = batch.images * 64, all = ops.row_count(tokens_PD);
-    if (images)
-      rows.push_back(image_summary.forward(ops, ops.rows(tokens_PD, 0, images), batch.summary[0]));
-    if (images < all) {
-      const Tensor clips = ops.gather_rows(ops.rows(tokens_PD, images, all), batch.clip_order);
-      rows.push_back(clip_summary.forward(ops, clips, batch.summary[1]));
-    }
+  void forward_trunk(O& ops, const Tensor& x_ND, const Batch& batch,
+                     std::span<typename O::Cache* const> caches,
+                     std::span<const Adapter<Tensor>* const> adapters,
+                     ModelOutput<Tensor>& out) const {
+    const RowAdapters<Tensor> by = {adapters, batch.row_adapters};
+    out.trunk = trunk.forward(ops, x_ND, batch, caches, adapters.empty() ? nullptr : &by);
   }
 
-  // Noisy patches pass a bottleneck (JiT, arXiv 2511.13720): what can be predicted about them lies
-  // in few dimensions.
-  void noisy_rows(O& ops, const Batch& batch, const ModelOutput<Tensor>& out,
-                  TensorList& rows) const {
-    const auto& begin = batch.kind_begin;
-    if (const int n = begin[5] - begin[4]) {
-      const Tensor noisy = ops.constant(batch.paint_noisy, n, kPaintValues);
-      rows.push_back(ops.linear(ops.linear(noisy, paint_in), paint_up));
+  // The trunk's rows of one modality. Pictures are images, then the clips' tubelets.
+  Tensor input_rows(O& ops, int modality, const Batch& batch,
+                    const ModelOutput<Tensor>& out) const {
+    const ModalityInput<O>& input = inputs[size_t(modality)];
+    const SummaryPlan& summary = batch.summary[size_t(modality)];
+    const int images = batch.images * kPictureTokens;
+    switch (spec.modalities[size_t(modality)].stem) {
+      case Stem::pieces:
+        return ops.embedding(pieces, batch.text_ids);
+      case Stem::picture:
+        return input.summary->forward(ops, ops.rows(out.pictures->tokens_PD, 0, images), summary);
+      case Stem::clip: {
+        const Tensor& tokens = out.pictures->tokens_PD;
+        const Tensor clips = ops.rows(tokens, images, ops.row_count(tokens));
+        return input.summary->forward(ops, ops.gather_rows(clips, batch.clip_order), summary);
+      }
+      case Stem::sound:
+        return input.summary->forward(ops, *out.audio, summary);
+      case Stem::patches:
+        return ops.linear(values(ops, modality, batch), input.in);
+      case Stem::noisy:
+        return ops.linear(ops.linear(values(ops, modality, batch), input.in), input.up);
+      case Stem::spoken:
+        break;
     }
-    if (const int n = begin[6] - begin[5]) {
-      const Tensor noisy = ops.constant(batch.speak_noisy, n, kSpeakValues);
-      const Tensor said =
-          ops.linear(ops.gather_rows(*out.speech_text, batch.speak_alignment), speech_text.feature);
-      rows.push_back(ops.add(ops.linear(ops.linear(noisy, speak_in), speak_up), said));
-    }
+    const Tensor noisy = ops.linear(ops.linear(values(ops, modality, batch), input.in), input.up);
+    const Tensor said =
+        ops.linear(ops.gather_rows(*out.speech_text, batch.speak_alignment), speech_text->feature);
+    return ops.add(noisy, said);
+  }
+
+  Tensor values(O& ops, int modality, const Batch& batch) const {
+    return ops.constant(batch.values[size_t(modality)], batch.rows_of(modality),
+                        spec.modalities[size_t(modality)].values);
   }
 };
 

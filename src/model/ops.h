@@ -4,8 +4,9 @@
 //     return ops.linear(ops.relu2(ops.linear(x, up)), down);
 //   }
 //
-// Two types model this concept: TorchOps (train/torch_ops.h), libtorch tensors with autograd, and
-// CpuOps (runtime/cpu_ops.h), arena tensors and our own kernels. The architecture never asks which.
+// Two types model this concept: TorchOps (train/backend/torch_ops.h), libtorch tensors with
+// autograd, and CpuOps (runtime/ops/cpu_ops.h), arena tensors and our own kernels. The architecture
+// never asks which.
 //
 // A Tensor is a matrix of rows x cols, row-major; a cheap handle to shared storage. Ops are coarse
 // on purpose: each is one fused kernel in either back end, and one line in the parity test. A block
@@ -20,7 +21,10 @@
 #include <span>
 #include <utility>
 
+#include "model/activation.h"
 #include "model/layout.h"
+#include "model/linear.h"
+#include "model/rope.h"
 #include "model/running_rows.h"
 
 namespace tutti {
@@ -30,13 +34,14 @@ struct Grid {
   int images, height, width;
 };
 
-// Attention weights beside the projections; all learned.
+// Attention weights beside the projections, and how positions turn queries and keys.
 template <class Tensor>
 struct AttentionWeights {
-  Tensor query_gain;     // 1 x head width, RMS norm of each query head
-  Tensor key_gain;       // 1 x head width
-  Tensor modality_gain;  // (groups * groups) x heads, added to logits: row = query group * groups +
-                         // key group
+  std::optional<Tensor> query_gain, key_gain;  // 1 x head width: RMS norm of each head; or no norm
+  // (groups * groups) x heads, added to logits: row = query group * groups + key group. Of one
+  // group it changes nothing.
+  std::optional<Tensor> modality_gain;
+  RopeRates rope = RopeRates();
 };
 
 // Scales rows by noise level (adaLN, arXiv 2212.09748, without shifts): row r from `first` on times
@@ -54,6 +59,9 @@ struct PreNorm {
   const Tensor& gain_GD;
   std::span<const int32_t> bounds;  // rows [bounds[g], bounds[g + 1]) are group g
   Modulation<Tensor> modulation = {};
+  float eps = 1e-6f;
+  const Tensor* shift_GD = nullptr;  // of a layer norm: the mean is taken off, and this is added
+  const RowAdapters<Tensor>* adapters = nullptr;  // of the products that follow
 };
 
 // How a branch joins the residual stream: residual + gate * modulate(branch).
@@ -63,6 +71,7 @@ struct Join {
   std::span<const int32_t> bounds;  // of the modality groups
   Modulation<Tensor> modulation = {};
   const Tensor* gate_N1 = nullptr;
+  const RowAdapters<Tensor>* adapters = nullptr;  // of the product before it
 };
 
 // Row index -1 in gather_rows and depthwise reads a row of zeros.
@@ -71,26 +80,30 @@ using RowIndex = std::span<const int32_t>;
 // clang-format off
 template <class O>
 concept Ops = requires(O ops, const typename O::Tensor& t,
-                       std::span<const typename O::Tensor> list, RowIndex index,
+                       std::span<const typename O::Tensor> list,
+                       const Linear<typename O::Tensor>& w,
+                       std::span<const Linear<typename O::Tensor>> layers,
+                       const RowAdapters<typename O::Tensor>* adapters, RowIndex index,
                        std::span<const float> values, const AttentionPlan& plan,
                        AttentionWeights<typename O::Tensor> weights, typename O::Cache* cache,
-                       PreNorm<typename O::Tensor> norm, Join<typename O::Tensor> join, Grid grid,
-                       int i, float f) {
+                       PreNorm<typename O::Tensor> norm, Join<typename O::Tensor> join,
+                       Activation activation, Grid grid, int i, float f) {
   // Host data to a matrix of i x i. No gradient.
   { ops.constant(values, i, i) } -> std::same_as<typename O::Tensor>;
-  // y_NM = x_NK w_MK^T. The only place where large weights are read.
-  { ops.linear(t, t) } -> std::same_as<typename O::Tensor>;
+  // y_NM = x_NK w_MK^T + bias, and what adapters add. The only place where large weights are read.
+  { ops.linear(t, w) } -> std::same_as<typename O::Tensor>;
+  { ops.linear(t, w, adapters) } -> std::same_as<typename O::Tensor>;
   // silu(x w^T)
   { ops.linear_silu(t, t) } -> std::same_as<typename O::Tensor>;
-  // Products of modulate(rms_norm(x)) with one weight, or with two.
-  { ops.norm_linear(t, norm, t) } -> std::same_as<typename O::Tensor>;
-  { ops.norm_linear(t, norm, t, t) }
+  // Products of modulate(norm(x)) with one weight, or with two.
+  { ops.norm_linear(t, norm, w) } -> std::same_as<typename O::Tensor>;
+  { ops.norm_linear(t, norm, w, w) }
       -> std::same_as<std::pair<typename O::Tensor, typename O::Tensor>>;
   // residual + gate * modulate(x w^T)
-  { ops.linear_join(t, t, join) } -> std::same_as<typename O::Tensor>;
-  // residual + gate * modulate(relu2(modulate(rms_norm(x)) up^T) down^T), with up and down of each
-  // group of norm.bounds.
-  { ops.feed_forward(t, norm, list, list, join) } -> std::same_as<typename O::Tensor>;
+  { ops.linear_join(t, w, join) } -> std::same_as<typename O::Tensor>;
+  // residual + gate * modulate(activation(modulate(norm(x)) up^T) down^T), with up and down of each
+  // group of norm.bounds; up of a gated activation has the gate's rows, then the others.
+  { ops.feed_forward(t, norm, layers, activation, layers, join) } -> std::same_as<typename O::Tensor>;
   // conv2d of silu(rms_norm(x) * gain_1D)
   { ops.norm_silu_conv(t, t, t, grid, i, i) } -> std::same_as<typename O::Tensor>;
   // Routing logits, N x 1: (x / |x|) route_1D^T + bias_G1[g], where rows [bounds[g], bounds[g+1])
@@ -98,8 +111,12 @@ concept Ops = requires(O ops, const typename O::Tensor& t,
   { ops.route(t, t, t, index) } -> std::same_as<typename O::Tensor>;
   // Rows of table_VD by index.
   { ops.embedding(t, index) } -> std::same_as<typename O::Tensor>;
-  // x / sqrt(mean(x^2) + 1e-6) * gain_GD[g], where rows [bounds[g], bounds[g+1]) are group g.
+  // x / sqrt(mean(x^2) + eps) * gain_GD[g], where rows [bounds[g], bounds[g+1]) are group g; eps is
+  // 1e-6 unless given.
   { ops.rms_norm(t, t, index) } -> std::same_as<typename O::Tensor>;
+  { ops.rms_norm(t, t, index, f) } -> std::same_as<typename O::Tensor>;
+  // (x - mean(x)) / sqrt(var(x) + eps) * gain_GD[g] + shift_GD[g].
+  { ops.layer_norm(t, t, t, index, f) } -> std::same_as<typename O::Tensor>;
   // x + y
   { ops.add(t, t) } -> std::same_as<typename O::Tensor>;
   // x + y * scale_1D, per channel
@@ -119,15 +136,16 @@ concept Ops = requires(O ops, const typename O::Tensor& t,
   // x, but row index[i], ascending, is row i of the second.
   { ops.replace_rows(t, index, t) } -> std::same_as<typename O::Tensor>;
   { ops.sigmoid(t) } -> std::same_as<typename O::Tensor>;
-  // max(x, 0)^2
-  { ops.relu2(t) } -> std::same_as<typename O::Tensor>;
+  // Of N x F values; a gated one takes N x 2F, the gate's first.
+  { ops.activate(t, activation) } -> std::same_as<typename O::Tensor>;
   // x * sigmoid(x)
   { ops.silu(t) } -> std::same_as<typename O::Tensor>;
   // cap * tanh(x / cap)
   { ops.softcap(t, f) } -> std::same_as<typename O::Tensor>;
-  // Multi-head attention with QK-norm and three-axis rotary positions: q_QD over kv_K(2D), keys first.
-  // Per head: logit = rope(norm(q)) . rope(norm(k)) / sqrt(64) + modality_gain; see rope.h. The cache,
-  // where there is one, holds the keys and values of earlier tokens and takes the new ones.
+  // Multi-head attention with rotary positions: q_QD over kv_K(2E), keys first; E divides D, and as
+  // many query heads share a head of keys. Per head: logit = rope(norm(q)) . rope(norm(k)) / sqrt(64)
+  // + modality_gain; see rope.h. The cache, where there is one, holds the keys and values of earlier
+  // tokens and takes the new ones.
   { ops.attention(t, t, weights, plan, cache) } -> std::same_as<typename O::Tensor>;
   // Square kernel i, stride i, zero padding (i - 1) / 2; weight out x (kernel * kernel * in).
   { ops.conv2d(t, t, grid, i, i) } -> std::same_as<typename O::Tensor>;

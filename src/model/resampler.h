@@ -16,19 +16,20 @@ struct Resampler {
 
   // merge: level-1 tokens a summary starts from; queries: summaries a segment.
   template <class Source>
-  Resampler(const Scope<Source>& scope, const ModelConfig& config, int merge, int queries)
-      : merge(config.hierarchy ? merge : 1),
-        width(config.width),
-        cross(config.hierarchy),
-        merge_DM(scope.matrix("merge", width, this->merge * width)),
+  Resampler(const Scope<Source>& scope, const ModelSpec& spec, int merge, int queries)
+      : merge(spec.hierarchy ? merge : 1),
+        width(spec.width),
+        cross(spec.hierarchy),
+        merge_DM(scope.matrix("merge", width, this->merge * width, {.col_parts = this->merge})),
         norm(scope.gain("norm", 1, width)) {
     if (!cross) return;
-    queries_QD = scope.get("queries", queries, width, normal(0.02f));
+    queries_QD = scope.table("queries", queries, width, 0.02f);
     query_norm = scope.gain("query_norm", 1, width);
     query = scope.matrix("query", width, width);
-    key_value = scope.matrix("key_value", 2 * width, width);
-    attention = {scope.gain("query_gain", 1, kHeadWidth), scope.gain("key_gain", 1, kHeadWidth),
-                 scope.get("modality_gain", 1, width / kHeadWidth, zeros())};
+    key_value = scope.matrix("key_value", 2 * width, width, {.row_parts = 2});
+    attention.query_gain = scope.gain("query_gain", 1, kHeadWidth);
+    attention.key_gain = scope.gain("key_gain", 1, kHeadWidth);
+    attention.modality_gain = scope.gain("modality_gain", 1, width / kHeadWidth, zeros());
     output = scope.zero_matrix("output", width, width);
   }
 

@@ -33,6 +33,7 @@ void RunningRows::select_queries(const AttentionPlan& all) {
   plan.key_positions = all.key_positions;
   plan.key_groups = all.key_groups;
   plan.past = all.past;
+  plan.oldest = all.oldest;
   plan.slots = all.slots;
   plan.query_offsets.assign(1, 0);
   plan.query_rows.clear();

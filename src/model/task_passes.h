@@ -34,7 +34,7 @@ inline std::vector<float> pass_values(size_t count) {
 
 // Two sequences of 12 words' tokens, with noise to follow: a step with guidance.
 template <class AddNoisy>
-Batch guided_step(const ModelConfig& config, const AddNoisy& add_noisy) {
+Batch guided_step(const ModelSpec& config, const AddNoisy& add_noisy) {
   const std::vector<int32_t> prompt = {1, 20, 33, 7, 41, 52, 60, 71, 18, 9, 25, 4};
   BatchBuilder builder(config);
   for (int s = 0; s < 2; ++s) {
@@ -45,7 +45,7 @@ Batch guided_step(const ModelConfig& config, const AddNoisy& add_noisy) {
   return builder.build();
 }
 
-inline std::vector<Pass> task_passes(const ModelConfig& config) {
+inline std::vector<Pass> task_passes(const ModelSpec& config) {
   const std::vector<int32_t> prompt = {1, 20, 33, 7};
   Picture picture = make_picture(kImageSize, kImageSize, 3);
   Rng rng(5);
@@ -95,22 +95,24 @@ typename O::Tensor run_pass(O& ops, const Model<O>& model, const Pass& pass) {
     std::vector<int32_t> neighbours;
     const int frames = int(pass.mel.size()) / kMelBins;
     causal_neighbours(neighbours, 0, frames);
-    return model.vocoder.forward(ops, ops.constant(pass.mel, frames, kMelBins), neighbours);
+    return model.vocoder->forward(ops, ops.constant(pass.mel, frames, kMelBins), neighbours);
   }
   if (pass.head == Pass::Head::ctc)
-    return model.heads.ctc_logits(ops, model.audio_stem.forward(ops, batch.audio));
+    return model.heads.ctc_logits(ops, model.audio_stem->forward(ops, batch.audio));
   if (pass.head == Pass::Head::matte)
-    return model.heads.matte.forward(ops, model.picture_stem.forward(ops, batch), 1);
+    return model.heads.matte->forward(ops, model.picture_stem->forward(ops, batch), 1);
   const auto x_ND = model.forward(ops, batch).trunk.x_ND;
-  const auto rows = [&](Kind kind, int most) {
-    const int begin = batch.kind_begin[int(kind)], end = batch.kind_begin[int(kind) + 1];
+  const auto rows = [&](int modality, int most) {
+    const int begin = batch.row_begin[modality], end = batch.row_begin[modality + 1];
     return ops.rows(x_ND, std::max(begin, end - most), end);
   };
-  if (pass.head == Pass::Head::paint)
-    return ops.linear(rows(Kind::paint, 1 << 20), model.heads.paint);
-  if (pass.head == Pass::Head::speak)
-    return ops.linear(rows(Kind::speak, 1 << 20), model.heads.speak);
-  return model.heads.text_logits(ops, rows(Kind::text, 1), model.pieces);
+  const auto values = [&](Stem stem) {
+    const int modality = model.spec.find(stem);
+    return ops.linear(rows(modality, 1 << 20), model.heads.values[size_t(modality)]);
+  };
+  if (pass.head == Pass::Head::paint) return values(Stem::noisy);
+  if (pass.head == Pass::Head::speak) return values(Stem::spoken);
+  return model.heads.text_logits(ops, rows(model.spec.find(Stem::pieces), 1), model.output());
 }
 
 }  // namespace tutti::bench

@@ -8,6 +8,8 @@
 // starve at this size); one set of weights for seeing and painting (Janus, arXiv 2410.13848).
 #pragma once
 
+#include <algorithm>
+
 #include "base/inline_vector.h"
 #include "model/batch.h"
 #include "model/block.h"
@@ -30,29 +32,32 @@ struct Trunk {
 
   struct Layer {
     Block<O> block;
-    Tensor paint_modulation, speak_modulation;  // 4D x rank, zero: starts unmodulated
-    Tensor skip_1D;                             // second half only
-    Tensor route_1D, route_bias_G1;             // inner layers only
+    std::vector<Tensor> modulation;  // by modality, of noisy ones: 4D x rank, starts at zero
+    Tensor skip_1D;                  // second half only
+    Tensor route_1D, route_bias_G1;  // inner layers only
   };
 
   template <class Source>
-  Trunk(const Scope<Source>& scope, const ModelConfig& config)
-      : config(config),
-        paint_time(scope.matrix("paint_time", config.modulation_rank, kTimeFeatures)),
-        speak_time(scope.matrix("speak_time", config.modulation_rank, kTimeFeatures)),
-        final_norm_GD(scope.gain("final_norm", groups(), config.width)) {
-    const std::vector<int> hidden(config.ffn.begin(), config.ffn.begin() + groups());
-    for (int i = 0; i < config.layers; ++i) {
+  Trunk(const Scope<Source>& scope, const ModelSpec& spec)
+      : spec(spec), final_norm_GD(scope.gain("final_norm", groups(), spec.width)) {
+    if (spec.block.norm == BlockSpec::Norm::layer)
+      final_shift_GD = scope.gain("final_shift", groups(), spec.width, zeros());
+    for (const ModalitySpec& m : spec.modalities)
+      time.push_back(m.noisy() ? scope.head(m.name + "_time", spec.modulation_rank, kTimeFeatures)
+                               : Tensor());
+    const std::vector<GroupSpec> own(spec.groups.begin(), spec.groups.begin() + groups());
+    for (int i = 0; i < spec.layers; ++i) {
       const auto at = scope / ("layer_" + std::to_string(i));
-      Layer layer{Block<O>(at, config.width, hidden)};
-      layer.paint_modulation =
-          at.zero_matrix("paint_modulation", 4 * config.width, config.modulation_rank);
-      layer.speak_modulation =
-          at.zero_matrix("speak_modulation", 4 * config.width, config.modulation_rank);
-      if (i >= config.layers / 2) layer.skip_1D = at.get("skip", 1, config.width, zeros());
+      Layer layer{Block<O>(at, spec.width, own, spec.block)};
+      for (const ModalitySpec& m : spec.modalities)
+        layer.modulation.push_back(m.noisy() ? at.zero_head(m.name + "_modulation", 4 * spec.width,
+                                                            spec.modulation_rank, {.row_parts = 4})
+                                             : Tensor());
+      if (spec.block.skips && i >= spec.layers / 2)
+        layer.skip_1D = at.gain("skip", 1, spec.width, zeros());
       if (routed(i)) {
-        layer.route_1D = at.zero_matrix("route", 1, config.width);
-        layer.route_bias_G1 = at.get("route_bias", kGroups, 1, ones());
+        layer.route_1D = at.zero_head("route", 1, spec.width);
+        layer.route_bias_G1 = at.gain("route_bias", int(spec.groups.size()), 1);
       }
       layers.push_back(std::move(layer));
     }
@@ -60,32 +65,35 @@ struct Trunk {
 
   // x: rows sorted by kind, as batch lays them out. caches: one per layer, or empty.
   TrunkOutput<Tensor> forward(O& ops, Tensor x_ND, const Batch& batch,
-                              std::span<typename O::Cache* const> caches = {}) const {
+                              std::span<typename O::Cache* const> caches = {},
+                              const RowAdapters<Tensor>* adapters = nullptr) const {
     const std::array<int32_t, 2> one_group = {0, batch.rows()};
     const std::span<const int32_t> bounds =
-        config.groups ? std::span<const int32_t>(batch.group_bounds) : one_group;
+        spec.merged ? std::span<const int32_t>(one_group) : batch.group_bounds;
     const bool noisy = !batch.noise_levels.empty();
-    const auto [paint_c, speak_c] = time_features(ops, batch);
+    const TensorList features = time_features(ops, batch);
 
     TrunkOutput<Tensor> out;
     InlineVector<Tensor, 32> skips;
-    for (int i = 0; i < config.layers; ++i) {
+    for (int i = 0; i < spec.layers; ++i) {
       const Layer& layer = layers[i];
-      if (i == config.layers / 2) out.middle_ND = x_ND;
-      if (i < config.layers / 2)
+      if (i == spec.layers / 2) out.middle_ND = x_ND;
+      if (i == spec.layers / 4) out.early_ND = x_ND;
+      if (spec.block.skips && i < spec.layers / 2)
         skips.push_back(x_ND);
-      else
-        x_ND = ops.add_scaled(x_ND, skips[config.layers - 1 - i], layer.skip_1D);
+      else if (spec.block.skips)
+        x_ND = ops.add_scaled(x_ND, skips[spec.layers - 1 - i], layer.skip_1D);
 
       const Passing passing = passing_by(i, batch);
       if (passing == Passing::all && ops.skips()) continue;
       BlockContext<Tensor> context{batch.trunk, bounds};
+      context.adapters = adapters;
       Tensor modulation, gate;
       if (noisy) {
-        modulation = modulate(ops, layer, paint_c, speak_c, batch);
+        modulation = modulate(ops, layer, features, batch);
         context.modulation_M4D = &modulation;
         context.noise_index = batch.noise_index;
-        context.first_noisy = batch.kind_begin[int(Kind::paint)];
+        context.first_noisy = batch.first_noisy;
       }
       if (routed(i)) {
         Tensor logits = ops.route(x_ND, layer.route_1D, layer.route_bias_G1, batch.group_bounds);
@@ -97,73 +105,80 @@ struct Trunk {
       }
       x_ND = layer.block.forward(ops, x_ND, context, caches.empty() ? nullptr : caches[i]);
     }
-    out.early_ND = skips[config.layers / 4];
-    out.x_ND = ops.rms_norm(x_ND, final_norm_GD, bounds);
+    out.x_ND = final_shift_GD
+                   ? ops.layer_norm(x_ND, final_norm_GD, *final_shift_GD, bounds, spec.block.eps)
+                   : ops.rms_norm(x_ND, final_norm_GD, bounds, spec.block.eps);
     return out;
   }
 
   // The first layer and the last two always run: what enters and what leaves is everybody's.
-  bool routed(int layer) const { return layer > 0 && layer < config.layers - 2; }
-  int groups() const { return config.groups ? kGroups : 1; }
-  // Whether painted rows at noise level t pass this layer by, whatever they hold.
-  bool passes(int layer, float t) const {
-    return routed(layer) && !config.paint_until.empty() && t >= config.paint_until[layer];
+  bool routed(int layer) const { return spec.block.routed && layer > 0 && layer < spec.layers - 2; }
+  int groups() const { return spec.merged ? 1 : int(spec.groups.size()); }
+  // Whether rows of the modality at noise level t pass this layer by, whatever they hold.
+  bool passes(int modality, int layer, float t) const {
+    const std::vector<float>& until = spec.modalities[size_t(modality)].until;
+    return routed(layer) && !until.empty() && t >= until[size_t(layer)];
   }
-  // How many layers painted rows at noise level t may run. Fewer as t grows, so the number says
-  // which.
-  int layers_at(float t) const {
+  // How many layers rows of the modality may run at noise level t. Fewer as t grows, so the number
+  // says which.
+  int layers_at(int modality, float t) const {
     int count = 0;
-    for (int i = 0; i < config.layers; ++i) count += !passes(i, t);
+    for (int i = 0; i < spec.layers; ++i) count += !passes(modality, i, t);
     return count;
   }
 
-  ModelConfig config;
-  Tensor paint_time, speak_time, final_norm_GD;
+  ModelSpec spec;
+  Tensor final_norm_GD;
+  std::optional<Tensor> final_shift_GD;  // of a layer norm
+  std::vector<Tensor> time;              // by modality, of noisy ones: rank x 64
   std::vector<Layer> layers;
 
  private:
-  // The painted rows whose noise level is past what this layer takes (ModelConfig::paint_until).
-  // Where these are all rows, there is nothing to do: noisy rows leave no keys and values behind
-  // for later passes.
+  using TensorList = InlineVector<Tensor, 8>;
+
+  // The rows whose noise level is past what this layer takes (ModalitySpec::until). Where these are
+  // all rows, there is nothing to do: noisy rows leave no keys and values behind for later passes.
   enum class Passing { none, some, all };
   Passing passing_by(int layer, const Batch& batch) const {
-    int levels = 0;
-    for (int l = 0; l < batch.paint_levels; ++l) levels += passes(layer, batch.noise_levels[l]);
-    const auto& bounds = batch.group_bounds;
-    const int painted = bounds[int(Group::paint) + 1] - bounds[int(Group::paint)];
-    if (levels == 0) return Passing::none;
-    return levels == batch.paint_levels && painted == batch.rows() ? Passing::all : Passing::some;
+    int rows = 0;
+    for (const Span& span : batch.spans)
+      if (span.noise >= 0 && passes(span.modality, layer, batch.noise_levels[size_t(span.noise)]))
+        rows += span.rows;
+    return rows == 0 ? Passing::none : rows == batch.rows() ? Passing::all : Passing::some;
   }
 
   // N x 1, to be added to the gates' logits: closes those of the rows that pass by, for certain.
   Tensor closing(O& ops, int layer, const Batch& batch) const {
     constexpr float kClosed = -1000;
     std::vector<float> rows(size_t(batch.rows()));
-    const int first = batch.group_bounds[int(Group::paint)];
-    for (int row = first; row < batch.group_bounds[int(Group::paint) + 1]; ++row)
-      if (passes(layer, batch.noise_levels[batch.noise_index[row - first]])) rows[row] = kClosed;
+    for (const Span& span : batch.spans)
+      if (span.noise >= 0 && passes(span.modality, layer, batch.noise_levels[size_t(span.noise)]))
+        std::fill_n(rows.begin() + span.first_row, span.rows, kClosed);
     return ops.constant(rows, batch.rows(), 1);
   }
 
-  // The noise levels' features through one SiLU layer.
-  std::pair<Tensor, Tensor> time_features(O& ops, const Batch& batch) const {
-    const int levels = int(batch.noise_levels.size());
-    const auto embed = [&](int begin, int end, const Tensor& weight) {
-      if (begin == end) return Tensor();
-      const auto values = std::span(batch.noise_features)
-                              .subspan(begin * kTimeFeatures, (end - begin) * kTimeFeatures);
-      return ops.linear_silu(ops.constant(values, end - begin, kTimeFeatures), weight);
-    };
-    return {embed(0, batch.paint_levels, paint_time),
-            embed(batch.paint_levels, levels, speak_time)};
+  // The noise levels' features through one SiLU layer, by noisy modality; no tensor where there is
+  // no such row.
+  TensorList time_features(O& ops, const Batch& batch) const {
+    TensorList features;
+    for (size_t m = size_t(spec.first_noisy()); m < time.size(); ++m) {
+      const int begin = batch.level_begin[m], levels = batch.level_begin[m + 1] - begin;
+      const auto values =
+          std::span(batch.noise_features).subspan(begin * kTimeFeatures, levels * kTimeFeatures);
+      features.push_back(levels
+                             ? ops.linear_silu(ops.constant(values, levels, kTimeFeatures), time[m])
+                             : Tensor());
+    }
+    return features;
   }
 
-  Tensor modulate(O& ops, const Layer& layer, const Tensor& paint_c, const Tensor& speak_c,
+  Tensor modulate(O& ops, const Layer& layer, const TensorList& features,
                   const Batch& batch) const {
-    InlineVector<Tensor, 2> parts;
-    if (batch.paint_levels) parts.push_back(ops.linear(paint_c, layer.paint_modulation));
-    if (int(batch.noise_levels.size()) > batch.paint_levels)
-      parts.push_back(ops.linear(speak_c, layer.speak_modulation));
+    TensorList parts;
+    const size_t first = size_t(spec.first_noisy());
+    for (size_t i = 0; i < features.size(); ++i)
+      if (batch.level_begin[first + i] < batch.level_begin[first + i + 1])
+        parts.push_back(ops.linear(features[i], layer.modulation[first + i]));
     return parts.size() == 1 ? parts[0] : ops.concat_rows(parts);
   }
 };

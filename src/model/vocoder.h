@@ -3,9 +3,9 @@
 // here causal: a frame depends on itself and the 6 before it in each layer.
 #pragma once
 
-#include "model/config.h"
 #include "model/ops.h"
 #include "model/params.h"
+#include "model/spec.h"
 
 namespace tutti {
 
@@ -15,20 +15,21 @@ struct Vocoder {
   static constexpr int kTaps = 7;
 
   struct Layer {
-    Tensor taps_7W, norm, up, down;
+    Tensor taps_7W, norm;
+    Linear<Tensor> up, down;
   };
 
   template <class Source>
-  Vocoder(const Scope<Source>& scope, const ModelConfig& config)
-      : input(scope.matrix("input", config.vocoder_width, kMelBins)),
-        norm(scope.gain("norm", 1, config.vocoder_width)),
-        output(scope.matrix("output", 3 * kSpectrumBins, config.vocoder_width)) {
-    for (int i = 0; i < config.vocoder_blocks; ++i) {
+  Vocoder(const Scope<Source>& scope, const ModelSpec& spec)
+      : input(scope.head("input", spec.vocoder_width, kMelBins)),
+        norm(scope.gain("norm", 1, spec.vocoder_width)),
+        output(scope.head("output", 3 * kSpectrumBins, spec.vocoder_width)) {
+    for (int i = 0; i < spec.vocoder_blocks; ++i) {
       const auto at = scope / ("block_" + std::to_string(i));
-      const int width = config.vocoder_width;
-      layers.push_back({at.get("depthwise", kTaps, width, normal(0.4f)), at.gain("norm", 1, width),
-                        at.matrix("up", 3 * width, width),
-                        at.zero_matrix("down", width, 3 * width)});
+      const int width = spec.vocoder_width;
+      layers.push_back({at.gain("depthwise", kTaps, width, normal(0.4f)), at.gain("norm", 1, width),
+                        at.matrix("up", 3 * width, width, {.elastic = Axis::rows}),
+                        at.zero_matrix("down", width, 3 * width, {.elastic = Axis::cols})});
     }
   }
 
@@ -40,7 +41,7 @@ struct Vocoder {
     const std::array<int32_t, 2> bounds = {0, ops.row_count(x)};
     for (const Layer& layer : layers) {
       const Tensor h = ops.depthwise(x, layer.taps_7W, neighbours);
-      x = ops.feed_forward(h, {layer.norm, bounds}, std::span(&layer.up, 1),
+      x = ops.feed_forward(h, {layer.norm, bounds}, std::span(&layer.up, 1), Activation::relu2,
                            std::span(&layer.down, 1), {x, bounds});
     }
     return ops.norm_linear(x, {norm, bounds}, output);
