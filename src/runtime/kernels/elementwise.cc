@@ -1,8 +1,9 @@
 // Norms and functions of single values.
+#include "runtime/kernels/elementwise.h"
+
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/simd.h"
 
 namespace tutti::kernels {
@@ -10,23 +11,48 @@ namespace {
 
 using namespace simd;
 
-constexpr float kEpsilon = 1e-6f;
+constexpr float kEpsilon = 1e-6f;  // of norms that no spec describes
 
 }  // namespace
 
 TUTTI_KERNEL
-void rms_norm(ConstMatrix x, ConstMatrix gain, std::span<const int32_t> bounds, Matrix y, int begin,
-              int end) {
+void rms_norm(ConstMatrix x, ConstMatrix gain, std::span<const int32_t> bounds, float eps, Matrix y,
+              int begin, int end) {
   size_t group = 0;
   for (int r = begin; r < end; ++r) {
     while (group + 2 < bounds.size() && r >= bounds[group + 1]) ++group;
     const float mean = sum_of_squares(x.row(r), x.cols) / float(x.cols);
-    const float scale = 1.0f / std::sqrt(mean + kEpsilon);
+    const float scale = 1.0f / std::sqrt(mean + eps);
     map(
         x.row(r), gain.row(int(group)), y.row(r),
         x.cols, [&](const v16& v, const v16& g) __attribute__((always_inline)) {
           return v * scale * g;
         });
+  }
+}
+
+TUTTI_KERNEL
+void layer_norm(ConstMatrix x, ConstMatrix gain, ConstMatrix shift, std::span<const int32_t> bounds,
+                float eps, Matrix y, int begin, int end) {
+  size_t group = 0;
+  for (int r = begin; r < end; ++r) {
+    while (group + 2 < bounds.size() && r >= bounds[group + 1]) ++group;
+    float sum = 0;
+    for (int c = 0; c < x.cols; ++c) sum += x.row(r)[c];
+    const float mean = sum / float(x.cols);
+    map(
+        x.row(r), y.row(r),
+        x.cols, [&](const v16& v) __attribute__((always_inline)) { return v - mean; });
+    const float variance = sum_of_squares(y.row(r), x.cols) / float(x.cols);
+    const float scale = 1.0f / std::sqrt(variance + eps);
+    map(
+        y.row(r), gain.row(int(group)), y.row(r),
+        x.cols, [&](const v16& v, const v16& g) __attribute__((always_inline)) {
+          return v * scale * g;
+        });
+    map(
+        y.row(r), shift.row(int(group)), y.row(r), x.cols,
+        [](const v16& v, const v16& s) __attribute__((always_inline)) { return v + s; });
   }
 }
 
@@ -46,6 +72,22 @@ void add(ConstMatrix x, ConstMatrix z, Matrix y, int begin, int end) {
   for (int r = begin; r < end; ++r)
     map(
         x.row(r), z.row(r), y.row(r), x.cols,
+        [](const v16& a, const v16& b) __attribute__((always_inline)) { return a + b; });
+}
+
+TUTTI_KERNEL
+void multiply(ConstMatrix x, ConstMatrix z, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), z.row(r), y.row(r), x.cols,
+        [](const v16& a, const v16& b) __attribute__((always_inline)) { return a * b; });
+}
+
+TUTTI_KERNEL
+void add_row(ConstMatrix row, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        y.row(r), row.row(0), y.row(r), row.cols,
         [](const v16& a, const v16& b) __attribute__((always_inline)) { return a + b; });
 }
 
@@ -112,6 +154,15 @@ void silu(ConstMatrix x, Matrix y, int begin, int end) {
     map(
         x.row(r), y.row(r), x.cols,
         [](const v16& v) __attribute__((always_inline)) { return v / (1.0f + exp(-v)); });
+}
+
+TUTTI_KERNEL
+void gelu(ConstMatrix x, Matrix y, int begin, int end) {
+  for (int r = begin; r < end; ++r)
+    map(
+        x.row(r), y.row(r), x.cols, [](const v16& v) __attribute__((always_inline)) {
+          return v / (1.0f + exp(-1.5957691f * (v + 0.044715f * v * v * v)));
+        });
 }
 
 // silu(rms_norm(x) * gain)

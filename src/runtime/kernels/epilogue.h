@@ -5,20 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/activation.h"
+
 namespace tutti {
 
-enum class Activation {
-  none,
-  relu2,   // max(v, 0)^2
-  silu,    // v / (1 + e^-v)
-  gelu,    // the tanh form: v / (1 + e^(-1.5957691 (v + 0.044715 v^3)))
-  swiglu,  // silu(gate) * up: weights made by PackedWeights::interleave, half as many columns out
-};
-
+// A gated activation reads weights made by PackedWeights::interleave and has half as many columns.
 // v = sum * scale(row) * scale(column), then from top to bottom; a null pointer leaves a line out.
 // Rows and columns count within y; every pointer may be used by several threads, for reading.
 struct Epilogue {
-  const float* bias = nullptr;  // v += bias[column]; not with swiglu
+  const float* bias = nullptr;  // v += bias[column]; not with a gated activation
   Activation activation = Activation::none;
   // v *= 1 + modulation[index[row - first]][column] for rows from `first_modulated` on.
   const float* modulation = nullptr;

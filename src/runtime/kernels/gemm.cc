@@ -3,9 +3,10 @@
 //
 // Both operands have the summed dimension contiguous, so a tile of M x 4 outputs is M x 4 vector
 // accumulators over it and needs no packing; they are summed across lanes at the end.
+#include "runtime/kernels/gemm.h"
+
 #include <algorithm>
 
-#include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/simd.h"
 
 namespace tutti::kernels {

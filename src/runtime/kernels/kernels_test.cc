@@ -1,9 +1,8 @@
 // Each kernel against a plain double-precision version. A float sum of K terms is off by at most
 // about eps * sqrt(K) times the norms of its operands (random signs); tolerances say 4 times that.
-#include "runtime/kernels/elementwise.h"
 
 #include "runtime/linear/softmax.h"
-#include "helpers/ops_fixture.h"
+#include "tests/helpers/ops_fixture.h"
 
 namespace tutti {
 namespace {
@@ -88,6 +87,12 @@ TEST(Elementwise, MatchDoublePrecision) {
   check(f.ops.gate(x), [](double v) { return v > 0 ? 1 : 0; });
   check(f.ops.sigmoid(x), [](double v) { return 1 / (1 + std::exp(-v)); });
   check(f.ops.silu(x), [](double v) { return v / (1 + std::exp(-v)); });
+  const auto gelu = [](double v) {
+    return v / (1 + std::exp(-1.5957691216 * (v + 0.044715 * v * v * v)));
+  };
+  const auto curved = contents(f.ops.activate(x, Activation::gelu));
+  for (size_t i = 0; i < curved.size(); ++i)  // as epilogue_test.cc bounds it
+    ASSERT_NEAR(curved[i], gelu(values[i]), 16 * kEpsilonF * std::abs(values[i]) + 1e-30);
   const auto capped = contents(f.ops.softcap(x, 15));
   for (size_t i = 0; i < capped.size(); ++i)  // cap - cap * (...): the error is relative to the cap
     ASSERT_NEAR(capped[i], 15 * std::tanh(double(values[i]) / 15), 15 * 4 * kEpsilonF);
@@ -112,6 +117,28 @@ TEST(Elementwise, NormsAndRowOperations) {
   }
   const CpuTensor zeros = f.ops.constant(std::vector<float>(cols), 1, cols);
   EXPECT_EQ(contents(f.ops.normalize_rows(zeros)), contents(zeros));
+
+  const auto shifts = random_values(rng, 3 * cols);
+  const CpuTensor centred =
+      f.ops.layer_norm(x, gain, f.ops.constant(shifts, 3, cols), bounds, 1e-3f);
+  const CpuTensor gated = f.ops.activate(x, Activation::swiglu);
+  for (int r = 0; r < rows; ++r) {
+    double mean = 0, variance = 0;
+    for (int c = 0; c < cols; ++c) mean += values[r * cols + c] / double(cols);
+    for (int c = 0; c < cols; ++c)
+      variance += std::pow(values[r * cols + c] - mean, 2) / double(cols);
+    for (int c = 0; c < cols; ++c) {
+      const int g = (r < 7 ? 0 : 2) * cols + c;
+      const double v = (values[r * cols + c] - mean) / std::sqrt(variance + 1e-3) * gains[g];
+      // The mean is a sum of 72 terms of about 1.
+      ASSERT_NEAR(centred.row(r)[c], v + shifts[g],
+                  kEpsilonF * (16 + 8 * std::abs(v) + 2 * std::abs(shifts[g])));
+    }
+    for (int c = 0; c < cols / 2; ++c) {
+      const double v = values[r * cols + c], u = values[r * cols + cols / 2 + c];
+      ASSERT_NEAR(gated.row(r)[c], v / (1 + std::exp(-v)) * u, 10 * kEpsilonF * std::abs(v * u));
+    }
+  }
 
   const std::vector<int32_t> index = {2, 0, 1};
   const CpuTensor modulated = f.ops.modulate(x, gain, index, rows - 3);

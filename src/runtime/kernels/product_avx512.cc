@@ -1,5 +1,5 @@
 // AVX-512 with VNNI: one instruction multiplies and adds 64 bytes. bf16 has its own where the
-// processor knows it (kernels_avx512bf16.cc), else products in FP32. 6 rows x 4 panels: 24 sums
+// processor knows it (product_avx512bf16.cc), else products in FP32. 6 rows x 4 panels: 24 sums
 // hide the latency of 4, and the 4 vectors of weights and one input fit the other registers.
 #include <immintrin.h>
 

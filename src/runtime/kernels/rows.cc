@@ -1,7 +1,8 @@
 // Kernels that move rows: gathers, convolution patches, and sums of a few rows.
+#include "runtime/kernels/rows.h"
+
 #include <algorithm>
 
-#include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/simd.h"
 
 namespace tutti::kernels {

@@ -60,7 +60,7 @@ TUTTI_INLINE V activate(Activation activation, const V& v) {
     const V positive = v > 0.0f ? v : V{};
     return positive * positive;
   }
-  if (activation == Activation::gelu) {
+  if (activation == Activation::gelu || activation == Activation::geglu) {
     if constexpr (B::kScaled) return gelu_coarse(v);
     return v / (1.0f + exp(-1.5957691f * (v + 0.044715f * v * v * v)));
   }
@@ -91,9 +91,9 @@ struct Scaling {
   }
 };
 
-// One vector of columns of all rows of a tile, from sums to memory. `up` is swiglu's other half.
-// kWhole: all lanes are columns. The product comes by value: through a reference, every store could
-// change it.
+// One vector of columns of all rows of a tile, from sums to memory. `up` is a gated activation's
+// other half. kWhole: all lanes are columns. The product comes by value: through a reference, every
+// store could change it.
 template <class B, bool kWhole>
 TUTTI_INLINE void finish_columns(const Product p, int row, int rows, int lane, int column,
                                  const typename B::Sum* sums, const typename B::Sum* up,
@@ -133,13 +133,13 @@ template <class B>
 TUTTI_INLINE void finish_vectors(const Product& p, int row, int rows, int panel, int panels,
                                  const typename B::Sum* sums) {
   constexpr int kVectors = 16 / B::kLanes;
-  const bool swiglu = p.epilogue.activation == Activation::swiglu;
+  const bool gated = is_gated(p.epilogue.activation);
   const int pitch = panels * kVectors;
   for (int v = 0; v < pitch; ++v) {
     const int lane = panel * 16 + v * B::kLanes;
-    if (swiglu && v / kVectors % 2 == 1) continue;
-    const int column = swiglu ? panel * 8 + v / kVectors * 8 + v % kVectors * B::kLanes : lane;
-    const typename B::Sum* up = swiglu ? sums + v + kVectors : nullptr;
+    if (gated && v / kVectors % 2 == 1) continue;
+    const int column = gated ? panel * 8 + v / kVectors * 8 + v % kVectors * B::kLanes : lane;
+    const typename B::Sum* up = gated ? sums + v + kVectors : nullptr;
     if (column + B::kLanes <= p.columns)
       finish_columns<B, true>(p, row, rows, lane, column, sums + v, up, pitch);
     else if (column < p.columns)

@@ -7,14 +7,14 @@ if(NOT AARCH64_CXX OR NOT QEMU_AARCH64 OR CMAKE_SYSTEM_PROCESSOR MATCHES "aarch6
 endif()
 
 set(objects)
-foreach(source arena.cc threads.cc cores.cc linear/packed_weights.cc linear/linear.cc linear/isa.cc
-        linear/kernels_scalar.cc linear/isa_check.cc linear/inputs.cc linear/kernels_neon.cc)
+foreach(source memory/arena.cc threads.cc cores.cc linear/packed_weights.cc linear/linear.cc kernels/isa.cc
+        kernels/product_scalar.cc linear/isa_check.cc linear/inputs.cc kernels/product_neon.cc)
   string(REGEX REPLACE "[/.]" "_" name ${source})
   set(object ${CMAKE_CURRENT_BINARY_DIR}/aarch64_${name}.o)
   set(own)
   if(source STREQUAL linear/inputs.cc)
     set(own -ffp-contract=off)
-  elseif(source STREQUAL linear/kernels_neon.cc)
+  elseif(source STREQUAL kernels/product_neon.cc)
     set(own -march=armv8.2-a+dotprod)
   endif()
   add_custom_command(OUTPUT ${object}

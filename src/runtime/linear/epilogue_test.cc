@@ -28,7 +28,7 @@ Bounded plus(Bounded a, double b) {
 }
 Bounded activate(Bounded a, Activation activation, Precision precision) {
   if (activation == Activation::none) return a;
-  if (activation == Activation::gelu) {
+  if (activation == Activation::gelu || activation == Activation::geglu) {
     // The slope is at most 1.13. After an INT8 product a polynomial is in its place.
     const double v =
         a.value / (1 + std::exp(-1.5957691216 * (a.value + 0.044715 * std::pow(a.value, 3))));
@@ -132,18 +132,18 @@ struct Parts {
 void check_linear(Rng& rng, Precision precision, int rows, int outputs, int cols, int mask,
                   Activation activation) {
   ThreadPool threads(2);
-  const bool swiglu = activation == Activation::swiglu;
+  const bool gated = is_gated(activation);
   const Packed gate = pack(rng, outputs, cols, precision), up = pack(rng, outputs, cols, precision);
   const auto x = random_values(rng, size_t(rows) * cols, 3);
-  if (swiglu) mask &= ~1;
+  if (gated) mask &= ~1;
   const Parts parts(rng, rows, outputs, mask, activation);
   const auto memory = memory_of(input_floats(precision, rows, cols));
   const InputRows in =
       prepare(threads, precision, {x.data(), rows, cols, size_t(cols)}, memory.data());
   const PackedWeights both =
-      swiglu ? *PackedWeights::interleave(gate.weights, up.weights) : PackedWeights();
+      gated ? *PackedWeights::interleave(gate.weights, up.weights) : PackedWeights();
   std::vector<float> y(size_t(rows) * outputs);
-  linear(threads, in, swiglu ? both : gate.weights, parts.epilogue,
+  linear(threads, in, gated ? both : gate.weights, parts.epilogue,
          {y.data(), rows, outputs, size_t(outputs)});
   const auto exact = rounded(x.data(), rows, cols, precision);
   for (int r = 0; r < rows; ++r)
@@ -151,7 +151,7 @@ void check_linear(Rng& rng, Precision precision, int rows, int outputs, int cols
       Bounded v = product(exact, r, gate.values, c, cols, precision);
       if (parts.epilogue.bias) v = plus(v, parts.bias[c]);
       v = activate(v, activation, precision);
-      if (swiglu) v = times(v, product(exact, r, up.values, c, cols, precision));
+      if (gated) v = times(v, product(exact, r, up.values, c, cols, precision));
       v = parts.finish(v, r, c, outputs);
       ASSERT_NEAR(y[size_t(r) * outputs + c], v.value, v.error + 1e-30)
           << isa_name() << ", precision " << int(precision) << ", parts " << mask << ", activation "
@@ -166,7 +166,7 @@ TEST(Linear, EveryEpilogueMatchesDoublePrecision) {
     ASSERT_TRUE(use_isa(isa));
     for (Precision precision : {Precision::f32, Precision::bf16, Precision::int8})
       for (Activation activation : {Activation::none, Activation::relu2, Activation::silu,
-                                    Activation::gelu, Activation::swiglu})
+                                    Activation::gelu, Activation::swiglu, Activation::geglu})
         for (int mask = 0; mask < 16; ++mask) {
           const int rows = 1 + int(rng.below(15)), outputs = 1 + int(rng.below(90));
           check_linear(rng, precision, rows, outputs, 1 + int(rng.below(100)), mask, activation);

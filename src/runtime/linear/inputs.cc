@@ -114,7 +114,7 @@ void norm_rows(ConstMatrix x, const Norm& norm, float* out, size_t stride, int b
   for (int r = begin; r < end; ++r) {
     while (group + 2 < norm.bounds.size() && r >= norm.bounds[group + 1]) ++group;
     const float mean = sum_of_squares(x.row(r), x.cols) / float(x.cols);
-    const float scale = 1.0f / std::sqrt(mean + 1e-6f);
+    const float scale = 1.0f / std::sqrt(mean + norm.eps);
     const float* gain = norm.gain.row(int(group));
     float* y = out + size_t(r - begin) * stride;
     map(

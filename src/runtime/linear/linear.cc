@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "runtime/linear/inputs.h"
 #include "runtime/kernels/isa.h"
 #include "runtime/kernels/product.h"
+#include "runtime/linear/inputs.h"
 
 namespace tutti {
 namespace {
 
 // Rows a thread takes at a time: a multiple of every instruction set's tile.
 constexpr int kRowBlock = 12;
-// Panels are dealt four at a time: what AVX-512 computes at once; swiglu needs pairs.
+// Panels are dealt four at a time: what AVX-512 computes at once; gated activations need pairs.
 constexpr int kPanelBlock = 4;
 
 // Rows of a feed-forward layer that are hidden at a time: 2 MB of 4864 columns in FP32, for which
@@ -60,8 +60,9 @@ void convert(ConstMatrix x, const InputRows& out, float scale, int at) {
     kernels::round_rows_bf16(x, data, out.stride, 0, x.rows);
 }
 
-// The product of all of x with panels [first, first + count) of w.
-Product block_of(const InputRows& x, const PackedWeights& w, int first, int count) {
+// The product of all of x with panels [first, first + count) of w; two of them are as many columns
+// as one where a gated activation joins them.
+Product block_of(const InputRows& x, const PackedWeights& w, int first, int count, bool gated) {
   Product p = {};
   p.x = x.data;
   p.x_stride = x.stride;
@@ -75,14 +76,15 @@ Product block_of(const InputRows& x, const PackedWeights& w, int first, int coun
     p.w_scales = w.scales() + size_t(first) * kPanelRows;
     p.offsets = w.offsets() + size_t(first) * kPanelRows;
   }
-  p.first_column = first * kPanelRows / (w.interleaved() ? 2 : 1);
-  p.columns = std::min(w.rows() - p.first_column, count * kPanelRows / (w.interleaved() ? 2 : 1));
+  const int columns = w.interleaved() && !gated ? 2 * w.rows() : w.rows();
+  p.first_column = first * kPanelRows / (gated ? 2 : 1);
+  p.columns = std::min(columns - p.first_column, count * kPanelRows / (gated ? 2 : 1));
   return p;
 }
 
 void multiply(const InputRows& x, const PackedWeights& w, int first, int count, int first_row,
               const Epilogue& epilogue, Matrix y) {
-  Product p = block_of(x, w, first, count);
+  Product p = block_of(x, w, first, count, is_gated(epilogue.activation));
   p.first_row = first_row;
   p.epilogue = epilogue;
   p.y = y.row(first_row) + p.first_column;

@@ -54,12 +54,14 @@ struct Norm {
   size_t modulation_stride = 0;
   const int32_t* modulation_index = nullptr;
   int first_modulated = 0;
+  float eps = 1e-6f;
 };
 size_t norm_floats(const ThreadPool& threads, Precision precision, int rows, int cols);
 InputRows prepare_norm(ThreadPool& threads, Precision precision, ConstMatrix x, const Norm& norm,
                        float* memory, float scale = 0);
 
-// y: x.rows x w.rows().
+// y: x.rows x w.rows(). Of interleaved weights without a gated activation, twice as many columns:
+// 16 of the gate's and 16 of the others by turns.
 void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
             const Epilogue& epilogue, Matrix y);
 
@@ -67,7 +69,7 @@ void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
 // A thread takes blocks of about a hundred rows through both products; fewer at a time would read
 // all weights too often (docs/experiments.md).
 struct FeedForward {
-  const PackedWeights& up;  // interleaved for swiglu
+  const PackedWeights& up;  // interleaved for a gated activation
   Activation activation;
   const PackedWeights& down;
   float scale = 0;

@@ -6,8 +6,8 @@
 #include "base/rounding.h"
 #include "runtime/kernels/isa.h"
 #include "runtime/kernels/product.h"
-#include "runtime/linear/softmax.h"
 #include "runtime/kernels/simd.h"
+#include "runtime/linear/softmax.h"
 
 namespace tutti {
 namespace {
@@ -38,7 +38,7 @@ float bf16_or_float(const uint8_t* from, Precision precision) {
 }
 
 // One position of FP32 keys and values; steps of both are 64 bytes.
-void put_f32(const float* key, const float* value, uint8_t* k, uint8_t* v, size_t v_panel) {
+void put_floats(const float* key, const float* value, uint8_t* k, uint8_t* v, size_t v_panel) {
   for (int c = 0; c < kHeadColumns; ++c) std::memcpy(k + c * kStepBytes, key + c, 4);
   for (int c = 0; c < kHeadColumns; c += kPanelRows)
     std::memcpy(v + c / kPanelRows * v_panel, value + c, kStepBytes);
@@ -144,7 +144,7 @@ void unpack(const int8_t* keys, const float* key_scales, const int8_t* values,
   }
 }
 
-// Keys [origin, last) in `panels` panels, the first of which is panel at / 16 of kv.
+// Keys [origin, last) in `panels` panels, the first of which is panel at / 16 of what kv keeps.
 void attend_panels(const KvHead& kv, int at, int origin, int panels, int last,
                    const MaskedBlock& block, float* scratch) {
   const int padded = panels * kPanelRows;
@@ -207,13 +207,36 @@ KvHead::KvHead(uint8_t* data, int capacity, Precision precision)
       precision(precision) {}
 
 void KvHead::put(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
-  if (precision == Precision::int8) return put_rows(position, new_keys, new_values);
-  if (precision == Precision::bf16) return put_bf16(position, new_keys, new_values);
+  const int place = position - first;
+  if (precision == Precision::int8) return put_rows(place, new_keys, new_values);
+  if (precision == Precision::bf16) return put_bf16(place, new_keys, new_values);
+  put_f32(place, new_keys, new_values);
+}
+
+void KvHead::move_down(int begin, int end) const {
+  const auto move = [&](uint8_t* to, size_t unit) {  // a unit holds a panel
+    const size_t gone = size_t(begin - first) / kPanelRows,
+                 kept = size_t(whole_panels(end - begin));
+    std::memmove(to, to + gone * unit, kept * unit);
+  };
+  if (precision == Precision::int8) {
+    for (uint8_t* rows : {keys, values}) {
+      move(rows, kPanelRows * kHeadColumns);
+      move(rows + size_t(capacity) * kHeadColumns, kPanelRows * sizeof(float));
+    }
+    return;
+  }
+  move(keys, key_panel_bytes());
+  for (int panel = 0; panel < kHeadColumns / kPanelRows; ++panel)
+    move(values + panel * value_panel_bytes(), kPanelRows / step_columns(precision) * kStepBytes);
+}
+
+void KvHead::put_f32(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
   const size_t k_panel = key_panel_bytes(), v_panel = value_panel_bytes();
   for (int r = 0; r < new_keys.rows; ++r, ++position)
-    put_f32(new_keys.row(r), new_values.row(r),
-            keys + position / kPanelRows * k_panel + position % kPanelRows * 4,
-            values + size_t(position) * kStepBytes, v_panel);
+    put_floats(new_keys.row(r), new_values.row(r),
+               keys + position / kPanelRows * k_panel + position % kPanelRows * 4,
+               values + size_t(position) * kStepBytes, v_panel);
 }
 
 void KvHead::put_bf16(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
@@ -278,14 +301,15 @@ void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
   }
   const int origin = first / kPanelRows * kPanelRows;
   const int panels = whole_panels(last - origin), padded = panels * kPanelRows;
+  const int at = origin - kv.first;
   if (kv.precision != Precision::int8)
-    return attend_panels(kv, origin, origin, panels, last, block, scratch);
+    return attend_panels(kv, at, origin, panels, last, block, scratch);
   const KvHead view(reinterpret_cast<uint8_t*>(scratch), padded, Precision::bf16);
   const auto rows = [&](const uint8_t* all) {
-    return reinterpret_cast<const int8_t*>(all + size_t(origin) * kHeadColumns);
+    return reinterpret_cast<const int8_t*>(all + size_t(at) * kHeadColumns);
   };
   const auto scales = [&](const uint8_t* all) {
-    return reinterpret_cast<const float*>(all + size_t(kv.capacity) * kHeadColumns) + origin;
+    return reinterpret_cast<const float*>(all + size_t(kv.capacity) * kHeadColumns) + at;
   };
   unpack(rows(kv.keys), scales(kv.keys), rows(kv.values), scales(kv.values), padded, view);
   attend_panels(view, 0, origin, panels, last, block,

@@ -33,19 +33,27 @@ constexpr Precision multiplied_in(Precision kept) {
 // scales of all. Positions that were not put may hold anything, but in INT8 their scales must be
 // finite. A view; different positions may be written at once, except for the two of an even and the
 // next position.
+//
+// Positions are counted from the start of the sequence. The first one kept is `first`, at the start
+// of a panel, so that products add up in the same order wherever a window begins.
 struct KvHead {
   uint8_t *keys, *values;
   int capacity;
   Precision precision;
+  int first = 0;
 
   KvHead(uint8_t* data, int capacity, Precision precision);
   static size_t bytes(int capacity, Precision precision);
 
   // Rows of 64 at positions [position, position + keys.rows).
   void put(int position, ConstMatrix keys, ConstMatrix values) const;
-  // The same in bf16 and in INT8.
-  void put_bf16(int position, ConstMatrix keys, ConstMatrix values) const;
-  void put_rows(int position, ConstMatrix keys, ConstMatrix values) const;
+  // Drops the positions before `begin`, the start of a panel, and moves [begin, end) to the front.
+  void move_down(int begin, int end) const;
+
+  // The same as put() in one precision, from `first` on.
+  void put_f32(int place, ConstMatrix keys, ConstMatrix values) const;
+  void put_bf16(int place, ConstMatrix keys, ConstMatrix values) const;
+  void put_rows(int place, ConstMatrix keys, ConstMatrix values) const;
 
   size_t key_panel_bytes() const { return kHeadColumns / step_columns(precision) * kStepBytes; }
   size_t value_panel_bytes() const {

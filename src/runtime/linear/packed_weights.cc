@@ -23,9 +23,10 @@ bool holds_least(std::span<const int8_t> values) {
 
 }  // namespace
 
-PackedWeights PackedWeights::shape_only(int rows, int cols, Precision precision) {
+PackedWeights PackedWeights::shape_only(int rows, int cols, Precision precision, bool gated) {
   PackedWeights packed;
-  packed.rows_ = rows;
+  packed.rows_ = gated ? rows / 2 : rows;
+  packed.interleaved_ = gated;
   packed.cols_ = cols;
   packed.precision_ = precision;
   return packed;
@@ -132,15 +133,30 @@ Result<PackedWeights> PackedWeights::interleave(const PackedWeights& gate,
       gate.interleaved_ || up.interleaved_)
     return bad_input("gate of " + shape(gate.rows_, gate.cols_) + " and up of " +
                      shape(up.rows_, up.cols_) + " differ in shape or precision");
-  TUTTI_ASSIGN(PackedWeights both, make(gate.rows_, gate.cols_, gate.precision_, true));
+  return by_turns(gate, 0, up, 0, gate.rows_);
+}
+
+Result<PackedWeights> PackedWeights::interleave(const PackedWeights& gate_and_up) {
+  const int rows = gate_and_up.rows_ / 2;
+  if (gate_and_up.rows_ % (2 * kPanelRows) || gate_and_up.interleaved_)
+    return bad_input("gate and up of " + shape(gate_and_up.rows_, gate_and_up.cols_) +
+                     " are not twice a multiple of 16 rows");
+  return by_turns(gate_and_up, 0, gate_and_up, rows / kPanelRows, rows);
+}
+
+// Panels from gate_panel and from up_panel on.
+Result<PackedWeights> PackedWeights::by_turns(const PackedWeights& gate, int gate_panel,
+                                              const PackedWeights& up, int up_panel, int rows) {
+  TUTTI_ASSIGN(PackedWeights both, make(rows, gate.cols_, gate.precision_, true));
   const size_t panel_bytes = size_t(gate.steps()) * kStepBytes;
   for (int p = 0; p < both.panels(); ++p) {
     const PackedWeights& from = p % 2 ? up : gate;
-    std::memcpy(both.data() + p * panel_bytes, from.panel(p / 2), panel_bytes);
+    const int panel = (p % 2 ? up_panel : gate_panel) + p / 2;
+    std::memcpy(both.data() + p * panel_bytes, from.panel(panel), panel_bytes);
     if (gate.precision_ != Precision::int8) continue;
-    std::copy_n(from.scales() + p / 2 * kPanelRows, kPanelRows,
+    std::copy_n(from.scales() + panel * kPanelRows, kPanelRows,
                 const_cast<float*>(both.scales()) + p * kPanelRows);
-    std::copy_n(from.offsets() + p / 2 * kPanelRows, kPanelRows,
+    std::copy_n(from.offsets() + panel * kPanelRows, kPanelRows,
                 const_cast<int32_t*>(both.offsets()) + p * kPanelRows);
   }
   return both;

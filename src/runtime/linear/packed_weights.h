@@ -48,11 +48,13 @@ class PackedWeights {
   static Result<PackedWeights> f32(ConstMatrix w);
   static Result<PackedWeights> pack(ConstMatrix w, Precision precision);
 
-  // A shape without memory, for planning.
-  static PackedWeights shape_only(int rows, int cols, Precision precision);
+  // A shape without memory, for planning; gated: as interleave() makes of one matrix.
+  static PackedWeights shape_only(int rows, int cols, Precision precision, bool gated = false);
 
-  // For Activation::swiglu: panels of `gate` and `up` take turns. Both of one shape and precision.
+  // For gated activations: panels of `gate` and `up` take turns. Both of one shape and precision.
   static Result<PackedWeights> interleave(const PackedWeights& gate, const PackedWeights& up);
+  // The same of one matrix, the gate's rows first: 2 x a multiple of 16.
+  static Result<PackedWeights> interleave(const PackedWeights& gate_and_up);
 
   int rows() const { return rows_; }  // outputs; of gate and up each when interleaved
   int cols() const { return cols_; }  // inputs
@@ -75,6 +77,8 @@ class PackedWeights {
   void dequantize_row(int row, float* out) const;
 
  private:
+  static Result<PackedWeights> by_turns(const PackedWeights& gate, int gate_panel,
+                                        const PackedWeights& up, int up_panel, int rows);
   static Result<PackedWeights> make(int rows, int cols, Precision precision, bool interleaved);
   uint8_t* data() const { return reinterpret_cast<uint8_t*>(memory_.data()); }
   // Where the four bytes of row `row` in step `step` lie.

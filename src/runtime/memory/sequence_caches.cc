@@ -2,12 +2,14 @@
 
 namespace tutti {
 
-Result<std::shared_ptr<SequenceCaches>> SequenceCaches::create(const ModelConfig& config,
-                                                               Precision precision, int slots) {
+Result<std::shared_ptr<SequenceCaches>> SequenceCaches::create(const ModelSpec& config,
+                                                               Precision precision, int slots,
+                                                               int window) {
+  const int capacity = window > 0 ? windowed_capacity(window, config.context) : config.context;
   auto all = std::make_shared<SequenceCaches>();
   all->caches_.reserve(config.layers);
   for (int layer = 0; layer < config.layers; ++layer) {
-    TUTTI_ASSIGN(KvCache cache, KvCache::create(slots, config.context, config.heads(), precision));
+    TUTTI_ASSIGN(KvCache cache, KvCache::create(slots, capacity, config.kv_heads(), precision));
     all->caches_.push_back(std::move(cache));
   }
   for (KvCache& cache : all->caches_) all->pointers_.push_back(&cache);

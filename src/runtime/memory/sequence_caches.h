@@ -6,16 +6,18 @@
 #include <span>
 #include <vector>
 
-#include "runtime/kv_cache.h"
+#include "runtime/memory/kv_cache.h"
 
 namespace tutti {
 
 // Several sessions may use one at once, each with slots of its own.
 class SequenceCaches {
  public:
-  // 2 x context keys and values a layer and slot.
-  static Result<std::shared_ptr<SequenceCaches>> create(const ModelConfig& config,
-                                                        Precision precision, int slots);
+  // 2 x context keys and values a layer and slot. With a window (SequenceStart::window): what
+  // sequences without an end need, in passes of at most `context` tokens.
+  static Result<std::shared_ptr<SequenceCaches>> create(const ModelSpec& config,
+                                                        Precision precision, int slots,
+                                                        int window = 0);
 
   std::span<KvCache* const> layers() const { return pointers_; }  // as Model::forward wants them
   void truncate(int slot, int length);

@@ -21,7 +21,12 @@ size_t WeightStorage::bytes() const {
   return bytes;
 }
 
-CpuTensor WeightSource::get(const std::string& name, int rows, int cols, Init) {
+CpuTensor WeightSource::get(const std::string& name, int rows, int cols, const ParamSpec& spec) {
+  return spec.product && rows >= kPanelRows ? matrix(name, rows, cols, spec.layout.gated)
+                                            : floats(name, rows, cols);
+}
+
+CpuTensor WeightSource::floats(const std::string& name, int rows, int cols) {
   if (error_) return {};
   Result<std::vector<float>> values = read_(name, rows, cols);
   if (!values) {
@@ -42,11 +47,10 @@ CpuTensor WeightSource::get(const std::string& name, int rows, int cols, Init) {
   return CpuTensor::view(storage_.floats.back().data(), rows, cols);
 }
 
-CpuTensor WeightSource::matrix(const std::string& name, int rows, int cols, Init init) {
-  if (rows < kPanelRows) return get(name, rows, cols, init);
+CpuTensor WeightSource::matrix(const std::string& name, int rows, int cols, bool gated) {
   if (error_) return {};
   storage_.matrices.emplace_back();
-  const Job job = {name, rows, cols, &storage_.matrices.back()};
+  const Job job = {name, rows, cols, gated, &storage_.matrices.back()};
   if (read_matrix_) {
     jobs_.push_back(job);
   } else if (const Status status = run(job); !status) {
@@ -71,6 +75,9 @@ Status WeightSource::run(const Job& job) const {
   if (weight->packed.rows() != job.rows || weight->packed.cols() != job.cols)
     return failed("weight " + job.name + " has another shape than " + std::to_string(job.rows) +
                   " x " + std::to_string(job.cols));
+  if (job.gated) {
+    TUTTI_ASSIGN(weight->packed, PackedWeights::interleave(weight->packed));
+  }
   *job.weight = *std::move(weight);
   job.weight->name = job.name;
   return {};

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "model/config.h"
 #include "model/params.h"
+#include "model/spec.h"
 #include "runtime/linear/packed_weights.h"
 #include "runtime/memory/tensor.h"
 #include "runtime/threads.h"
@@ -28,8 +28,8 @@ namespace tutti {
 struct Weight {
   PackedWeights packed;
   // INT8: the calibrated scale of its inputs, by modality group; 0: each row has one of its own.
-  std::array<float, kGroups> input_scales = {};
-  bool grouped = false;   // whether those differ: the layer serves several groups
+  std::array<float, kMostGroups> input_scales = {};
+  int groups = 1;         // that the layer serves with scales that differ; 1: the first is for all
   std::string name = {};  // for calibration
 };
 
@@ -54,18 +54,20 @@ class WeightSource {
       : read_(std::move(read)), read_matrix_(std::move(matrix)) {}
 
   // After the first error all tensors are empty; status() tells.
-  CpuTensor get(const std::string& name, int rows, int cols, Init init);
-  // Of fewer than 16 rows, a panel: as get().
-  CpuTensor matrix(const std::string& name, int rows, int cols, Init init);
+  // Packed where products read it and it has the 16 rows of a panel.
+  CpuTensor get(const std::string& name, int rows, int cols, const ParamSpec& spec);
 
   Status pack(ThreadPool& threads);
   Status status() const { return error_ ? Status(*error_) : Status(); }
   WeightStorage take() { return std::move(storage_); }
 
  private:
+  CpuTensor floats(const std::string& name, int rows, int cols);
+  CpuTensor matrix(const std::string& name, int rows, int cols, bool gated);
   struct Job {
     std::string name;
     int rows, cols;
+    bool gated;  // gate and up, to be interleaved
     Weight* weight;
   };
   Status run(const Job& job) const;

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/ops/cpu_ops.h"
 #include "runtime/kernels/elementwise.h"
 #include "runtime/linear/inputs.h"
+#include "runtime/ops/cpu_ops.h"
 
 namespace tutti {
 namespace {

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "runtime/kernels/elementwise.h"
+#include "runtime/kernels/gemm.h"
+#include "runtime/kernels/rows.h"
 
 namespace tutti {
 namespace {
@@ -82,10 +84,19 @@ CpuTensor CpuOps::plain_linear(const Tensor& x, const Tensor& w) {
   return y;
 }
 
-CpuTensor CpuOps::rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds) {
+CpuTensor CpuOps::rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, float eps) {
   expect(x.cols() == gain.cols() && int(bounds.size()) == gain.rows() + 1, "rms_norm", x, gain);
   return each_row(x, 3, [&](ConstMatrix in, Matrix out, int begin, int end) {
-    kernels::rms_norm(in, gain.matrix(), bounds, out, begin, end);
+    kernels::rms_norm(in, gain.matrix(), bounds, eps, out, begin, end);
+  });
+}
+
+CpuTensor CpuOps::layer_norm(const Tensor& x, const Tensor& gain, const Tensor& shift,
+                             RowIndex bounds, float eps) {
+  expect(x.cols() == gain.cols() && int(bounds.size()) == gain.rows() + 1, "layer_norm", x, gain);
+  expect(shift.cols() == gain.cols() && shift.rows() == gain.rows(), "layer_norm", gain, shift);
+  return each_row(x, 6, [&](ConstMatrix in, Matrix out, int begin, int end) {
+    kernels::layer_norm(in, gain.matrix(), shift.matrix(), bounds, eps, out, begin, end);
   });
 }
 
@@ -151,6 +162,29 @@ CpuTensor CpuOps::sigmoid(const Tensor& x) {
   return each_row(x, 10, kernels::sigmoid);
 }
 
+CpuTensor CpuOps::activate(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu2:
+      return relu2(x);
+    case Activation::silu:
+      return silu(x);
+    case Activation::gelu:
+      return each_row(x, 12, kernels::gelu);
+    case Activation::swiglu:
+    case Activation::geglu:
+      break;
+  }
+  const int half = x.cols() / 2;
+  const Tensor gate = activate(
+      cols(x, 0, half), activation == Activation::swiglu ? Activation::silu : Activation::gelu);
+  const Tensor up = cols(x, half, x.cols());
+  return each_row(gate, 1, [&](ConstMatrix in, Matrix out, int begin, int end) {
+    kernels::multiply(in, up.matrix(), out, begin, end);
+  });
+}
+
 CpuTensor CpuOps::relu2(const Tensor& x) {
   return each_row(x, 1, kernels::relu2);
 }
@@ -163,6 +197,22 @@ CpuTensor CpuOps::softcap(const Tensor& x, float cap) {
   return each_row(x, 10, [&](ConstMatrix in, Matrix out, int begin, int end) {
     kernels::softcap(in, cap, out, begin, end);
   });
+}
+
+CpuTensor CpuOps::attention(const Tensor& q, const Tensor& kv,
+                            const AttentionWeights<Tensor>& weights, const AttentionPlan& plan,
+                            Cache* cache) {
+  Tensor y = make(q.rows(), q.cols());
+  AttentionPass pass(q, kv, weights, plan, cache, kept, *threads_, attention_lists_);
+  if (!expect(pass.fits(!computing_), "attention", q, kv)) return y;
+  const AttentionSizes sizes = pass.lay_out();
+  Tensor keys = make(sizes.key_rows, sizes.key_columns);
+  Tensor queries = make(sizes.query_rows, sizes.query_columns);
+  Tensor scratch = make(threads_->size(), sizes.scratch_columns);
+  if (computing_)
+    pass.run({keys.mutable_matrix(), queries.mutable_matrix(), scratch.mutable_matrix()},
+             y.mutable_matrix());
+  return y;
 }
 
 // An implicit matrix product: the patches of a few pixels at a time, never of the whole image.

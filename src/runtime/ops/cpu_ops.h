@@ -7,7 +7,7 @@
 //   auto out = model.forward(ops, batch);
 //   TUTTI_CHECK(ops.status());                                      // before out's data is read
 //
-// Each op checks shapes, takes its output from the arena and hands rows to kernels.h on the thread
+// Each op checks shapes, takes its output from the arena and hands rows to kernels on the thread
 // pool; the next instruction set or precision changes the kernels, not this file. An op that fails
 // (arena full, shapes that do not match) notes the first error; from there on tensors have shapes
 // and no data and nothing is computed, exactly as while planning, so no caller needs to check
@@ -20,11 +20,12 @@
 #include <vector>
 
 #include "model/ops.h"
-#include "runtime/kv_cache.h"
 #include "runtime/linear/linear.h"
+#include "runtime/memory/kv_cache.h"
 #include "runtime/memory/tensor.h"
-#include "runtime/threads.h"
 #include "runtime/memory/weights.h"
+#include "runtime/ops/attention_pass.h"
+#include "runtime/threads.h"
 
 namespace tutti {
 
@@ -84,19 +85,23 @@ class CpuOps {
 
   // The concept; see model/ops.h for what each means.
   Tensor constant(std::span<const float> values, int rows, int cols);
-  Tensor linear(const Tensor& x, const Tensor& w);
+  Tensor linear(const Tensor& x, const Linear<Tensor>& w,
+                const RowAdapters<Tensor>* adapters = nullptr);
   Tensor linear_silu(const Tensor& x, const Tensor& w);
-  Tensor norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w);
+  Tensor norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Linear<Tensor>& w);
   std::pair<Tensor, Tensor> norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
-                                        const Tensor& w, const Tensor& v);
-  Tensor linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join);
-  Tensor feed_forward(const Tensor& x, const PreNorm<Tensor>& norm, std::span<const Tensor> up,
-                      std::span<const Tensor> down, const Join<Tensor>& join);
+                                        const Linear<Tensor>& w, const Linear<Tensor>& v);
+  Tensor linear_join(const Tensor& x, const Linear<Tensor>& w, const Join<Tensor>& join);
+  Tensor feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
+                      std::span<const Linear<Tensor>> up, Activation activation,
+                      std::span<const Linear<Tensor>> down, const Join<Tensor>& join);
   Tensor norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid, int kernel,
                         int stride);
   Tensor route(const Tensor& x, const Tensor& route, const Tensor& bias, RowIndex bounds);
   Tensor embedding(const Tensor& table, RowIndex index);
-  Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
+  Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, float eps = 1e-6f);
+  Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& shift, RowIndex bounds,
+                    float eps);
   Tensor add(const Tensor& x, const Tensor& z);
   Tensor add_scaled(const Tensor& x, const Tensor& z, const Tensor& scale);
   Tensor modulate(const Tensor& x, const Tensor& modulation, RowIndex index, int first);
@@ -107,6 +112,7 @@ class CpuOps {
                                   RowIndex noise_index, int first_noisy);
   Tensor replace_rows(const Tensor& x, RowIndex index, const Tensor& z);
   Tensor sigmoid(const Tensor& x);
+  Tensor activate(const Tensor& x, Activation activation);
   Tensor relu2(const Tensor& x);
   Tensor silu(const Tensor& x);
   Tensor softcap(const Tensor& x, float cap);
@@ -132,14 +138,6 @@ class CpuOps {
   // Below this many multiply-adds waking another thread costs more than it saves.
   static constexpr size_t kWorthThreads = 30000;
 
-  // Keys and values as attention reads them, by sequence and head.
-  struct KeyStore;
-  // Up to 24 queries of one sequence.
-  struct QueryBlock {
-    int sequence, first, count;  // `first` counts over all sequences
-    int first_key, last_key;     // the union of what they see
-  };
-
   Tensor make(int rows, int cols);
   bool expect(bool condition, const char* op, const Tensor& x, const Tensor& y);
   void fail(std::string message);
@@ -162,38 +160,22 @@ class CpuOps {
   InputRows quantize_groups(ConstMatrix x, const Norm* norm, const Weight& w, RowIndex bounds,
                             float* memory);
   Tensor product(const Input& x, const Weight& w, const Epilogue& epilogue);
-  void observe_feed_forward(const Weight& up, const Weight& down, const InputRows& x,
-                            Matrix hidden);
+  Tensor with_bias(Tensor y, const Linear<Tensor>& w);
+  Tensor gated_linear(const Tensor& x, const Linear<Tensor>& w,
+                      const RowAdapters<Tensor>* adapters);
+  void observe_feed_forward(const Weight& up, Activation activation, const Weight& down,
+                            const InputRows& x, Matrix hidden);
   bool check_join(const Tensor& y, const Join<Tensor>& join);
   Tensor plain_linear(const Tensor& x, const Tensor& w);
   Tensor packed_conv(const Tensor& x, const Weight& w, Grid grid, int kernel, int step);
   void round_pixels(const Tensor& x, const Weight& w, int images, float* scales, float* scratch,
                     uint8_t* out, size_t stride);
 
-  bool check_attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tensor>& weights,
-                       const AttentionPlan& plan, const Cache* cache);
-  int list_query_blocks(const AttentionPlan& plan, int rows);
-  void store_keys(const Tensor& kv, const AttentionWeights<Tensor>& weights,
-                  const AttentionPlan& plan, const KeyStore& store);
-  size_t list_key_begins(const AttentionPlan& plan);
-  void rotate_queries(const Tensor& q, const AttentionWeights<Tensor>& weights,
-                      const AttentionPlan& plan, Precision precision, uint8_t* rotated);
-  static void gain_rows(const QueryBlock& block, int head, ConstMatrix gain,
-                        const AttentionPlan& plan, const uint8_t* groups, float* memory,
-                        const float** rows);
-  static void count_shares(const QueryBlock& block, const AttentionPlan& plan,
-                           const uint8_t* groups, const float* probabilities,
-                           AttentionProbe& probe);
-  void attend(const QueryBlock& block, int head, const AttentionWeights<Tensor>& weights,
-              const AttentionPlan& plan, const KeyStore& store, const uint8_t* queries, int rows,
-              int most, float* scratch, Tensor& y, AttentionProbe* probe);
-
   Arena& arena_;
   ThreadPool* threads_;
   bool computing_ = true;
   std::optional<Error> error_;
-  std::vector<QueryBlock> blocks_;  // scratch of attention(), as is
-  std::vector<size_t> key_begins_;
+  AttentionLists attention_lists_;
   RunningRows running_;  // scratch of running_rows()
 };
 

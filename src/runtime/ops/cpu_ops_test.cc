@@ -5,7 +5,7 @@
 #include <new>
 
 #include "model/batch.h"
-#include "helpers/ops_fixture.h"
+#include "tests/helpers/ops_fixture.h"
 
 namespace {
 std::atomic<int64_t> allocations = 0;
@@ -73,7 +73,7 @@ TEST(CpuOps, SteadyStateAllocatesNothing) {
   const AttentionWeights<CpuTensor> weights = {ops.cols(ops.rows(x, 0, 1), 0, 64),
                                                ops.cols(ops.rows(x, 1, 2), 0, 64),
                                                ops.cols(ops.rows(w, 0, 25), 0, 2)};
-  BatchBuilder builder{ModelConfig()};
+  BatchBuilder builder{ModelSpec()};
   builder.begin_sequence();
   builder.text(std::vector<int32_t>(9, 1));
   const Batch batch = builder.build();

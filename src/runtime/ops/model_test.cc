@@ -1,17 +1,17 @@
 // The architecture on CpuOps with random weights: what must not matter does not, to the bit.
 #include "model/model.h"
 
-#include "helpers/ops_fixture.h"
-#include "helpers/random_weights.h"
+#include "tests/helpers/ops_fixture.h"
+#include "tests/helpers/random_weights.h"
 
 namespace tutti {
 namespace {
 
 struct ModelFixture : OpsFixture {
-  explicit ModelFixture(int threads = 2, ModelConfig c = tiny_config())
+  explicit ModelFixture(int threads = 2, ModelSpec c = tiny_config())
       : OpsFixture(threads), config(c), source(random_weights()), model(Scope(source, ""), config) {
     for (int i = 0; i < config.layers; ++i)
-      caches.push_back(*KvCache::create(2, config.context, config.heads()));
+      caches.push_back(*KvCache::create(2, config.context, config.attention_heads()));
     for (KvCache& cache : caches) pointers.push_back(&cache);
   }
 
@@ -22,12 +22,14 @@ struct ModelFixture : OpsFixture {
     return contents(rows);
   }
 
-  ModelConfig config;
+  ModelSpec config;
   WeightSource source;
   Model<CpuOps> model;
   std::vector<KvCache> caches;
   std::vector<KvCache*> pointers;
 };
+
+constexpr int kPaintGroup = 3;
 
 std::vector<int32_t> ids(int count, int seed) {
   Rng rng(seed);
@@ -78,7 +80,7 @@ TEST(Model, TextTokenByTokenEqualsAllAtOnce) {
   auto got = slice(f.rows_of(prompt.build(), true), 0, 10, f.config.width);
   for (int i = 10; i < 30; ++i, ++time) {
     BatchBuilder step(f.config);
-    step.begin_sequence(16 + i, time);
+    step.begin_sequence({.past = 16 + i, .time = time});
     step.text(std::span(text).subspan(i, 1));
     const auto row = f.rows_of(step.build(), true);
     got.insert(got.end(), row.begin(), row.end());
@@ -104,7 +106,7 @@ TEST(Model, ASequenceIsTheSameAloneAndInABatch) {
     const Span &a = one.spans[i], &b = two.spans[i + 3];
     EXPECT_EQ(slice(rows, b.first_row, b.first_row + b.rows, width),
               slice(expected, a.first_row, a.first_row + a.rows, width))
-        << int(a.kind);
+        << int(a.modality);
   }
 }
 
@@ -126,7 +128,7 @@ TEST(Model, NoisyTokensOnCachedContextEqualOnePass) {
   (void)f.rows_of(context.build(), true);
   for (float t : {0.9f, 0.3f}) {  // another step in between leaves no trace
     BatchBuilder step(f.config);
-    step.begin_sequence(9, time);
+    step.begin_sequence({.past = 9, .time = time});
     step.paint(z, t);
     const auto rows = f.rows_of(step.build(), true);
     for (KvCache& cache : f.caches) cache.truncate(0, 9);
@@ -152,12 +154,13 @@ TEST(Model, ThreadsDoNotChangeABit) {
 
 // Both ways of serving a closed gate, in a batch of every kind and with caches.
 TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
-  ModelConfig config = tiny_config();
+  ModelSpec config = tiny_config();
   config.layers = 6;
   ModelFixture f(2, config);
   for (auto& layer : f.model.trunk.layers)
     if (layer.route_bias_G1.rows())
-      std::fill_n(layer.route_bias_G1.mutable_matrix().data, kGroups, 0.0f);  // half of them close
+      std::fill_n(layer.route_bias_G1.mutable_matrix().data, layer.route_bias_G1.rows(),
+                  0.0f);  // half of them close
   BatchBuilder builder(config);
   builder.begin_sequence();
   builder.audio(noise_mel(40, 3));
@@ -189,9 +192,9 @@ TEST(Model, SkippingClosedRowsDoesNotChangeABit) {
 // Noisy rows alone behind a cached prompt: layers that they pass by at their noise level are left
 // out, step after step.
 TEST(Model, LayersThatPaintedRowsPassByAreLeftOutWithoutATrace) {
-  ModelConfig config = tiny_config();
+  ModelSpec config = tiny_config();
   config.layers = 6;
-  config.paint_until = {1, 0, 0.2f, 1, 1, 1};
+  config.modality("paint").until = {1, 0, 0.2f, 1, 1, 1};
   ModelFixture f(2, config);
   Rng rng(34);
   const auto z = random_values(rng, size_t(kPaintTokens) * kPaintValues);
@@ -205,7 +208,7 @@ TEST(Model, LayersThatPaintedRowsPassByAreLeftOutWithoutATrace) {
     std::vector<float> all;
     for (float t : {0.0f, 0.3f, 0.5f}) {
       BatchBuilder step(config);
-      step.begin_sequence(9, context.time());
+      step.begin_sequence({.past = 9, .time = context.time()});
       step.paint(z, t);
       const auto rows = f.rows_of(step.build(), true);
       all.insert(all.end(), rows.begin(), rows.end());
@@ -219,14 +222,14 @@ TEST(Model, LayersThatPaintedRowsPassByAreLeftOutWithoutATrace) {
   };
   const auto rows = steps(true);
   EXPECT_EQ(rows, steps(false));
-  f.model.trunk.config.paint_until.clear();
+  f.model.trunk.spec.modality("paint").until.clear();
   EXPECT_NE(rows, steps(false));
 }
 
 TEST(Model, PaintedRowsPassLayersByBesideOtherRowsToo) {
-  ModelConfig config = tiny_config();
+  ModelSpec config = tiny_config();
   config.layers = 6;
-  config.paint_until = {1, 0, 0.2f, 1, 1, 1};
+  config.modality("paint").until = {1, 0, 0.2f, 1, 1, 1};
   ModelFixture f(2, config);
   Rng rng(36);
   BatchBuilder builder(config);
@@ -240,7 +243,7 @@ TEST(Model, PaintedRowsPassLayersByBesideOtherRowsToo) {
   f.ops.routing = false;
   EXPECT_EQ(f.rows_of(batch), skipped);
   const auto out = f.model.forward(f.ops, batch);
-  const int first = batch.group_bounds[int(Group::paint)];
+  const int first = batch.group_bounds[kPaintGroup];
   for (int row = first; row < batch.rows(); ++row) {
     EXPECT_EQ(out.trunk.gates_N1[0].row(row)[0], 0) << row;  // layer 1
     if (row < first + kPaintTokens) continue;
@@ -250,7 +253,7 @@ TEST(Model, PaintedRowsPassLayersByBesideOtherRowsToo) {
 
 // A plan is made as if every row ran; whatever the gates say then, the pass finds its memory.
 TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
-  ModelConfig config = tiny_config();
+  ModelSpec config = tiny_config();
   config.layers = 6;
   ModelFixture f(2, config);
   BatchBuilder clean(config), noisy(config);
@@ -282,7 +285,7 @@ TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
   for (int closed = 0; closed < 8; ++closed) {
     for (int layer = 1; layer < 4; ++layer) {
       for (int g = 0; g < 3; ++g) close(layer, g, closed >> g & 1);  // text, see, hear
-      close(layer, int(Group::paint), closed >> (layer - 1) & 1);    // these layer by layer
+      close(layer, kPaintGroup, closed >> (layer - 1) & 1);          // these layer by layer
     }
     expect_room(read, closed);
     expect_room(painted, closed);
@@ -291,8 +294,8 @@ TEST(Model, WhatWasPlannedIsEnoughWhateverTheGatesSay) {
 
 TEST(Model, AblationsRunToo) {
   for (bool groups : {false, true}) {
-    ModelConfig config = tiny_config();
-    config.groups = groups;
+    ModelSpec config = tiny_config();
+    config.merged = !groups;
     config.hierarchy = groups ? false : true;
     config.context = 512;
     ModelFixture f(2, config);
@@ -303,15 +306,29 @@ TEST(Model, AblationsRunToo) {
   }
 }
 
+// Text behind rows of numbers stands behind all of them in time, as behind a sound.
+TEST(Model, TheClockGoesBehindTheLastRow) {
+  const ModelSpec spec = with_rows(tiny_config(), "gauges", 2, 0);
+  const auto time_behind = [&](std::vector<Position> places) {
+    BatchBuilder builder(spec);
+    builder.begin_sequence();
+    builder.text(ids(3, 1));
+    builder.patches(spec.find("gauges"), std::vector<float>(2 * places.size()), places);
+    return builder.time();
+  };
+  EXPECT_EQ(time_behind({{0, 1, 2}, {0, 3, 4}}), 4);
+  EXPECT_EQ(time_behind({{0, 0, 0}, {37.5f, 0, 0}, {74, 0, 0}}), 3 + 75);
+}
+
 TEST(WeightSource, KeepsTheFirstError) {
   WeightSource source([](const std::string& name, int, int) -> Result<std::vector<float>> {
     if (name == "trunk.layer_1.query") return bad_input("no " + name);
     if (name > "trunk") return bad_input("later");
     return std::vector<float>(1);
   });
-  EXPECT_EQ(source.get("a", 1, 1, zeros()).rows(), 1);
-  EXPECT_EQ(source.get("trunk.layer_1.query", 4, 4, zeros()).rows(), 0);
-  EXPECT_EQ(source.get("trunk.layer_1.up", 4, 4, zeros()).rows(), 0);
+  EXPECT_EQ(source.get("a", 1, 1, {}).rows(), 1);
+  EXPECT_EQ(source.get("trunk.layer_1.query", 4, 4, {}).rows(), 0);
+  EXPECT_EQ(source.get("trunk.layer_1.up", 4, 4, {}).rows(), 0);
   ASSERT_FALSE(source.status());
   EXPECT_EQ(source.status().error().message(), "no trunk.layer_1.query");
 }

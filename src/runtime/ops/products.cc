@@ -1,13 +1,14 @@
 // CpuOps' products on packed weights. Rows are prepared (normalised, modulated, rounded to the
 // weights' precision) once for all products that read them, and what happens to the sums is the
-// product's epilogue (linear/epilogue.h), so that no pass over the rows is only for INT8's sake.
+// product's epilogue (runtime/kernels/epilogue.h), so that no pass over the rows is only for INT8's
+// sake.
 #include <algorithm>
 #include <cstring>
 
 #include "model/compose.h"
-#include "runtime/ops/cpu_ops.h"
 #include "runtime/kernels/elementwise.h"
 #include "runtime/linear/inputs.h"
+#include "runtime/ops/cpu_ops.h"
 
 namespace tutti {
 namespace {
@@ -34,6 +35,7 @@ Epilogue join_epilogue(const Join<CpuTensor>& join, int begin) {
 // The norm of rows from `begin` on, which are `bounds` long.
 Norm kernel_norm(const PreNorm<CpuTensor>& norm, ConstMatrix gain, RowIndex bounds, int begin) {
   Norm n{gain, bounds};
+  n.eps = norm.eps;
   if (const Modulation<CpuTensor>& m = norm.modulation; m.scale_MD) {
     n.modulation = m.scale_MD->matrix().data;
     n.modulation_stride = m.scale_MD->matrix().stride;
@@ -50,10 +52,6 @@ ConstMatrix row_range(const CpuTensor& x, int begin, int end) {
 // FP32 inputs as a matrix, for an observer.
 ConstMatrix float_rows(const InputRows& x) {
   return {reinterpret_cast<const float*>(x.data), x.rows, x.cols, x.stride / 4};
-}
-
-Precision precision(const CpuTensor& w) {
-  return w.weight()->packed.precision();
 }
 
 }  // namespace
@@ -107,11 +105,11 @@ CpuOps::Input CpuOps::prepare_norm(const Tensor& x, const PreNorm<Tensor>& norm,
   if (!computing_) return in;
   float* memory = in.memory.mutable_matrix().data;
   const Norm by = kernel_norm(norm, norm.gain_GD.matrix(), norm.bounds, 0);
-  if (w.grouped && norm.bounds.size() == kGroups + 1)
+  if (w.groups > 1 && int(norm.bounds.size()) == w.groups + 1)
     in.rows = quantize_groups(x.matrix(), &by, w, norm.bounds, memory);
   else
     in.rows = tutti::prepare_norm(*threads_, p, x.matrix(), by, memory,
-                                  w.grouped ? 0 : w.input_scales[0]);
+                                  w.groups > 1 ? 0 : w.input_scales[0]);
   if (observer) observer->see(w, float_rows(in.rows), norm.bounds);
   return in;
 }
@@ -126,10 +124,46 @@ CpuTensor CpuOps::product(const Input& x, const Weight& w, const Epilogue& epilo
   return y;
 }
 
-CpuTensor CpuOps::linear(const Tensor& x, const Tensor& w) {
+// Adds the bias in place: y is new.
+CpuTensor CpuOps::with_bias(Tensor y, const Linear<Tensor>& w) {
+  if (!w.bias) return y;
+  expect(w.bias->cols() == y.cols(), "bias", y, *w.bias);
+  const Matrix out = y.mutable_matrix();
+  parallel(y.rows(), y.cols(),
+           [&](int begin, int end) { kernels::add_row(w.bias->matrix(), out, begin, end); });
+  return y;
+}
+
+CpuTensor CpuOps::linear(const Tensor& x, const Linear<Tensor>& layer,
+                         const RowAdapters<Tensor>* adapters) {
+  const Tensor& w = layer.weight;
   expect(x.cols() == w.cols(), "linear", x, w);
-  if (!w.weight()) return plain_linear(x, w);
-  return product(prepare(x, *w.weight()), *w.weight(), {});
+  if (!w.weight())
+    return compose::adapt(*this, x, layer, with_bias(plain_linear(x, w), layer), adapters);
+  if (w.weight()->packed.interleaved()) return gated_linear(x, layer, adapters);
+  const Tensor y = with_bias(product(prepare(x, *w.weight()), *w.weight(), {}), layer);
+  return compose::adapt(*this, x, layer, y, adapters);
+}
+
+// The gate's columns, then the others, of weights that are interleaved for the fused kernel.
+CpuTensor CpuOps::gated_linear(const Tensor& x, const Linear<Tensor>& layer,
+                               const RowAdapters<Tensor>* adapters) {
+  const Weight& w = *layer.weight.weight();
+  const int half = w.packed.rows();
+  const Input in = prepare(x, w);
+  const Tensor turns = make(x.rows(), 2 * half);
+  Tensor y = make(x.rows(), 2 * half);
+  if (computing_ && x.rows()) {
+    Matrix by_turns = Tensor(turns).mutable_matrix(), out = y.mutable_matrix();
+    tutti::linear(*threads_, in.rows, w.packed, {}, by_turns);
+    for (int r = 0; r < x.rows(); ++r)
+      for (int c = 0; c < half; c += kPanelRows) {
+        const float* from = by_turns.row(r) + 2 * c;
+        std::copy_n(from, kPanelRows, out.row(r) + c);
+        std::copy_n(from + kPanelRows, kPanelRows, out.row(r) + half + c);
+      }
+  }
+  return compose::adapt(*this, x, layer, with_bias(y, layer), adapters);
 }
 
 CpuTensor CpuOps::linear_silu(const Tensor& x, const Tensor& w) {
@@ -137,18 +171,23 @@ CpuTensor CpuOps::linear_silu(const Tensor& x, const Tensor& w) {
   return product(prepare(x, *w.weight()), *w.weight(), {.activation = Activation::silu});
 }
 
-CpuTensor CpuOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w) {
-  if (!w.weight()) return compose::norm_linear(*this, x, norm, w);
-  return product(prepare_norm(x, norm, *w.weight()), *w.weight(), {});
+CpuTensor CpuOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
+                              const Linear<Tensor>& layer) {
+  const Weight* const w = layer.weight.weight();
+  if (!w || norm.shift_GD || norm.adapters) return compose::norm_linear(*this, x, norm, layer);
+  return with_bias(product(prepare_norm(x, norm, *w), *w, {}), layer);
 }
 
 std::pair<CpuTensor, CpuTensor> CpuOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
-                                                    const Tensor& w, const Tensor& v) {
-  if (!w.weight() || !v.weight() || precision(w) != precision(v))
+                                                    const Linear<Tensor>& w,
+                                                    const Linear<Tensor>& v) {
+  const Weight *const a = w.weight.weight(), *const b = v.weight.weight();
+  if (norm.shift_GD || norm.adapters) return compose::norm_linear(*this, x, norm, w, v);
+  if (!a || !b || a->packed.precision() != b->packed.precision())
     return {norm_linear(x, norm, w), norm_linear(x, norm, v)};
-  const Input in = prepare_norm(x, norm, *w.weight());
-  if (observer && computing_) observer->see(*v.weight(), float_rows(in.rows), norm.bounds);
-  return {product(in, *w.weight(), {}), product(in, *v.weight(), {})};
+  const Input in = prepare_norm(x, norm, *a);
+  if (observer && computing_) observer->see(*b, float_rows(in.rows), norm.bounds);
+  return {with_bias(product(in, *a, {}), w), with_bias(product(in, *b, {}), v)};
 }
 
 bool CpuOps::check_join(const Tensor& y, const Join<Tensor>& join) {
@@ -160,40 +199,45 @@ bool CpuOps::check_join(const Tensor& y, const Join<Tensor>& join) {
                 "join", y, join.residual_ND);
 }
 
-CpuTensor CpuOps::linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join) {
-  if (!w.weight()) return compose::join(*this, linear(x, w), join);
+CpuTensor CpuOps::linear_join(const Tensor& x, const Linear<Tensor>& layer,
+                              const Join<Tensor>& join) {
+  const Tensor& w = layer.weight;
+  if (!w.weight() || layer.bias || join.adapters)
+    return compose::join(*this, linear(x, layer, join.adapters), join);
   check_join(Tensor::view(nullptr, x.rows(), w.rows()), join);
   const Input in = prepare(x, *w.weight(), join.bounds);
   return product(in, *w.weight(), computing_ ? join_epilogue(join, 0) : Epilogue());
 }
 
 // Shows the hidden rows, which otherwise nobody sees.
-void CpuOps::observe_feed_forward(const Weight& up, const Weight& down, const InputRows& x,
-                                  Matrix hidden) {
+void CpuOps::observe_feed_forward(const Weight& up, Activation activation, const Weight& down,
+                                  const InputRows& x, Matrix hidden) {
   observer->see(up, float_rows(x), {});
-  tutti::linear(*threads_, x, up.packed, {.activation = Activation::relu2}, hidden);
+  tutti::linear(*threads_, x, up.packed, {.activation = activation}, hidden);
   observer->see(down, {hidden.data, hidden.rows, hidden.cols, hidden.stride}, {});
 }
 
 CpuTensor CpuOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
-                               std::span<const Tensor> up, std::span<const Tensor> down,
-                               const Join<Tensor>& join) {
+                               std::span<const Linear<Tensor>> up, Activation activation,
+                               std::span<const Linear<Tensor>> down, const Join<Tensor>& join) {
+  bool fused = !norm.shift_GD && !norm.adapters;
   for (size_t g = 0; g < up.size(); ++g)
-    if (!up[g].weight() || !down[g].weight())
-      return compose::feed_forward(*this, x, norm, up, down, join);
-  expect(norm.bounds.size() == up.size() + 1 && x.cols() == up[0].cols() &&
+    fused =
+        fused && up[g].weight.weight() && down[g].weight.weight() && !up[g].bias && !down[g].bias;
+  if (!fused) return compose::feed_forward(*this, x, norm, up, activation, down, join);
+  expect(norm.bounds.size() == up.size() + 1 && x.cols() == up[0].weight.cols() &&
              x.cols() == norm.gain_GD.cols(),
-         "feed_forward", x, up[0]);
-  Tensor y = make(x.rows(), down[0].rows());
+         "feed_forward", x, up[0].weight);
+  Tensor y = make(x.rows(), down[0].weight.rows());
   check_join(y, join);
   for (size_t g = 0; g < up.size(); ++g) {
     const int begin = norm.bounds[g], rows = norm.bounds[g + 1] - begin;
-    const Weight &in = *up[g].weight(), &out = *down[g].weight();
-    const FeedForward layer = {in.packed, Activation::relu2, out.packed, out.input_scales[0]};
+    const Weight &in = *up[g].weight.weight(), &out = *down[g].weight.weight();
+    const FeedForward layer = {in.packed, activation, out.packed, out.input_scales[0]};
     const Precision p = in.packed.precision();
     Tensor memory = make(1, int(norm_floats(*threads_, p, rows, x.cols())));
     Tensor hidden = make(1, int(feed_forward_floats(*threads_, layer, rows)));
-    Tensor seen = make(observer ? rows : 0, up[g].rows());
+    Tensor seen = make(observer ? rows : 0, in.packed.rows());
     // Not before the blocks are taken: a group whose rows all skip the layer keeps step with the
     // plan.
     if (!computing_ || rows <= 0) continue;
@@ -203,7 +247,7 @@ CpuTensor CpuOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
         kernel_norm(norm, row_range(norm.gain_GD, int(g), int(g) + 1), bounds, begin),
         memory.mutable_matrix().data, in.input_scales[0]);
     const Matrix all = y.mutable_matrix();
-    if (observer) observe_feed_forward(in, out, prepared, seen.mutable_matrix());
+    if (observer) observe_feed_forward(in, activation, out, prepared, seen.mutable_matrix());
     tutti::feed_forward(*threads_, prepared, layer, join_epilogue(join, begin),
                         {all.row(begin), rows, all.cols, all.stride}, hidden.mutable_matrix().data);
   }
