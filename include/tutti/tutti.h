@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 /* Grows with every addition to this header. */
-#define TUTTI_API_VERSION 1
+#define TUTTI_API_VERSION 3
 
 typedef enum tutti_status {
   TUTTI_OK = 0,
@@ -197,6 +197,40 @@ tutti_status tutti_speak(tutti_session* session, const tutti_speak_options* opti
 
 /* A unit vector for the one part of the prompt; all modalities share its space. */
 tutti_status tutti_embed(tutti_session* session, const float** values, size_t* count);
+
+/* How likely each of `count` answers to the prompt is, in their order: the natural logarithm of the
+ * probability of the whole answer, its end included. An empty prompt scores them as free text. Of
+ * the options, task and language count. */
+tutti_status tutti_score(tutti_session* session, const char* const* answers, size_t count,
+                         const tutti_text_options* options, const double** scores);
+
+/* ---- speech as it comes ---- */
+
+/* A transcript while somebody speaks: samples in, in pieces of any size, and text out as soon as
+ * nothing that follows can change it: within 0.96 s while somebody speaks, 1.1 s after the last
+ * sound before a long pause, and at the end. Together the pieces of text are what tutti_write()
+ * says of the whole sound. Memory does not grow with what was heard.
+ *
+ *   tutti_stream *stream = tutti_stream_new(model);
+ *   while (more samples)
+ *     if (tutti_stream_push(stream, samples, count, &utf8, &size) == TUTTI_OK) show(utf8, size);
+ *   tutti_stream_finish(stream, &utf8, &size);
+ *
+ * A stream is used by one thread at a time, as a session is; its calls take turns with those of
+ * other streams and sessions of its model. */
+typedef struct tutti_stream tutti_stream;
+
+tutti_stream* tutti_stream_new(const tutti_model* model); /* NULL: out of memory, or not loaded */
+void tutti_stream_free(tutti_stream* stream);
+const char* tutti_stream_error(const tutti_stream* stream); /* of the last call; "" if it was ok */
+
+/* `samples` as in tutti_add_sound. *utf8: the text that they make certain, whole characters with a
+ * 0 behind them, valid until the next call with this stream; *size 0 where there is none. After
+ * TUTTI_BAD_INPUT (samples that are no numbers) the stream is as it was. */
+tutti_status tutti_stream_push(tutti_stream* stream, const float* samples, size_t count,
+                               const char** utf8, size_t* size);
+/* The sound ends here: the rest of the text. A push after it is TUTTI_USAGE. */
+tutti_status tutti_stream_finish(tutti_stream* stream, const char** utf8, size_t* size);
 
 /* ---- encoding, for results that go to a file ---- */
 

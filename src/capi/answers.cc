@@ -2,7 +2,9 @@
 #include <chrono>
 
 #include "capi/handles.h"
-#include "media/encode_video.h"
+#include "engine/text_prompt.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
 #include "media/picture_ops.h"
 
 using namespace tutti;
@@ -32,12 +34,6 @@ Result<TextOptions> text_options(const tutti_text_options& given) {
   return options;
 }
 
-// Sound alone is heard by the CTC head, as in `tutti run`.
-bool only_transcribes(const Prompt& prompt, Task task) {
-  return prompt.size() == 1 && prompt[0].kind == Part::Kind::audio &&
-         (task == Task::automatic || task == Task::transcribe);
-}
-
 Result<TextResult> transcribe(const Engine& engine, const Mel& mel, const TextOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   TextResult result;
@@ -64,7 +60,7 @@ SpeakOptions speak_options(const tutti_speak_options& given) {
 Result<std::string> words_of(const Prompt& prompt) {
   std::string words;
   for (const Part& part : prompt) {
-    if (part.kind != Part::Kind::text)
+    if (!part.says())
       return usage_error(
           "only text can be spoken; get an answer with tutti_write, then speak that");
     words += (words.empty() ? "" : " ") + part.text;
@@ -96,7 +92,7 @@ tutti_status tutti_write(tutti_session* session, const tutti_text_options* given
     TUTTI_ASSIGN(const TextOptions options, text_options(copy));
     const Prompt& prompt = session->prompt;
     const bool heard = only_transcribes(prompt, options.task);
-    TUTTI_ASSIGN(session->text, heard ? transcribe(*session->engine, prompt[0].mel, options)
+    TUTTI_ASSIGN(session->text, heard ? transcribe(*session->engine, prompt.back().mel, options)
                                       : session->engine->describe(prompt, options));
     const TextResult& result = session->text;
     write_answer(text, {0, result.text.c_str(), result.text.size(), result.prompt_tokens,
@@ -153,6 +149,24 @@ tutti_status tutti_embed(tutti_session* session, const float** values, size_t* c
     TUTTI_ASSIGN(session->embedding, session->engine->embed(session->prompt[0]));
     *values = session->embedding.data();
     *count = session->embedding.size();
+    return {};
+  });
+}
+
+tutti_status tutti_score(tutti_session* session, const char* const* answers, size_t count,
+                         const tutti_text_options* given, const double** scores) {
+  return with_session(session, [&]() -> Status {
+    if (!answers || count == 0 || !scores)
+      return usage_error("answers, their count and scores must be given; give at least one answer");
+    TUTTI_ASSIGN(const tutti_text_options copy, read_options(given));
+    TUTTI_ASSIGN(const TextOptions options, text_options(copy));
+    std::vector<std::string> candidates;
+    for (size_t i = 0; i < count; ++i) {
+      if (!answers[i]) return usage_error("answer " + std::to_string(i) + " is NULL; give a text");
+      candidates.emplace_back(answers[i]);
+    }
+    TUTTI_ASSIGN(session->scores, session->engine->score(session->prompt, candidates, options));
+    *scores = session->scores.data();
     return {};
   });
 }

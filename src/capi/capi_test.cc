@@ -7,11 +7,12 @@
 #include <stdexcept>
 #include <thread>
 
-#include "media/encode_video.h"
-#include "helpers/test_media.h"
-#include "helpers/random_weights.h"
 #include "engine/engine.h"
-#include "helpers/test_model.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
+#include "tests/helpers/random_weights.h"
+#include "tests/helpers/test_media.h"
+#include "tests/helpers/test_model.h"
 #include "tutti/tutti.h"
 
 namespace tutti {
@@ -62,6 +63,15 @@ TEST_F(CapiTest, AnswersAreTheEngines) {
   size_t count = 0;
   ASSERT_EQ(tutti_embed(session_, &values, &count), TUTTI_OK);
   EXPECT_EQ(std::vector<float>(values, values + count), *engine.embed(Part::of_picture(photo)));
+
+  const std::vector<std::string> answers = {"fox", "the lazy dog"};
+  const char* const texts[] = {answers[0].c_str(), answers[1].c_str(), nullptr};
+  const double* scores = nullptr;
+  ASSERT_EQ(tutti_score(session_, texts, 2, nullptr, &scores), TUTTI_OK);
+  EXPECT_EQ(std::vector<double>(scores, scores + 2),
+            *engine.score({Part::of_picture(photo)}, answers, {}));
+  EXPECT_EQ(tutti_score(session_, texts, 3, nullptr, &scores), TUTTI_USAGE);
+  EXPECT_EQ(tutti_score(session_, texts, 0, nullptr, &scores), TUTTI_USAGE);
 
   tutti_clear(session_);
   ASSERT_EQ(tutti_add_text(session_, "the quick fox"), TUTTI_OK);
@@ -162,6 +172,47 @@ TEST_F(CapiTest, Streams) {
   tutti_sound sound = {.struct_size = sizeof sound};
   ASSERT_EQ(tutti_speak(session_, &speak, &sound), TUTTI_OK);
   EXPECT_EQ(heard.samples, std::vector<float>(sound.samples, sound.samples + sound.count));
+}
+
+TEST_F(CapiTest, TranscribesWhileSomebodySpeaks) {
+  std::vector<float> samples(16000 * 4);
+  Rng rng(6);
+  for (float& sample : samples) sample = 0.1f * float(rng.normal());
+  ASSERT_EQ(tutti_add_sound(session_, samples.data(), samples.size()), TUTTI_OK);
+  tutti_text whole = {.struct_size = sizeof whole};
+  ASSERT_EQ(tutti_write(session_, nullptr, &whole), TUTTI_OK);
+  ASSERT_GT(whole.size, 0u);
+
+  tutti_stream* stream = tutti_stream_new(model_);
+  ASSERT_NE(stream, nullptr);
+  std::string said;
+  const char* utf8 = nullptr;
+  size_t size = 0;
+  for (size_t at = 0; at < samples.size(); at += 3000) {
+    const size_t count = std::min<size_t>(3000, samples.size() - at);
+    ASSERT_EQ(tutti_stream_push(stream, samples.data() + at, count, &utf8, &size), TUTTI_OK)
+        << tutti_stream_error(stream);
+    EXPECT_EQ(utf8[size], 0);
+    said.append(utf8, size);
+    const float wrong = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(tutti_stream_push(stream, &wrong, 1, &utf8, &size), TUTTI_BAD_INPUT);
+    EXPECT_NE(std::string(tutti_stream_error(stream)).find("no numbers"), std::string::npos);
+    EXPECT_EQ(size, 0u);
+  }
+  EXPECT_FALSE(said.empty());
+  EXPECT_EQ(tutti_stream_push(stream, nullptr, 1, &utf8, &size), TUTTI_USAGE);
+  EXPECT_EQ(tutti_stream_push(stream, nullptr, 0, nullptr, nullptr), TUTTI_OK);
+  ASSERT_EQ(tutti_stream_finish(stream, &utf8, &size), TUTTI_OK);
+  said.append(utf8, size);
+  EXPECT_EQ(said, std::string(whole.text, whole.size));
+  EXPECT_EQ(tutti_stream_push(stream, samples.data(), 1, &utf8, &size), TUTTI_USAGE);
+  tutti_stream_free(stream);
+
+  tutti_stream_free(nullptr);
+  EXPECT_EQ(tutti_stream_new(nullptr), nullptr);
+  EXPECT_EQ(tutti_stream_push(nullptr, samples.data(), 1, &utf8, &size), TUTTI_USAGE);
+  EXPECT_EQ(tutti_stream_finish(nullptr, &utf8, &size), TUTTI_USAGE);
+  EXPECT_NE(std::string(tutti_stream_error(nullptr)), "");
 }
 
 TEST_F(CapiTest, LanguagesScriptsAndSilence) {

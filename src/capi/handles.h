@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "engine/streams/transcript_stream.h"
 #include "tutti/tutti.h"
 
 struct tutti_model {
@@ -29,7 +30,15 @@ struct tutti_session {
   tutti::Picture picture;
   tutti::SpeakResult speech;
   std::vector<float> embedding;
+  std::vector<double> scores;
   std::vector<uint8_t> encoded;
+};
+
+struct tutti_stream {
+  std::shared_ptr<const tutti::Engine> engine;
+  std::string error;
+  std::optional<tutti::TranscriptStream> transcript;  // from the first push on
+  std::string text;                                   // that the last call gave out
 };
 
 namespace tutti::capi {

@@ -1,11 +1,14 @@
 // The parts of a prompt, from plain buffers and from encoded bytes.
 #include <span>
 
+#include "base/check_samples.h"
 #include "base/plain_text.h"
 #include "capi/handles.h"
-#include "media/picture/fit_picture.h"
-#include "media/decode.h"
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/decode_video.h"
 #include "media/dsp/mel.h"
+#include "media/picture/fit_picture.h"
 
 using namespace tutti;
 using namespace tutti::capi;
@@ -85,7 +88,7 @@ tutti_status tutti_add_sound(tutti_session* session, const float* samples, size_
   });
 }
 
-// Those that even_frames() (media/decode.h) would choose.
+// Those that even_frames() (media/decode_video.h) would choose.
 tutti_status tutti_add_clip(tutti_session* session, const uint8_t* pixels, int32_t frames,
                             int32_t width, int32_t height, int32_t channels) {
   return with_session(session, [&]() -> Status {
@@ -124,8 +127,7 @@ tutti_status tutti_add_encoded_video(tutti_session* session, const void* bytes, 
   return with_session(session, [&]() -> Status {
     TUTTI_ASSIGN(const auto file, bytes_of(bytes, size));
     TUTTI_ASSIGN(VideoReader video, VideoReader::open(file));
-    const auto fit = [](const Picture& frame) { return fit_picture(frame, kImageSize); };
-    TUTTI_ASSIGN(std::vector<Picture> frames, even_frames(video, kClipFrames, fit));
+    TUTTI_ASSIGN(std::vector<Picture> frames, even_frames(video, kClipFrames, kImageSize));
     session->prompt.push_back(Part::of_clip(std::move(frames)));
     return {};
   });

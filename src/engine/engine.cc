@@ -1,38 +1,45 @@
-// Engine: loading, and what it says of itself. What it does is in text_session.cc,
-// paint_session.cc, speech_session.cc and perceive_session.cc.
+// Engine: loading, and what it says of itself. What can be asked of it is in engine_answers.cc.
 #include "engine/engine.h"
 
 #include <algorithm>
 #include <deque>
+#include <vector>
 
-#include "runtime/kernels/isa.h"
+#include "engine/engine_state.h"
 #include "engine/prompt.h"
 #include "engine/read_weight.h"
+#include "model/spec/spec_json.h"
+#include "runtime/kernels/isa.h"
 
 namespace tutti {
 namespace {
 
 // A full context: a picture and a clip if they fit, and text.
-Batch full_prompt(const ModelConfig& config) {
+Batch full_prompt(const ModelSpec& config) {
   const Picture grey = make_picture(kImageSize, kImageSize, 3, 128);
   BatchBuilder builder(config);
   builder.begin_sequence();
   int rows = 0;
-  const int image_rows = config.hierarchy ? 64 / kImageMerge : 64;
-  const int clip_rows = config.hierarchy ? 256 / kClipMerge : 256;
-  if (rows + image_rows < config.context) rows += image_rows, builder.image(grey);
-  if (rows + clip_rows < config.context)
-    rows += clip_rows, builder.clip(std::vector<Picture>(kClipFrames, grey));
+  const auto fits = [&](Stem stem) {
+    const int modality = config.find(stem);
+    if (modality < 0) return false;
+    const int more = int(config.merged_rows(modality, segment_tokens(stem)));
+    if (rows + more >= config.context) return false;
+    rows += more;
+    return true;
+  };
+  if (fits(Stem::picture)) builder.image(grey);
+  if (fits(Stem::clip)) builder.clip(std::vector<Picture>(kClipFrames, grey));
   builder.text(Tokens(config.context - rows, int32_t(token_begin)));
   return builder.build();
 }
 
 // A step of painting with guidance at the end of a full context.
-Batch full_paint_step(const ModelConfig& config) {
+Batch full_paint_step(const ModelSpec& config) {
   const std::vector<float> patches(size_t(kPaintTokens) * kPaintValues);
   BatchBuilder builder(config);
   for (int s = 0; s < Session::kSequences; ++s) {
-    builder.begin_sequence(config.context - kPaintTokens);
+    builder.begin_sequence({.past = config.context - kPaintTokens});
     builder.paint(patches, 0);
   }
   return builder.build();
@@ -41,7 +48,9 @@ Batch full_paint_step(const ModelConfig& config) {
 // The largest of what requests need.
 size_t plan_arena(const Model<CpuOps>& model, CpuOps& ops, std::span<KvCache* const> caches) {
   size_t bytes = 0;
-  for (const Batch& batch : {full_prompt(model.config), full_paint_step(model.config)})
+  std::vector<Batch> largest = {full_prompt(model.spec)};
+  if (model.spec.find(Stem::noisy) >= 0) largest.push_back(full_paint_step(model.spec));
+  for (const Batch& batch : largest)
     bytes = std::max(bytes, ops.plan([&] { model.forward(ops, batch, caches); }));
   return bytes;
 }
@@ -52,14 +61,14 @@ class ShapeSource {
   ShapeSource(const ModelPackage& package, EngineOptions::Dtype dtype)
       : package_(package), dtype_(dtype) {}
 
-  CpuTensor get(const std::string&, int rows, int cols, Init) {
-    bytes_ += size_t(rows) * size_t(cols) * sizeof(float);
-    return CpuTensor::view(nullptr, rows, cols);
-  }
-  CpuTensor matrix(const std::string& name, int rows, int cols, Init init) {
-    if (rows < kPanelRows) return get(name, rows, cols, init);
+  CpuTensor get(const std::string& name, int rows, int cols, const ParamSpec& spec) {
+    if (!spec.product || rows < kPanelRows) {
+      bytes_ += size_t(rows) * size_t(cols) * sizeof(float);
+      return CpuTensor::view(nullptr, rows, cols);
+    }
     Weight& weight = weights_.emplace_back();
-    weight.packed = PackedWeights::shape_only(rows, cols, weight_precision(package_, name, dtype_));
+    weight.packed = PackedWeights::shape_only(rows, cols, weight_precision(package_, name, dtype_),
+                                              spec.layout.gated);
     bytes_ += weight.packed.bytes();
     all_f32_ = all_f32_ && weight.packed.precision() == Precision::f32;
     some_int8_ = some_int8_ || weight.packed.precision() == Precision::int8;
@@ -86,14 +95,21 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
 Result<Engine> Engine::load(const std::string& path, const EngineOptions& options) {
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));  // its errors name the file
+  auto engine = load(package, options);
+  if (!engine) return engine.error().with_context("the model " + path);
+  return engine;
+}
+
+Result<Engine> Engine::load(const ModelPackage& package, const EngineOptions& options) {
   auto state = std::make_unique<State>();
   TUTTI_CHECK(select_isa());
-  TUTTI_ASSIGN(state->loaded, load_model(path, options));
-  TUTTI_ASSIGN(state->session, Session::create(*state->loaded, options.threads));
+  TUTTI_ASSIGN(state->loaded, load_model(package, options));
+  TUTTI_ASSIGN(state->session, Session::create(state->loaded, options.threads));
   return Engine(std::move(state));
 }
 
-const ModelConfig& Engine::config() const {
+const ModelSpec& Engine::config() const {
   return state_->loaded->config;
 }
 
@@ -101,8 +117,8 @@ const Tokenizer& Engine::tokenizer() const {
   return state_->loaded->tokenizer;
 }
 
-const LoadedModel& Engine::model() const {
-  return *state_->loaded;
+const ModelHandle& Engine::model() const {
+  return state_->loaded;
 }
 
 void Engine::observe(ProductObserver* observer) {
@@ -113,16 +129,21 @@ Result<Engine::MemoryPlan> Engine::memory_plan() const {
   TUTTI_ASSIGN(const auto turn, state_->take_turn());
   Session& session = *state_->session;
   session.forget_plan();
-  const size_t arena = plan_arena(session.loaded.model, session.ops, session.caches->layers());
+  const size_t arena = plan_arena(session.loaded().model, session.ops, session.caches->layers());
   TUTTI_CHECK(session.ops.status());
-  return MemoryPlan{session.loaded.weights.bytes(), session.caches->bytes(),
+  return MemoryPlan{session.loaded().weights.bytes(), session.caches->bytes(),
                     std::max(arena, session.arena.capacity())};
 }
 
 Result<Engine::MemoryPlan> Engine::plan_memory(const std::string& path,
                                                const EngineOptions& options) {
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
-  TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
+  return plan_memory(package, options);
+}
+
+Result<Engine::MemoryPlan> Engine::plan_memory(const ModelPackage& package,
+                                               const EngineOptions& options) {
+  TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
   ShapeSource shapes(package, options.dtype);
   const Model<CpuOps> model(Scope(shapes, ""), config);
   ThreadPool threads(options.threads);

@@ -10,39 +10,50 @@
 // (on_text, on_preview, on_audio) gets usage_error from all others.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/media_types.h"
 #include "base/result.h"
-#include "model/config.h"
+#include "engine/model_handle.h"
+#include "model/spec.h"
 
 namespace tutti {
 
+struct ModelPackage;
 class ProductObserver;
 class Tokenizer;
-struct LoadedModel;
+class TranscriptStream;
 
 // One piece of a prompt, in the order the model reads them. Pictures of any size are fitted by the
-// caller to 128x128 RGB, clips to 16 such frames, sounds to a Mel. An answer is what the model said
-// to what stands before it: with answers in it, a prompt is a conversation (text_prompt.h), which
-// text alone is asked from.
+// caller to 128x128 RGB, clips to 16 such frames, sounds to a Mel; rows of numbers are for the
+// modality of that name in the model file, as many as it says. An answer is what the model said to
+// what stands before it: with answers in it, a prompt is a conversation (text_prompt.h), which text
+// alone is asked from.
 struct Part {
-  enum class Kind { text, picture, clip, audio, answer };
+  enum class Kind { text, picture, clip, audio, rows, answer };
   Kind kind = Kind::text;
   std::string text;  // of a text or an answer
   Picture picture;
   std::vector<Picture> frames;
   Mel mel;
+  Rows rows;
 
-  static Part of_text(std::string text);  // as plain text (base/plain_text.h)
+  // Words; something to hear; something to see, which has a name and a caption; an answer.
+  bool says() const { return kind == Kind::text; }
+  bool sounds() const { return kind == Kind::audio; }
+  bool shows() const { return !says() && !sounds() && !answers(); }
+  bool answers() const { return kind == Kind::answer; }
+
+  static Part of_text(const std::string& text);  // as plain text (base/plain_text.h)
   static Part of_picture(Picture picture);
   static Part of_clip(std::vector<Picture> frames);
   static Part of_audio(Mel mel);
-  static Part of_answer(std::string text);
+  static Part of_rows(Rows rows);
+  static Part of_answer(const std::string& text);
 };
 using Prompt = std::vector<Part>;
 
@@ -50,7 +61,7 @@ struct TextOptions {
   enum class Task { automatic, name, caption, answer, transcribe };
   // Of the last turn. Automatic: audio alone: transcribe; text: answer; else caption.
   Task task = Task::automatic;
-  std::string language = "en";  // of names and captions: a tag as in format/languages.h
+  std::string language = "en";  // of names and captions: a tag as in format/text/languages.h
   int max_tokens = 64;
   float temperature = 0;  // 0: greedy
   int top_k = 0;          // 0: all
@@ -82,6 +93,7 @@ struct SpeakOptions {
   float speed = 1;  // 2 speaks twice as fast
   uint64_t seed = 0;
   bool griffin_lim = false;  // the baseline vocoder instead of the model's
+  bool keep = true;          // false: on_audio gets the sound, and the result has none of it
   std::function<bool(const std::vector<float>& samples)> on_audio;  // 16 kHz, in order
 };
 
@@ -103,20 +115,23 @@ struct EngineOptions {
 
 // One layer's share of attention, averaged over heads and queries: share[query group][key group].
 struct AttentionShare {
-  std::vector<std::array<std::array<float, kGroups>, kGroups>> layers;
-  std::vector<std::array<float, kGroups>> routed;  // share of tokens that ran each layer, by group
+  std::vector<std::string> groups;  // names
+  std::vector<std::vector<std::vector<float>>> layers;
+  std::vector<std::vector<float>> routed;  // share of tokens that ran each layer, by group
 };
 
 class Engine {
  public:
   static Result<Engine> load(const std::string& path, const EngineOptions& options);
+  // Of a file that is open already, and need not be afterwards; its errors do not name the file.
+  static Result<Engine> load(const ModelPackage& package, const EngineOptions& options);
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  const ModelConfig& config() const;
+  const ModelSpec& config() const;
   const Tokenizer& tokenizer() const;
-  const LoadedModel& model() const;  // for who runs requests step by step (request.h)
+  const ModelHandle& model() const;  // for who runs requests step by step (model_request.h)
 
   // Text out, from any mix of parts.
   Result<TextResult> describe(const Prompt& prompt, const TextOptions& options) const;
@@ -124,8 +139,14 @@ class Engine {
   // An empty prompt scores them as free text.
   Result<std::vector<double>> score(const Prompt& prompt, const std::vector<std::string>& answers,
                                     const TextOptions& options) const;
-  // What the CTC head hears, greedily; "" in silence (media/sound_spans.h). No language model.
+  // What the CTC head hears, greedily; "" in silence (media/dsp/sound_spans.h). No language model.
   Result<std::string> transcribe(const Mel& mel) const;
+  // The same while somebody speaks (streams/transcript_stream.h): the text that the next samples,
+  // 16000 a second, make certain, and what is left at the end. Together that is what transcribe()
+  // says of the whole sound. A stream is used by one thread at a time, with the engine it is of.
+  Result<TranscriptStream> transcribe_stream() const;
+  Result<std::string> push(TranscriptStream& stream, std::span<const float> samples) const;
+  Result<std::string> finish(TranscriptStream& stream) const;
   // Log-likelihood in nats of each text under the CTC head; for closed sets of spoken words.
   Result<std::vector<double>> spelling_scores(const Mel& mel,
                                               const std::vector<std::string>& texts) const;
@@ -150,6 +171,7 @@ class Engine {
   Result<MemoryPlan> memory_plan() const;
   // The same of a file, before any weight is read.
   static Result<MemoryPlan> plan_memory(const std::string& path, const EngineOptions& options);
+  static Result<MemoryPlan> plan_memory(const ModelPackage& package, const EngineOptions& options);
 
  private:
   struct State;

@@ -1,10 +1,11 @@
 // Pictures and speech that an Engine makes.
 #include <cmath>
+#include <utility>
 
 #include "model/model.h"
 #include "runtime/ops/cpu_ops.h"
-#include "helpers/engine_fixture.h"
-#include "helpers/random_weights.h"
+#include "tests/helpers/engine_fixture.h"
+#include "tests/helpers/random_weights.h"
 
 namespace tutti {
 namespace {
@@ -46,7 +47,14 @@ TEST(Engine, SpeaksShortAndLongText) {
     EXPECT_EQ(streamed, first.sound.samples);
     EXPECT_EQ(first.sound.samples.size(), size_t(first.mel.frames()) * 160);
     EXPECT_GT(first.mel.frames(), int(text.size()));
+    const std::vector<float> kept = std::exchange(streamed, {});
     EXPECT_EQ(value(engine.speak(text, options)).sound.samples, first.sound.samples);
+    streamed.clear();
+    options.keep = false;
+    const SpeakResult passed_on = value(engine.speak(text, options));
+    EXPECT_EQ(streamed, kept);
+    EXPECT_EQ(passed_on.sound.samples.capacity() + passed_on.mel.values.capacity(), 0u);
+    options.keep = true;
     SpeakOptions fast = options;
     fast.on_audio = nullptr;
     fast.speed = 2;

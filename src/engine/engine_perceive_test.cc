@@ -1,11 +1,13 @@
 // What an Engine hears, sees and embeds, and how it explains itself.
 #include <cmath>
+#include <limits>
 
 #include "base/utf8.h"
+#include "engine/requests/transcribe_request.h"
+#include "engine/streams/transcript_stream.h"
 #include "media/dsp/mel.h"
 #include "media/dsp/sound_spans.h"
-#include "helpers/engine_fixture.h"
-#include "runtime/perceive.h"
+#include "tests/helpers/engine_fixture.h"
 
 namespace tutti {
 namespace {
@@ -60,12 +62,16 @@ TEST(Engine, HearsNothingInSilence) {
 // A silence in front is left out but for a margin; times count from the beginning all the same.
 TEST(Engine, SilenceMovesWordsAndChangesNone) {
   const auto loaded = value(load_model(tiny_model(), {}));
-  const auto session = value(Session::create(*loaded, 1));
+  const auto session = value(Session::create(loaded, 1));
+  const auto hear = [&](const Mel& mel) {
+    TranscribeRequest request(loaded, std::make_shared<const Mel>(mel));
+    EXPECT_TRUE(run(request, *session));
+    return request.result();
+  };
   const Mel spoken = mel(120);
   const Mel alone = joined({quiet(kAroundSound), spoken, quiet(kAroundSound)});
-  const Transcript early = value(transcribe(*session, alone));
-  const Transcript late =
-      value(transcribe(*session, joined({quiet(400), spoken, quiet(500), spoken, quiet(200)})));
+  const Transcript early = hear(alone);
+  const Transcript late = hear(joined({quiet(400), spoken, quiet(500), spoken, quiet(200)}));
   ASSERT_FALSE(early.words.empty());
   EXPECT_EQ(late.text, early.text + " " + early.text);
   ASSERT_EQ(late.words.size(), 2 * early.words.size());
@@ -81,6 +87,36 @@ TEST(Engine, SilenceMovesWordsAndChangesNone) {
   }
 }
 
+TEST(Engine, TranscribesWhileSomebodySpeaks) {
+  Engine engine = load();
+  Rng rng(3);
+  std::vector<float> samples(16000 * 7);
+  for (size_t i = 0; i < samples.size(); ++i)  // 3 s, a pause of 2 s, 2 s
+    if (i < 48000 || i >= 80000) samples[i] = 0.1f * float(rng.normal());
+  const std::string whole = value(engine.transcribe(log_mel(samples)));
+  ASSERT_FALSE(whole.empty());
+  for (const size_t piece : {size_t(800), samples.size()}) {
+    TranscriptStream stream = value(engine.transcribe_stream());
+    std::string text, before_the_pause_ends;
+    for (size_t at = 0; at < samples.size(); at += piece) {
+      text += value(engine.push(stream, std::span(samples).subspan(at, piece)));
+      if (at < 78000) before_the_pause_ends = text;
+    }
+    EXPECT_FALSE(before_the_pause_ends.empty());
+    text += value(engine.finish(stream));
+    EXPECT_EQ(text, whole);
+    EXPECT_EQ(value(engine.finish(stream)), "");
+    EXPECT_EQ(engine.push(stream, samples).error().code(), ErrorCode::usage);
+  }
+  TranscriptStream stream = value(engine.transcribe_stream());
+  samples[20000] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(engine.push(stream, samples).error().code(), ErrorCode::bad_input);
+  EXPECT_EQ(value(engine.push(stream, {})), "");
+  const Engine other = load();
+  EXPECT_EQ(other.push(stream, {}).error().code(), ErrorCode::usage);
+  EXPECT_EQ(other.finish(stream).error().code(), ErrorCode::usage);
+}
+
 TEST(Engine, ExplainsWithSharesThatSumToOne) {
   Engine engine = load();
   const Prompt prompt = {Part::of_picture(picture(1)), Part::of_audio(mel(60)),
@@ -88,8 +124,8 @@ TEST(Engine, ExplainsWithSharesThatSumToOne) {
   const AttentionShare share = value(engine.explain(prompt, {}));
   ASSERT_EQ(share.layers.size(), 4u);
   for (int layer = 0; layer < 4; ++layer)
-    for (int g = 0; g < kGroups; ++g) {
-      const bool present = g <= int(Group::hear);
+    for (size_t g = 0; g < share.groups.size(); ++g) {
+      const bool present = g <= 2;
       double total = 0;
       for (float s : share.layers[layer][g]) total += s;
       EXPECT_NEAR(total, present ? 1 : 0, 1e-4);
@@ -99,7 +135,7 @@ TEST(Engine, ExplainsWithSharesThatSumToOne) {
       }
     }
   // A picture comes first, so it sees itself alone.
-  EXPECT_NEAR(share.layers[0][int(Group::see)][int(Group::see)], 1, 1e-4);
+  EXPECT_NEAR(share.layers[0][1][1], 1, 1e-4);
 }
 
 }  // namespace

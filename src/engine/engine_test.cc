@@ -1,16 +1,17 @@
 // Every function of an Engine, end to end, on a tiny random model written to and read from a file:
 // texts, loading and what is refused. What it makes and perceives is tested in the files beside it.
-#include "helpers/engine_fixture.h"
-
 #include <cmath>
 #include <filesystem>
 
 #include "base/utf8.h"
+#include "engine/requests/score_request.h"
+#include "engine/samplers/sampler.h"
+#include "engine/text_sequence.h"
 #include "format/package/model_package.h"
 #include "model/model.h"
 #include "runtime/ops/cpu_ops.h"
-#include "helpers/random_weights.h"
-#include "engine/text_sequence.h"
+#include "tests/helpers/engine_fixture.h"
+#include "tests/helpers/random_weights.h"
 
 namespace tutti {
 namespace {
@@ -111,7 +112,7 @@ TEST(Engine, MemoryIsPlannedBeforeLoading) {
 
 TEST(TextSequence, DecodingEqualsOnePassAndForgets) {
   const auto loaded = value(load_model(tiny_model(), {}));
-  const auto session = value(Session::create(*loaded, 2));
+  const auto session = value(Session::create(loaded, 2));
   const Part image = Part::of_picture(picture(5));
   const Tokens text = {20, 30, 40, 50, 60, 70};
   TextSequence sequence;
@@ -146,6 +147,133 @@ TEST(Engine, ScoresDoNotDependOnTheirNeighbours) {
     EXPECT_EQ(value(engine.score(picture_prompt(), {answers[i]}, {}))[0], scores[i]);
   }
   EXPECT_FALSE(engine.score(picture_prompt(), {std::string(4000, 'x')}, {}));
+}
+
+// The logits of an answer are as many as its tokens by the vocabulary: never all of them at once.
+TEST(Engine, LongAnswersAreScoredInPieces) {
+  const auto loaded = value(load_model(tiny_model(), {.threads = 1}));
+  const auto session = value(Session::create(loaded, 1));
+  const auto answer_of = [&](size_t tokens) {
+    std::string answer;
+    while (value(loaded->tokenizer.encode(answer)).size() < tokens) answer += 'x';
+    return answer;
+  };
+  const std::vector<std::string> answers = {answer_of(64), answer_of(150)};
+  std::vector<double> scores;
+  std::vector<size_t> arena;
+  for (const std::string& answer : answers) {
+    ScoreRequest request(loaded, SharedPrompt(), {answer}, {});
+    ASSERT_TRUE(run(request, *session));
+    scores.push_back(request.result().front());
+    arena.push_back(session->arena.capacity());
+  }
+  EXPECT_LT(arena[1], arena[0] * 5 / 4);
+
+  for (size_t i = 0; i < answers.size(); ++i) {  // as in one pass
+    const Tokens ids = value(loaded->tokenizer.encode(answers[i]));
+    TextSequence sequence;
+    ASSERT_TRUE(sequence.prefill(*session, {{}, {token_begin}, {}}));
+    double expected = log_probability(sequence.logits(), ids.front());
+    ASSERT_TRUE(sequence.append(*session, ids));
+    for (size_t t = 0; t < ids.size(); ++t)
+      expected += log_probability(sequence.logits(int(t)),
+                                  t + 1 < ids.size() ? ids[t + 1] : int32_t(token_end));
+    EXPECT_EQ(scores[i], expected);
+  }
+}
+
+// Whatever does not fit is found before the prompt is read.
+TEST(Engine, AnswersThatDoNotFitAreNamedBeforeAnyPass) {
+  const auto loaded = value(load_model(tiny_model(), {.threads = 1}));
+  const auto blamed = [&](const SharedPrompt& prompt, const std::vector<std::string>& answers) {
+    const auto session = value(Session::create(loaded, 1));
+    ScoreRequest request(loaded, prompt, answers, {});
+    EXPECT_TRUE(request.check());
+    const Status status = run(request, *session);
+    EXPECT_EQ(status ? ErrorCode() : status.error().code(), ErrorCode::too_long);
+    EXPECT_EQ(session->arena.capacity(), 0u);
+    return request.fault();
+  };
+  const std::string half(110, 'x'), vast(300, 'x');
+  const auto tokens = [&](const std::string& text) {
+    return value(loaded->tokenizer.encode(text)).size();
+  };
+  ASSERT_TRUE(tokens(half) < 192 && 2 * tokens(half) > 192 && tokens(vast) > 192);
+  EXPECT_EQ(blamed(SharedPrompt(), {"fox", vast, "dog"}), 1u);
+  EXPECT_EQ(blamed({Part::of_text(half)}, {"fox", "dog", half}), 2u);
+  EXPECT_EQ(blamed({Part::of_text(vast)}, {"fox"}), std::nullopt);
+}
+
+// What was said earlier gives way to an answer, as it does to one that is still to be written.
+TEST(Engine, TheHistoryLeavesRoomForTheAnswersToScore) {
+  Engine engine = load();
+  const std::string said(100, 'x'), answer(100, 'y');
+  const Prompt talk = {Part::of_text(said), Part::of_answer("a"), Part::of_text("the fox")};
+  EXPECT_EQ(value(engine.score(talk, {answer}, {})),
+            value(engine.score({talk.back()}, {answer}, {})));
+  EXPECT_NE(value(engine.score(talk, {"dog"}, {})),
+            value(engine.score({talk.back()}, {"dog"}, {})));
+}
+
+// A model of text alone answers, and says of all else that it does not do it.
+TEST(Engine, WhatAModelLacksIsRefusedByName) {
+  ModelSpec spec = ModelSpec::language(64, 2, 1, 64, 320);
+  spec.context = 128;
+  Engine engine = value(Engine::load(write_model("language", spec), {.threads = 1}));
+  EXPECT_GT(value(engine.describe({Part::of_text("what?")}, {.max_tokens = 4})).prompt_tokens, 0);
+  const auto expect_refused = [](const auto& result, const std::string& named) {
+    ASSERT_FALSE(result) << named;
+    EXPECT_EQ(result.error().code(), ErrorCode::unsupported) << result.error().message();
+    EXPECT_NE(result.error().message().find(named), std::string::npos) << result.error().message();
+  };
+  const Part seen = Part::of_picture(picture(1)), heard = Part::of_audio(mel(50));
+  const Part clip = Part::of_clip(std::vector<Picture>(16, picture(2)));
+  expect_refused(engine.describe({seen, Part::of_text("what?")}, {}), "take pictures");
+  expect_refused(engine.describe({clip}, {}), "take clips");
+  expect_refused(engine.describe({heard}, {}), "take sounds");
+  expect_refused(engine.score({seen}, {"a", "b"}, {}), "take pictures");
+  expect_refused(engine.explain({heard, Part::of_text("what?")}, {}), "take sounds");
+  expect_refused(engine.embed(Part::of_text("a")), "embed");
+  expect_refused(engine.transcribe(heard.mel), "transcribe");
+  expect_refused(engine.spelling_scores(heard.mel, {"a"}), "transcribe");
+  expect_refused(engine.paint({Part::of_text("a")}, {}), "paint");
+  expect_refused(engine.speak("a", {}), "speak");
+  expect_refused(engine.matte(seen.picture), "outline");
+  expect_refused(engine.vocode(heard.mel), "speak");
+}
+
+// A modality that no line of code names: it is in the model's file.
+TEST(Engine, RowsOfNumbersAreReadByTheModalityOfTheirName) {
+  const ModelSpec spec = with_rows(tiny_config(), "gauges", 3, 2);
+  Engine engine = value(Engine::load(write_model("gauges", spec), {.threads = 1}));
+  const Rows rows{"gauges", {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f}, {{0, 1, 2}, {0, 3, 4}}};
+  const auto named = [&](Rows changed) {
+    return engine.describe({Part::of_rows(std::move(changed))}, {.max_tokens = 4});
+  };
+  EXPECT_GT(value(named(rows)).prompt_tokens, 2);
+  EXPECT_EQ(value(engine.embed(Part::of_rows(rows))).size(), size_t(spec.embedding));
+  Rows higher = rows;
+  higher.values[0] += 1;
+  EXPECT_NE(value(engine.embed(Part::of_rows(higher))), value(engine.embed(Part::of_rows(rows))));
+  Rows elsewhere = rows;
+  elsewhere.places[1].x = 0;
+  EXPECT_NE(value(engine.embed(Part::of_rows(elsewhere))),
+            value(engine.embed(Part::of_rows(rows))));
+  const auto expect_refused = [&](Rows wrong, const char* why) {
+    const auto refused = named(std::move(wrong));
+    ASSERT_FALSE(refused) << why;
+    EXPECT_NE(refused.error().message().find(why), std::string::npos) << refused.error().message();
+  };
+  expect_refused({"dials", rows.values, rows.places}, "does not take \"dials\"");
+  expect_refused({"image", rows.values, rows.places}, "does not take \"image\"");
+  expect_refused({"gauges", {1, 2, 3}, {{}}}, "2 rows of 3");
+  expect_refused({"gauges", {1, 2, 3, 4}, rows.places}, "2 rows of 3");
+  expect_refused({"gauges", {1, 2, 3, 4, 5}, rows.places}, "as many to each row");
+  expect_refused({"gauges", {}, {}}, "at least one row");
+  expect_refused({"gauges", {1, 2, 3, 4, 5, NAN}, rows.places}, "not finite");
+  expect_refused({"gauges", rows.values, {{0, INFINITY, 0}, {}}}, "finite numbers");
+  expect_refused({"gauges", rows.values, {{-1, 0, 0}, {}}}, "time from 0");
+  expect_refused({"gauges", rows.values, {{1e30f, 0, 0}, {}}}, "time from 0");
 }
 
 TEST(Engine, KnowsItsLanguages) {
@@ -207,7 +335,7 @@ TEST(EngineLoad, ErrorsNameWhatIsWrong) {
       Engine::load(write_model("missing", tiny_config(), "trunk.layer_2.query"), {});
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message().find("trunk.layer_2.query"), std::string::npos);
-  ModelConfig small = tiny_config();
+  ModelSpec small = tiny_config();
   small.vocabulary = 300;  // the tokenizer has 310
   const auto mismatched = Engine::load(write_model("small", small), {});
   ASSERT_FALSE(mismatched);

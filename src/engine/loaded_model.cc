@@ -1,21 +1,19 @@
-#include "runtime/session_state.h"
+#include "engine/loaded_model.h"
 
-#include <atomic>
 #include <future>
 
-#include "format/package/model_package.h"
 #include "engine/read_weight.h"
+#include "format/package/model_package.h"
+#include "model/spec/spec_json.h"
 
 namespace tutti {
 
-namespace {
-
-Result<std::unique_ptr<LoadedModel>> load_package(const ModelPackage& package,
-                                                  const EngineOptions& options) {
-  TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
+Result<ModelHandle> load_model(const ModelPackage& package, const EngineOptions& options) {
+  TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
   // SentencePiece takes as long to read its vocabulary as we do to pack all weights.
-  auto reading = std::async(std::launch::async,
-                            [&package] { return Tokenizer::from_bytes(package.tokenizer); });
+  auto reading = std::async(std::launch::async, [&package] {
+    return Tokenizer::open(package.manifest.tokenizer.kind, package.tokenizer);
+  });
   WeightSource source(
       [&](const std::string& name, int rows, int cols) {
         return package.read_f32(name, {rows, cols});
@@ -31,16 +29,13 @@ Result<std::unique_ptr<LoadedModel>> load_package(const ModelPackage& package,
     return bad_input("the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " pieces, the model " + std::to_string(config.vocabulary) +
                      "; they do not belong together");
-  return std::unique_ptr<LoadedModel>(new LoadedModel{config, std::move(tokenizer), source.take(),
-                                                      std::move(model), options.routing});
+  return ModelHandle{std::shared_ptr<const LoadedModel>(new LoadedModel{
+      config, std::move(tokenizer), source.take(), std::move(model), options.routing})};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<LoadedModel>> load_model(const std::string& path,
-                                                const EngineOptions& options) {
+Result<ModelHandle> load_model(const std::string& path, const EngineOptions& options) {
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));  // its errors name the file
-  auto loaded = load_package(package, options);
+  auto loaded = load_model(package, options);
   if (!loaded) return loaded.error().with_context("the model " + path);
   return loaded;
 }
@@ -57,29 +52,20 @@ Precision LoadedModel::cached() const {
   return kept();
 }
 
-Session::Session(const LoadedModel& loaded, int thread_count,
-                 std::shared_ptr<SequenceCaches> caches)
-    : loaded(loaded), threads(thread_count), ops(arena, threads), caches(std::move(caches)) {
-  ops.kept = loaded.kept();
-  ops.routing = loaded.routing;
+Status lacks(const LoadedModel& loaded, const std::string& does) {
+  return Error(ErrorCode::unsupported,
+               "the model " + loaded.config.name + " does not " + does + "; use one that does");
 }
 
-Result<std::unique_ptr<Session>> Session::create(const LoadedModel& loaded, int threads) {
-  TUTTI_ASSIGN(auto caches, SequenceCaches::create(loaded.config, loaded.cached(), kSequences));
-  return create(loaded, threads, std::move(caches));
+Status require(const LoadedModel& loaded, Stem stem, const char* does) {
+  return loaded.config.find(stem) >= 0 ? Status() : lacks(loaded, does);
 }
 
-std::unique_ptr<Session> Session::create(const LoadedModel& loaded, int threads,
-                                         std::shared_ptr<SequenceCaches> caches) {
-  return std::unique_ptr<Session>(new Session(loaded, threads, std::move(caches)));
+Status require(const LoadedModel& loaded, HeadSpec::Kind head, const char* does) {
+  return loaded.config.has(head) ? Status() : lacks(loaded, does);
 }
 
-uint64_t Session::new_shape() {
-  static std::atomic<uint64_t> last{0};
-  return ++last;
-}
-
-Status check_context(const ModelConfig& config, int64_t tokens, const std::string& what) {
+Status check_context(const ModelSpec& config, int64_t tokens, const std::string& what) {
   if (tokens <= config.context) return {};
   return too_long(what + " takes " + std::to_string(tokens) + " tokens; this model holds " +
                   std::to_string(config.context) + ", so shorten it");

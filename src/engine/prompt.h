@@ -1,15 +1,23 @@
-// From a user's Prompt to segments of a batch, in the formats of format/prompts.h. What is to be
-// answered in text is resolved in text_prompt.h.
+// From a user's Prompt to segments of a batch, in the formats of format/text/prompts.h. What is to
+// be answered in text is resolved in text_prompt.h.
 #pragma once
 
+#include "engine/session.h"
 #include "format/text/prompts.h"
 #include "model/batch.h"
-#include "runtime/session_state.h"
 
 namespace tutti {
 
-// bad_input unless pictures are 128x128 RGB, clips 16 of them, and mels frames of 80 finite values.
+// bad_input unless pictures are 128x128 RGB, clips 16 of them, mels frames of 80 finite values, and
+// rows finite numbers with as many places.
 Status check_part(const Part& part);
+Status check_mel(const Mel& mel);
+
+// ErrorCode::unsupported where the model does not take such a part; bad_input where its rows, which
+// passed check_part(), are of other sizes.
+Status require(const LoadedModel& loaded, const Part& part);
+// The former of all parts, whatever is in them.
+Status check_kinds(const Prompt& prompt, const LoadedModel& loaded);
 
 // Media, in their order, and the text that follows them.
 struct ResolvedTurn {
@@ -32,13 +40,14 @@ Status check_text_length(const Prompt& prompt, const LoadedModel& loaded);
 struct Contents {
   std::string text;
   std::vector<const Part*> media;
-  bool pictures = false, audio = false;  // clips are pictures
+  bool pictures = false, audio = false;  // clips and rows are pictures
 
-  // usage_error for an answer: it is no part of a single turn.
-  Status add(const Part& part);
+  // usage_error for an answer, which is no part of a single turn, and for what the model does not
+  // take.
+  Status add(const Part& part, const LoadedModel& loaded);
 };
 
-// Whether no sound among them has anything to hear (media/sound_spans.h).
+// Whether no sound among them has anything to hear (media/dsp/sound_spans.h).
 bool all_silent(std::span<const Part* const> media);
 
 // For paint: "<s> text <paint>", audio before it, or both.
@@ -48,7 +57,10 @@ Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedMo
 int add_media(BatchBuilder& builder, const Part& part);
 void add_prompt(BatchBuilder& builder, const ResolvedPrompt& prompt);
 // Rows of the trunk that a media part takes.
-int64_t media_rows(const ModelConfig& config, const Part& part);
-int64_t media_rows(const ModelConfig& config, const std::vector<const Part*>& media);
+int64_t media_rows(const ModelSpec& config, const Part& part);
+// Tokens of the first level that it has before.
+int64_t local_rows(const ModelSpec& config, const Part& part);
+int64_t media_rows(const ModelSpec& config, const std::vector<const Part*>& media);
+int64_t rows_of(const ModelSpec& config, const ResolvedPrompt& prompt);
 
 }  // namespace tutti

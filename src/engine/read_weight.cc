@@ -26,19 +26,20 @@ Precision precision_for(DType stored, Dtype wanted, bool calibrated) {
 }
 
 // NAME.input_scale, where there is one.
-Result<std::array<float, kGroups>> read_input_scales(const ModelPackage& package,
-                                                     const std::string& name) {
-  std::array<float, kGroups> scales = {};
+Status read_input_scales(const ModelPackage& package, const std::string& name, Weight& weight) {
   const TensorView* tensor = package.file.find(name + ".input_scale");
-  if (!tensor) return scales;
+  if (!tensor) return {};
   TUTTI_ASSIGN(const std::vector<float> values, package.read_f32(tensor->name, tensor->shape));
-  const bool good = (values.size() == 1 || values.size() == kGroups) &&
+  const bool good = !values.empty() && values.size() <= kMostGroups &&
                     std::all_of(values.begin(), values.end(), [](float s) { return s >= 0; });
   if (!good)
-    return bad_input("tensor " + tensor->name + " must hold 1 or " + std::to_string(kGroups) +
-                     " scales of at least 0; quantize the model again");
-  for (int g = 0; g < kGroups; ++g) scales[g] = values[values.size() == 1 ? 0 : g];
-  return scales;
+    return bad_input("tensor " + tensor->name +
+                     " must hold a scale of at least 0 for each modality group, or one for all; "
+                     "quantize the model again");
+  std::copy(values.begin(), values.end(), weight.input_scales.begin());
+  if (std::any_of(values.begin(), values.end(), [&](float s) { return s != values[0]; }))
+    weight.groups = int(values.size());
+  return {};
 }
 
 Result<Weight> read(const ModelPackage& package, const std::string& name, int rows, int cols,
@@ -48,10 +49,7 @@ Result<Weight> read(const ModelPackage& package, const std::string& name, int ro
   const Precision precision = weight_precision(package, name, dtype);
   Weight weight;
   if (precision == Precision::int8) {
-    TUTTI_ASSIGN(weight.input_scales, read_input_scales(package, name));
-    const auto& scales = weight.input_scales;
-    weight.grouped =
-        std::any_of(scales.begin(), scales.end(), [&](float s) { return s != scales[0]; });
+    TUTTI_CHECK(read_input_scales(package, name, weight));
   }
   if (stored == DType::i8 && precision == Precision::int8) {
     TUTTI_ASSIGN(const auto matrix, package.read_int8(name, rows, cols));

@@ -1,8 +1,8 @@
 // A matrix of a model file, packed for the kernels in the precision that was asked for.
 #pragma once
 
-#include "format/package/model_package.h"
 #include "engine/engine.h"
+#include "format/package/model_package.h"
 #include "runtime/memory/weights.h"
 
 namespace tutti {

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <new>
 
-#include "format/text/tokenizer_trainer.h"
 #include "engine/samplers/guided_flow.h"
-#include "helpers/random_weights.h"
 #include "engine/samplers/sampler.h"
 #include "engine/text_sequence.h"
+#include "format/text/tokenizer_trainer.h"
+#include "tests/helpers/random_weights.h"
 
 namespace {
 std::atomic<int64_t> allocations = 0;
@@ -38,7 +38,7 @@ Tokenizer any_tokenizer() {
     sentences.push_back("the quick brown fox number " + std::to_string(i) +
                         " jumps over a lazy dog and says h\u00e9llo w\u00f6rld again");
   const std::string bytes = *train_tokenizer(sentences, 310);
-  return *Tokenizer::from_bytes(std::as_bytes(std::span(bytes)));
+  return *Tokenizer::open(kSentencePiece, std::as_bytes(std::span(bytes)));
 }
 
 // Random weights in one precision.
@@ -54,15 +54,16 @@ struct Loaded {
                    PackedWeights::pack({values.data(), rows, cols, size_t(cols)}, precision));
       return weight;
     });
-    const ModelConfig config = tiny_config();
+    const ModelSpec config = tiny_config();
     Model<CpuOps> built(Scope(source, ""), config);
     ThreadPool threads(1);
     EXPECT_TRUE(source.pack(threads));
-    model.reset(new LoadedModel{config, any_tokenizer(), source.take(), std::move(built)});
-    session = *Session::create(*model, 2);
+    model.model = std::shared_ptr<const LoadedModel>(
+        new LoadedModel{config, any_tokenizer(), source.take(), std::move(built)});
+    session = *Session::create(model, 2);
   }
 
-  std::unique_ptr<LoadedModel> model;
+  ModelHandle model;
   std::unique_ptr<Session> session;
 };
 
@@ -102,11 +103,11 @@ TEST_P(SteadyState, DecodingAllocatesNothingAfterTheFirstToken) {
 }
 
 // Allocations of a whole run, which must not depend on the number of steps.
-int64_t flow_allocations(Session& session, Kind kind, int steps) {
+int64_t flow_allocations(Session& session, Stem stem, int steps) {
   const std::vector<int32_t> alignment(10, 0);
-  const bool paint = kind == Kind::paint;
-  const auto& heads = session.loaded.model.heads;
-  GuidedFlow flow({0, 1}, kind, paint ? heads.paint : heads.speak,
+  const bool paint = stem == Stem::noisy;
+  const int modality = session.loaded().config.find(stem);
+  GuidedFlow flow({0, 1}, modality, session.loaded().model.heads.values[size_t(modality)],
                   [&](BatchBuilder& builder, std::span<const float> z, float t) {
                     if (paint)
                       builder.paint(z, t);
@@ -122,11 +123,37 @@ int64_t flow_allocations(Session& session, Kind kind, int steps) {
 
 TEST_P(SteadyState, FlowStepsAllocateNothingAfterTheFirst) {
   Loaded f(GetParam());
-  for (const Kind kind : {Kind::paint, Kind::speak}) {
-    flow_allocations(*f.session, kind, 2);
-    const int64_t two = flow_allocations(*f.session, kind, 2);
-    EXPECT_EQ(flow_allocations(*f.session, kind, 12), two) << int(kind);
+  for (const Stem stem : {Stem::noisy, Stem::spoken}) {
+    flow_allocations(*f.session, stem, 2);
+    const int64_t two = flow_allocations(*f.session, stem, 2);
+    EXPECT_EQ(flow_allocations(*f.session, stem, 12), two) << int(stem);
   }
+}
+
+// A window that moves to the front of its memory now and then.
+TEST_P(SteadyState, ASequenceWithoutAnEndAllocatesNothing) {
+  constexpr int kWindow = 20;
+  Loaded f(GetParam());
+  const LoadedModel& loaded = *f.model;
+  const auto caches = *SequenceCaches::create(loaded.config, loaded.cached(), 1, kWindow);
+  BatchBuilder builder(loaded.config);
+  builder.begin_sequence();
+  builder.text(Tokens{5});
+  Batch batch = builder.build();
+  const uint64_t shape = Session::new_shape();
+  const auto pass = [&](int past) {
+    batch.set_text_step(0, 5, {.past = past, .time = float(past), .window = kWindow});
+    (void)loaded.model.forward(f.session->ops, batch, caches->layers());
+  };
+  int64_t before = 0;
+  for (int past = 0; past < 600; ++past) {
+    if (past == 2) before = allocations;
+    ASSERT_TRUE(f.session->run_shape(
+        shape, [&] { pass(kWindow); }, [&] { pass(past); }))
+        << past;
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_GT(caches->layers()[0]->sequence(0).oldest(), 300);
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, SteadyState,

@@ -15,12 +15,12 @@ struct Turn {
 };
 
 // The last one has no answer yet.
-Result<std::vector<Turn>> turns_of(const Prompt& prompt) {
+Result<std::vector<Turn>> turns_of(const Prompt& prompt, const LoadedModel& loaded) {
   std::vector<Turn> turns(1);
   for (const Part& part : prompt) {
     Turn& now = turns.back();
-    if (part.kind != Part::Kind::answer) {
-      TUTTI_CHECK(now.contents.add(part));
+    if (!part.answers()) {
+      TUTTI_CHECK(now.contents.add(part, loaded));
     } else if (!now.contents.text.empty() || !now.contents.media.empty()) {
       now.answer = part.text;
       turns.emplace_back();
@@ -37,12 +37,9 @@ struct Seen {
   bool words = false, pictures = false, sounds = false;  // clips are pictures
 
   void add(const Part& part) {
-    if (part.kind == Part::Kind::audio)
-      sounds = true;
-    else if (part.kind == Part::Kind::text)
-      words = words || !part.text.empty();
-    else
-      pictures = pictures || part.kind != Part::Kind::answer;
+    sounds = sounds || part.sounds();
+    words = words || (part.says() && !part.text.empty());
+    pictures = pictures || part.shows();
   }
 };
 
@@ -59,7 +56,7 @@ Task resolve_task(Task task, const Contents& turn) {
 Seen last_turn(const Prompt& prompt) {
   Seen turn;
   for (auto part = prompt.rbegin(); part != prompt.rend(); ++part) {
-    if (part->kind == Part::Kind::answer) break;
+    if (part->answers()) break;
     turn.add(*part);
   }
   return turn;
@@ -90,7 +87,7 @@ Result<Tokens> instruction(const Contents& contents, Task task, const std::strin
 Status check_seen(Task task, const Seen& seen) {
   const bool describes = task == Task::name || task == Task::caption;
   if (describes && !seen.pictures)
-    return usage_error("a name or caption needs a picture or a clip in the prompt");
+    return usage_error("a name or caption needs something to see in the prompt, such as a picture");
   if (task == Task::transcribe && !seen.sounds)
     return usage_error("to transcribe, put audio in the prompt");
   if (task == Task::answer && !seen.words)
@@ -101,10 +98,10 @@ Status check_seen(Task task, const Seen& seen) {
 // What of a conversation fits.
 class Fitting {
  public:
-  Fitting(const TextOptions& options, const LoadedModel& loaded)
+  Fitting(const TextOptions& options, const LoadedModel& loaded, int answer)
       : options_(options), loaded_(loaded) {
     const int context = loaded.config.context;
-    room_ = context - std::min(options.max_tokens, context / 4) - 1;  // <s>
+    room_ = context - std::max(answer, std::min(options.max_tokens, context / 4)) - 1;  // <s>
   }
 
   Status run(const std::vector<Turn>& turns, ResolvedPrompt& resolved) {
@@ -178,22 +175,28 @@ Status check_task(const Prompt& prompt, Task asked) {
   return check_seen(resolve_task(asked, last), seen);
 }
 
+bool only_transcribes(const Prompt& prompt, Task asked) {
+  const size_t parts = prompt.size();
+  return parts > 0 && prompt.back().sounds() && (parts == 1 || prompt[parts - 2].answers()) &&
+         (asked == Task::automatic || asked == Task::transcribe);
+}
+
 Result<ResolvedPrompt> resolve_text_prompt(const Prompt& prompt, const TextOptions& options,
-                                           const LoadedModel& loaded) {
+                                           const LoadedModel& loaded, int answer) {
   ResolvedPrompt resolved;
   if (prompt.empty()) {  // free text, as it begins in training
     resolved.text = mark(token_begin);
     return resolved;
   }
-  if (prompt.back().kind == Part::Kind::answer)
+  if (prompt.back().answers())
     return usage_error("the prompt ends with an answer; put behind it what is to be answered");
   TUTTI_CHECK(check_text_length(prompt, loaded));
-  TUTTI_ASSIGN(const std::vector<Turn> turns, turns_of(prompt));
+  TUTTI_ASSIGN(const std::vector<Turn> turns, turns_of(prompt, loaded));
   const Contents& last = turns.back().contents;
   const Task task = resolve_task(options.task, last);
   resolved.media = last.media;
   TUTTI_ASSIGN(resolved.text, instruction(last, task, options.language, loaded));
-  TUTTI_CHECK(Fitting(options, loaded).run(turns, resolved));
+  TUTTI_CHECK(Fitting(options, loaded, answer).run(turns, resolved));
 
   std::vector<const Part*> seen = resolved.media;
   for (const ResolvedTurn& turn : resolved.before)

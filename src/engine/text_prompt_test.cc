@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "helpers/test_model.h"
 #include "engine/text_sequence.h"
+#include "tests/helpers/test_model.h"
 
 namespace tutti {
 namespace {
@@ -18,10 +18,11 @@ T value(Result<T> result) {
 
 class TextPrompt : public testing::Test {
  protected:
-  const LoadedModel& loaded() {
+  const ModelHandle& handle() {
     static const auto model = value(load_model(write_model("text_prompt_test", tiny_config()), {}));
-    return *model;
+    return model;
   }
+  const LoadedModel& loaded() { return *handle(); }
   Tokens ids(const std::string& text) { return value(loaded().tokenizer.encode(text)); }
   ResolvedPrompt resolve(const Prompt& prompt, TextOptions options = {.max_tokens = 8}) {
     return value(resolve_text_prompt(prompt, options, loaded()));
@@ -76,7 +77,7 @@ TEST_F(TextPrompt, EveryKindOfTurnHasItsForm) {
 
 TEST_F(TextPrompt, ASequenceOfTurnsIsOnePass) {
   // What was said earlier is in the caches as if it had been generated there.
-  const auto session = value(Session::create(loaded(), 1));
+  const auto session = value(Session::create(handle(), 1));
   const Part image = picture();
   TextSequence whole, stepwise;
   const Prompt prompt = {image, text("how many?"), answer("a fox"), text("again")};

@@ -8,11 +8,11 @@ namespace {
 // The logits of the text rows from `first_row` on; text comes first among the rows.
 CpuTensor forward(Session& session, const Batch& batch, int first_row) {
   CpuOps& ops = session.ops;
-  const auto& model = session.loaded.model;
+  const auto& model = session.loaded().model;
   const auto out = model.forward(ops, batch, session.caches->layers());
   return model.heads.text_logits(
-      ops, ops.rows(out.trunk.x_ND, first_row, batch.kind_begin[int(Kind::text) + 1]),
-      model.pieces);
+      ops, ops.rows(out.trunk.x_ND, first_row, batch.row_begin[model.spec.find(Stem::pieces) + 1]),
+      model.output());
 }
 
 void copy_rows(const CpuTensor& x, int first, int rows, std::vector<float>& to) {
@@ -22,7 +22,7 @@ void copy_rows(const CpuTensor& x, int first, int rows, std::vector<float>& to) 
 }  // namespace
 
 Status TextSequence::prefill(Session& session, const ResolvedPrompt& prompt) {
-  const ModelConfig& config = session.loaded.config;
+  const ModelSpec& config = session.loaded().config;
   BatchBuilder builder(config);
   builder.begin_sequence();
   add_prompt(builder, prompt);
@@ -41,8 +41,8 @@ Status TextSequence::prefill(Session& session, const ResolvedPrompt& prompt) {
 }
 
 Status TextSequence::append(Session& session, const Tokens& ids) {
-  BatchBuilder builder(session.loaded.config);
-  builder.begin_sequence(past_, time_);
+  BatchBuilder builder(session.loaded().config);
+  builder.begin_sequence({.past = past_, .time = time_});
   builder.text(ids);
   Batch batch = builder.build();
   batch.trunk.slots = {slot_};
@@ -65,7 +65,7 @@ std::span<const float> TextSequence::logits(int row) const {
   return std::span(logits_).subspan(size_t(row) * vocabulary_, vocabulary_);
 }
 
-DecodeBatch::Step& DecodeBatch::step_for(size_t sequences, const ModelConfig& config) {
+DecodeBatch::Step& DecodeBatch::step_for(size_t sequences, const ModelSpec& config) {
   if (steps_.size() <= sequences) steps_.resize(sequences + 1);
   Step& step = steps_[sequences];
   if (step.shape) return step;
@@ -83,18 +83,18 @@ DecodeBatch::Step& DecodeBatch::step_for(size_t sequences, const ModelConfig& co
 
 Status DecodeBatch::append(Session& session, std::span<TextSequence* const> sequences,
                            std::span<const int32_t> ids) {
-  const ModelConfig& config = session.loaded.config;
+  const ModelSpec& config = session.loaded().config;
   Step& step = step_for(sequences.size(), config);
   Batch& batch = step.batch;
   const int count = int(sequences.size());
   for (int s = 0; s < count; ++s) batch.trunk.slots[s] = sequences[s]->slot_;
   const auto plan = [&] {  // the longest that such a pass can be serves them all
-    for (int s = 0; s < count; ++s) batch.set_text_step(s, 0, config.context - 1, 0);
+    for (int s = 0; s < count; ++s) batch.set_text_step(s, 0, {.past = config.context - 1});
     forward(session, batch, 0);
   };
   const auto pass = [&] {
     for (int s = 0; s < count; ++s)
-      batch.set_text_step(s, ids[s], sequences[s]->past_, sequences[s]->time_);
+      batch.set_text_step(s, ids[s], {.past = sequences[s]->past_, .time = sequences[s]->time_});
     const CpuTensor logits = forward(session, batch, 0);
     if (!session.ops.computing()) return;
     for (int s = 0; s < count; ++s) copy_rows(logits, s, 1, sequences[s]->logits_);

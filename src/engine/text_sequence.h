@@ -48,7 +48,7 @@ class DecodeBatch {
     Batch batch;
     uint64_t shape = 0;
   };
-  Step& step_for(size_t sequences, const ModelConfig& config);
+  Step& step_for(size_t sequences, const ModelSpec& config);
 
   std::vector<Step> steps_;  // by the number of sequences
 };

@@ -22,7 +22,7 @@ class TextStream {
  private:
   std::string emit(const std::string& text, size_t end) {
     if (end <= emitted_) return "";
-    const std::string fresh = text.substr(emitted_, end - emitted_);
+    std::string fresh = text.substr(emitted_, end - emitted_);
     emitted_ = end;
     return fresh;
   }

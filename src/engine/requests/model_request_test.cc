@@ -4,18 +4,18 @@
 
 #include <algorithm>
 
-#include "runtime/paint_request.h"
+#include "engine/requests/paint_request.h"
 #include "engine/requests/speak_request.h"
-#include "helpers/test_model.h"
 #include "engine/requests/text_request.h"
+#include "tests/helpers/test_model.h"
 
 namespace tutti {
 namespace {
 
 using Dtype = EngineOptions::Dtype;
 
-std::unique_ptr<LoadedModel> load(Dtype dtype) {
-  ModelConfig config = tiny_config();
+ModelHandle load(Dtype dtype) {
+  ModelSpec config = tiny_config();
   config.layers = 6;  // three of them routed
   static const std::string path = write_model("request_test", config);
   return *load_model(path, {.threads = 2, .dtype = dtype});
@@ -35,7 +35,7 @@ struct Line {
   bool sees;
   std::vector<std::vector<float>> expected;
 
-  Line(const LoadedModel& loaded, int seed) : sees(seed % 2) {
+  Line(const ModelHandle& loaded, int seed) : sees(seed % 2) {
     Rng rng(seed);
     for (int i = 3 + int(rng.below(20)); i > 0; --i) prompt.push_back(10 + int(rng.below(200)));
     for (int i = 0; i < 12; ++i) next.push_back(10 + int(rng.below(200)));
@@ -63,9 +63,9 @@ class Together : public testing::TestWithParam<Dtype> {};
 TEST_P(Together, DecodingSideBySideChangesNoBit) {
   const auto loaded = load(GetParam());
   std::vector<Line> lines;
-  for (int i = 0; i < 7; ++i) lines.emplace_back(*loaded, 40 + i);
+  for (int i = 0; i < 7; ++i) lines.emplace_back(loaded, 40 + i);
   const auto caches = *SequenceCaches::create(loaded->config, loaded->cached(), 8);
-  const auto one = Session::create(*loaded, 1, caches), two = Session::create(*loaded, 2, caches);
+  const auto one = Session::create(loaded, 1, caches), two = Session::create(loaded, 2, caches);
   std::vector<TextSequence> sequences;
   std::vector<size_t> done(lines.size());
   DecodeBatch batch;
@@ -103,12 +103,12 @@ TEST_P(Together, StepsInTurnsChangeNoBit) {
   PaintOptions paint_options{.steps = 6, .seed = 4};
   const SpeakOptions speak_options{.steps = 3, .seed = 5};
 
-  const auto alone = *Session::create(*loaded, 2);
-  TextRequest text_alone(*loaded, seen, text_options);
-  PaintRequest paint_alone(*loaded, asked, paint_options);
-  SpeakRequest speak_alone(*loaded, "the quick brown fox. it jumps", speak_options);
-  for (StepRequest* request :
-       std::initializer_list<StepRequest*>{&text_alone, &paint_alone, &speak_alone})
+  const auto alone = *Session::create(loaded, 2);
+  TextRequest text_alone(loaded, seen, text_options);
+  PaintRequest paint_alone(loaded, asked, paint_options);
+  SpeakRequest speak_alone(loaded, "the quick brown fox. it jumps", speak_options);
+  for (ModelRequest* request :
+       std::initializer_list<ModelRequest*>{&text_alone, &paint_alone, &speak_alone})
     ASSERT_TRUE(run(*request, *alone));
 
   int previews = 0;
@@ -118,16 +118,16 @@ TEST_P(Together, StepsInTurnsChangeNoBit) {
     EXPECT_EQ(preview.width, kPaintSize);
     return true;
   };
-  TextRequest text(*loaded, seen, text_options);
-  PaintRequest paint(*loaded, asked, paint_options);
-  SpeakRequest speak(*loaded, "the quick brown fox. it jumps", speak_options);
+  TextRequest text(loaded, seen, text_options);
+  PaintRequest paint(loaded, asked, paint_options);
+  SpeakRequest speak(loaded, "the quick brown fox. it jumps", speak_options);
   text.slots = {6, -1};
   paint.slots = {3, 1};
   speak.slots = {0, 5};
   const auto caches = *SequenceCaches::create(loaded->config, loaded->cached(), 7);
-  const std::unique_ptr<Session> sessions[] = {Session::create(*loaded, 1, caches),
-                                               Session::create(*loaded, 2, caches)};
-  std::vector<StepRequest*> going = {&text, &paint, &speak};
+  const std::unique_ptr<Session> sessions[] = {Session::create(loaded, 1, caches),
+                                               Session::create(loaded, 2, caches)};
+  std::vector<ModelRequest*> going = {&text, &paint, &speak};
   for (int turn = 0; !going.empty(); ++turn) {
     const auto request = going.begin() + turn % ptrdiff_t(going.size());
     const auto more = (*request)->step(*sessions[turn / 2 % 2]);

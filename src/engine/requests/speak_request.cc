@@ -1,33 +1,29 @@
-// Engine::speak and Engine::vocode: sound out.
+#include "engine/requests/speak_request.h"
+
 #include <algorithm>
 #include <cmath>
 
+#include "engine/speech/alignment.h"
 #include "format/text/voice_text.h"
 #include "media/dsp/griffin_lim.h"
-#include "engine/speech/alignment.h"
-#include "engine/requests/speak_request.h"
 
 namespace tutti {
 namespace {
 
 constexpr int kLongestPiece = 250;     // speech tokens: 10 s, as long as what training has heard
-constexpr int kVocoderFrames = 50;     // 0.5 s of sound at a time
 constexpr size_t kLongestText = 1000;  // bytes whose durations are predicted at once
 constexpr size_t kShortestPiece = 8;   // bytes; shorter text is not cut further
-
-Status check_options(const SpeakOptions& options) {
-  if (!(options.speed >= 0.25f && options.speed <= 4))
-    return usage_error("speed is " + std::to_string(options.speed) + "; use 0.25 to 4");
-  return {};
-}
+constexpr std::chrono::milliseconds kFirstSound{100};   // from acceptance: at once, where only
+                                                        // pictures wait
+constexpr std::chrono::milliseconds kSoundInHand{300};  // what a listener should always have left
 
 Result<std::vector<int32_t>> predict_alignment(Session& session, const std::string& text,
                                                float speed) {
-  BatchBuilder builder(session.loaded.config);
+  BatchBuilder builder(session.loaded().config);
   builder.begin_sequence();
   builder.speech_text(text);
   const Batch batch = builder.build();
-  const auto& head = session.loaded.model.speech_text;
+  const auto& head = *session.loaded().model.speech_text;
   CpuOps& ops = session.ops;
   std::vector<int32_t> alignment;
   TUTTI_CHECK(session.run([&] {
@@ -40,23 +36,29 @@ Result<std::vector<int32_t>> predict_alignment(Session& session, const std::stri
 
 }  // namespace
 
-SpeakRequest::SpeakRequest(const LoadedModel& loaded, std::string text, const SpeakOptions& options)
-    : loaded_(loaded),
-      options_(options),
+SpeakRequest::SpeakRequest(ModelHandle model, std::string text, SpeakOptions options)
+    : RequestFor(std::move(model), {.name = "speak", .slots = 2}),
+      options_(std::move(options)),
       start_(std::chrono::steady_clock::now()),
       pending_{std::move(text)},
-      vocoder_(loaded) {}
+      vocoder_(*this->model()) {}
 
 double SpeakRequest::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
 }
 
+Status SpeakRequest::check() const {
+  TUTTI_CHECK(require(*model(), Stem::spoken, "speak"));
+  if (!options_.griffin_lim)
+    TUTTI_CHECK(require(*model(), HeadSpec::Kind::vocoder, "speak by itself; griffin_lim can"));
+  if (!(options_.speed >= 0.25f && options_.speed <= 4))
+    return usage_error("speed is " + std::to_string(options_.speed) + "; use 0.25 to 4");
+  return check_flow_options(flow_options(options_, model()->config, Stem::spoken));
+}
+
 Status SpeakRequest::begin() {
-  TUTTI_CHECK(check_options(options_));
   TUTTI_ASSIGN(const std::string text, text_for_voice(pending_.front()));
-  flow_options_ = flow_options(options_.steps, options_.guidance_scale, options_.seed,
-                               loaded_.config.speak_steps, loaded_.config.speak_guidance);
-  TUTTI_CHECK(check_flow_options(flow_options_));
+  flow_options_ = flow_options(options_, model()->config, Stem::spoken);
   const auto paragraphs = split_speech(text, kLongestText);
   pending_.assign(paragraphs.begin(), paragraphs.end());
   begun_ = true;
@@ -66,10 +68,10 @@ Status SpeakRequest::begin() {
 // Makes `text` the piece to speak; or, where it is longer than a pass may be, puts its parts before
 // what is pending and returns false. The durations decide.
 Result<bool> SpeakRequest::plan_piece(Session& session, std::string text) {
-  const size_t context = size_t(loaded_.config.context), bytes = text.size();
+  const size_t context = size_t(model()->config.context), bytes = text.size();
   const size_t most = std::min(size_t(kLongestPiece), context / 2);
   piece_.text = std::move(text);
-  TUTTI_ASSIGN(piece_.ids, loaded_.tokenizer.encode(piece_.text));
+  TUTTI_ASSIGN(piece_.ids, model()->tokenizer.encode(piece_.text));
   TUTTI_ASSIGN(piece_.alignment, predict_alignment(session, piece_.text, options_.speed));
   const bool text_fits = piece_.ids.size() + 2 + most <= context;
   if (bytes > kShortestPiece && (piece_.alignment.size() > most || !text_fits)) {
@@ -83,7 +85,8 @@ Result<bool> SpeakRequest::plan_piece(Session& session, std::string text) {
 }
 
 Status SpeakRequest::begin_piece(Session& session) {
-  flow_.emplace(slots, Kind::speak, loaded_.model.heads.speak,
+  const int modality = model()->config.find(Stem::spoken);
+  flow_.emplace(slots, modality, model()->model.heads.values[size_t(modality)],
                 [this](BatchBuilder& builder, std::span<const float> z, float t) {
                   builder.speak(z, t, piece_.text, piece_.alignment);
                 });
@@ -98,7 +101,8 @@ Status SpeakRequest::flow_step(Session& session) {
   if (more) return {};
   mel_ = flow_->clean();
   vocoded_ = options_.griffin_lim ? mel_.size() : 0;
-  result_.mel.values.insert(result_.mel.values.end(), mel_.begin(), mel_.end());
+  if (options_.keep || options_.griffin_lim)
+    result_.mel.values.insert(result_.mel.values.end(), mel_.begin(), mel_.end());
   flow_.reset();
   ++flow_options_.seed;
   return {};
@@ -107,10 +111,11 @@ Status SpeakRequest::flow_step(Session& session) {
 // False once the listener has had enough.
 bool SpeakRequest::deliver(const std::vector<float>& samples) {
   if (samples.empty()) return true;
+  if (delivered_ == 0) result_.seconds_to_first_audio = seconds();
+  delivered_ += samples.size();
   std::vector<float>& said = result_.sound.samples;
-  if (said.empty()) result_.seconds_to_first_audio = seconds();
-  said.insert(said.end(), samples.begin(), samples.end());
-  return !options_.on_audio || options_.on_audio(samples);
+  if (options_.keep) said.insert(said.end(), samples.begin(), samples.end());
+  return !*cancelled && (!options_.on_audio || options_.on_audio(samples));
 }
 
 Result<bool> SpeakRequest::vocode_step(Session& session) {
@@ -149,30 +154,14 @@ Result<bool> SpeakRequest::step(Session& session) {
   return true;
 }
 
-Result<SpeakResult> Engine::speak(const std::string& text, const SpeakOptions& options) const {
-  TUTTI_ASSIGN(const auto turn, state_->take_turn());
-  SpeakRequest request(*state_->loaded, text, options);
-  TUTTI_CHECK(run(request, *state_->session));
-  return std::move(request.result());
-}
-
-Result<Sound> Engine::vocode(const Mel& mel) const {
-  TUTTI_CHECK(check_part(Part::of_audio(mel)));
-  TUTTI_ASSIGN(const auto turn, state_->take_turn());
-  constexpr size_t step = size_t(kVocoderFrames) * kMelBins;
-  VocoderStream vocoder(*state_->loaded);
-  Sound sound;
-  const auto add = [&](const std::vector<float>& samples) {
-    sound.samples.insert(sound.samples.end(), samples.begin(), samples.end());
-  };
-  const std::span values(mel.values);
-  for (size_t begin = 0; begin < values.size(); begin += step) {
-    const auto part = values.subspan(begin, std::min(step, values.size() - begin));
-    TUTTI_ASSIGN(const std::vector<float> samples, vocoder.push(*state_->session, part));
-    add(samples);
-  }
-  add(vocoder.finish());
-  return sound;
+SteadyTime SpeakRequest::due(SteadyTime accepted, SteadyTime now) {
+  const std::chrono::duration<double> fresh(double(delivered_ - std::exchange(heard_, delivered_)) /
+                                            double(result_.sound.sample_rate));
+  if (delivered_ == 0) return accepted + kFirstSound;
+  if (fresh.count() > 0)
+    heard_until_ =
+        std::max(heard_until_, now) + std::chrono::duration_cast<SteadyTime::duration>(fresh);
+  return heard_until_ - kSoundInHand;
 }
 
 }  // namespace tutti

@@ -1,4 +1,4 @@
-// Engine::speak as a request. Its steps: durations of a stretch of text; then for each piece of it
+// Speech as a request. Its steps: durations of a stretch of text; then for each piece of it
 // the prompt, the steps of the flow, and the vocoder half a second at a time.
 #pragma once
 
@@ -10,16 +10,14 @@
 
 namespace tutti {
 
-class SpeakRequest : public StepRequest {
+class SpeakRequest : public RequestFor<SpeakResult> {
  public:
-  // `loaded` must outlive it.
-  SpeakRequest(const LoadedModel& loaded, std::string text, const SpeakOptions& options);
+  SpeakRequest(ModelHandle model, std::string text, SpeakOptions options);
 
+  Status check() const override;
   Result<bool> step(Session& session) override;
-
-  // Seconds of sound delivered so far.
-  double seconds_delivered() const { return result_.sound.seconds(); }
-  SpeakResult& result() { return result_; }
+  // Before who listens has heard what was delivered.
+  SteadyTime due(SteadyTime accepted, SteadyTime now) override;
 
  private:
   struct Piece {
@@ -37,7 +35,6 @@ class SpeakRequest : public StepRequest {
   bool deliver(const std::vector<float>& samples);
   double seconds() const;
 
-  const LoadedModel& loaded_;
   const SpeakOptions options_;
   const std::chrono::steady_clock::time_point start_;
   FlowOptions flow_options_;
@@ -48,7 +45,9 @@ class SpeakRequest : public StepRequest {
   std::vector<float> mel_;  // of the piece
   size_t vocoded_ = 0;      // values of it
   VocoderStream vocoder_;
-  SpeakResult result_;
+  size_t delivered_ = 0;      // samples
+  size_t heard_ = 0;          // of them, when the last step was made due
+  SteadyTime heard_until_{};  // when who listens will have heard those
 };
 
 }  // namespace tutti

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
-#include "format/text/languages.h"
 #include "engine/text_prompt.h"
+#include "format/text/languages.h"
 
 namespace tutti {
 namespace {
+
+constexpr char kDecode = 0;  // its address is the key of a pass
+constexpr int kBriefTokens = 64;
+constexpr std::chrono::milliseconds kTokenTime{
+    50};  // 20 tokens a second are as fast as people read
 
 Status check_text_options(const TextOptions& options) {
   if (options.max_tokens < 1)
@@ -27,27 +32,40 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-TextRequest::TextRequest(const LoadedModel& loaded, const Prompt& prompt,
-                         const TextOptions& options)
-    : loaded_(loaded),
-      prompt_(prompt),
-      options_(options),
+TextRequest::TextRequest(ModelHandle model, SharedPrompt prompt, TextOptions options)
+    : RequestFor(std::move(model),
+                 {.name = "text", .slots = 1, .brief = options.max_tokens <= kBriefTokens}),
+      prompt_(std::move(prompt)),
+      options_(std::move(options)),
       start_(std::chrono::steady_clock::now()),
-      sampler_({options.temperature, options.top_k, options.top_p, options.seed}),
-      decoder_(loaded.tokenizer) {}
+      sampler_({options_.temperature, options_.top_k, options_.top_p, options_.seed}),
+      decoder_(this->model()->tokenizer) {}
+
+Status TextRequest::check() const {
+  TUTTI_CHECK(check_text_options(options_));
+  if (prompt_->empty())
+    return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
+  TUTTI_CHECK(check_text_length(*prompt_, *model()));
+  return check_kinds(*prompt_, *model());
+}
+
+Sharing TextRequest::sharing() const {
+  return decoding() ? Sharing{.key = &kDecode, .gathers = true} : Sharing{};
+}
+
+SteadyTime TextRequest::due(SteadyTime, SteadyTime now) {
+  return now + kTokenTime;
+}
 
 Status TextRequest::prefill(Session& session) {
-  TUTTI_CHECK(check_text_options(options_));
-  if (prompt_.empty())
-    return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
-  TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(prompt_, options_, loaded_));
+  TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(*prompt_, options_, *model()));
   unheard_ = resolved.unheard;
   if (unheard_) return {};
   sequence_ = TextSequence(slots[0]);
   TUTTI_CHECK(sequence_.prefill(session, resolved));
   result_.prompt_tokens = sequence_.length();
   // The last token of an answer need not be in the cache.
-  limit_ = std::min(options_.max_tokens, loaded_.config.context - result_.prompt_tokens + 1);
+  limit_ = std::min(options_.max_tokens, model()->config.context - result_.prompt_tokens + 1);
   return {};
 }
 
@@ -59,46 +77,54 @@ bool TextRequest::take_token() {
   if (more) {
     ids_.push_back(id);
     const std::string piece = stream_.advance(decoder_.push(id));
-    if (options_.on_text && !piece.empty()) more = options_.on_text(piece);
+    more = tell(piece);
   }
   result_.cut = more && int(ids_.size()) >= limit_;
   if (more && !result_.cut) return true;
   result_.text = decoder_.text();
   const std::string rest = stream_.finish(result_.text);
-  if (options_.on_text && !rest.empty()) options_.on_text(rest);
+  tell(rest);
   result_.tokens = int(ids_.size());
   result_.seconds = seconds_since(start_);
   return false;
 }
 
+// False where nobody wants more.
+bool TextRequest::tell(const std::string& piece) const {
+  if (*cancelled) return false;
+  return !options_.on_text || piece.empty() || options_.on_text(piece);
+}
+
 Result<bool> TextRequest::step(Session& session) {
   if (decoding()) {
-    TextSequence* sequence = &sequence_;
-    TUTTI_CHECK(alone_.append(session, {&sequence, 1}, {&ids_.back(), 1}));
-  } else {
-    TUTTI_CHECK(prefill(session));
-    if (unheard_) return false;  // nothing was said
+    ModelRequest* const alone = this;
+    Result<bool> result = false;
+    step_together(session, {&alone, 1}, {&result, 1});
+    return result;
   }
+  TUTTI_CHECK(prefill(session));
+  if (unheard_) return false;  // nothing was said
   return take_token();
 }
 
-Status TextRequest::step_together(Session& session, DecodeBatch& batch,
-                                  std::span<TextRequest* const> requests, std::vector<bool>& more) {
-  constexpr int kMost = 64;  // at a time
-  more.assign(requests.size(), false);
+void TextRequest::step_together(Session& session, std::span<ModelRequest* const> requests,
+                                std::span<Result<bool>> results) {
+  constexpr size_t kMost = 64;  // at a time
   for (size_t begin = 0; begin < requests.size(); begin += kMost) {
-    const auto part = requests.subspan(begin, std::min<size_t>(kMost, requests.size() - begin));
+    const size_t count = std::min(kMost, requests.size() - begin);
+    std::array<TextRequest*, kMost> texts;
     std::array<TextSequence*, kMost> sequences;
     std::array<int32_t, kMost> ids;
-    for (size_t i = 0; i < part.size(); ++i) {
-      sequences[i] = &part[i]->sequence_;
-      ids[i] = part[i]->ids_.back();
+    for (size_t i = 0; i < count; ++i) {
+      texts[i] = static_cast<TextRequest*>(requests[begin + i]);
+      sequences[i] = &texts[i]->sequence_;
+      ids[i] = texts[i]->ids_.back();
     }
-    TUTTI_CHECK(batch.append(session, std::span(sequences).first(part.size()),
-                             std::span(ids).first(part.size())));
-    for (size_t i = 0; i < part.size(); ++i) more[begin + i] = part[i]->take_token();
+    const Status status = session.decoding().append(session, std::span(sequences).first(count),
+                                                    std::span(ids).first(count));
+    for (size_t i = 0; i < count; ++i)
+      results[begin + i] = status ? Result<bool>(texts[i]->take_token()) : status.error();
   }
-  return {};
 }
 
 }  // namespace tutti

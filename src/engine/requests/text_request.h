@@ -4,34 +4,33 @@
 
 #include <chrono>
 
-#include "runtime/request.h"
+#include "engine/requests/model_request.h"
 #include "engine/samplers/sampler.h"
+#include "engine/shared_prompt.h"
 #include "engine/text_sequence.h"
 #include "engine/text_stream.h"
 
 namespace tutti {
 
-class TextRequest : public StepRequest {
+class TextRequest : public RequestFor<TextResult> {
  public:
-  // `loaded` and `prompt` must outlive it.
-  TextRequest(const LoadedModel& loaded, const Prompt& prompt, const TextOptions& options);
+  TextRequest(ModelHandle model, SharedPrompt prompt, TextOptions options);
 
+  Status check() const override;
   Result<bool> step(Session& session) override;
-
-  // Whether the prompt has been read: the next step is one more token.
-  bool decoding() const { return !ids_.empty(); }
-  // That step of several requests that are decoding: more[i] tells whether request i goes on.
-  static Status step_together(Session& session, DecodeBatch& batch,
-                              std::span<TextRequest* const> requests, std::vector<bool>& more);
-
-  const TextResult& result() const { return result_; }
+  Sharing sharing() const override;
+  void step_together(Session& session, std::span<ModelRequest* const> requests,
+                     std::span<Result<bool>> results) override;
+  SteadyTime due(SteadyTime accepted, SteadyTime now) override;
 
  private:
+  // Whether the prompt has been read: the next step is one more token.
+  bool decoding() const { return !ids_.empty(); }
   Status prefill(Session& session);
   bool take_token();
+  bool tell(const std::string& piece) const;
 
-  const LoadedModel& loaded_;
-  const Prompt& prompt_;
+  const SharedPrompt prompt_;
   const TextOptions options_;
   const std::chrono::steady_clock::time_point start_;
   TextSequence sequence_;
@@ -41,8 +40,6 @@ class TextRequest : public StepRequest {
   Tokens ids_;  // the last one is not in the caches yet
   int limit_ = 0;
   bool unheard_ = false;
-  DecodeBatch alone_;
-  TextResult result_;
 };
 
 }  // namespace tutti

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/utf8.h"
-
 namespace tutti {
 namespace {
 
@@ -24,6 +22,16 @@ double log_total(const float* row, int count) {
   return most + std::log(sum);
 }
 
+int best_symbol(ConstMatrix logits, int label) {
+  const float* row = logits.row(label);
+  return int(std::max_element(row, row + logits.cols) - row);
+}
+
+// Whether a label's symbol is a byte that the one before it has not said already.
+bool is_new_byte(int symbol, int previous, int blank) {
+  return symbol != blank && symbol != previous;
+}
+
 // A byte of the best path: labels [first, end).
 struct Mark {
   char byte;
@@ -32,15 +40,14 @@ struct Mark {
 
 std::vector<Mark> marks_of(ConstMatrix logits) {
   std::vector<Mark> marks;
-  const ptrdiff_t blank = logits.cols - 1;
-  ptrdiff_t previous = blank;
+  const int blank = logits.cols - 1;
+  int previous = -1;
   for (int label = 0; label < logits.rows; ++label) {
-    const float* row = logits.row(label);
-    const ptrdiff_t symbol = std::max_element(row, row + logits.cols) - row;
-    if (symbol != blank && symbol == previous)
-      marks.back().end = label + 1;
-    else if (symbol != blank)
+    const int symbol = best_symbol(logits, label);
+    if (is_new_byte(symbol, previous, blank))
       marks.push_back({char(symbol), label, label + 1});
+    else if (symbol != blank)
+      marks.back().end = label + 1;
     previous = symbol;
   }
   return marks;
@@ -53,19 +60,25 @@ double best_log_probability(ConstMatrix logits, int label) {
 
 }  // namespace
 
-std::string repaired_utf8(std::string_view bytes) {
-  std::string text;
-  while (const auto bad = invalid_utf8_at(bytes)) {
-    text.append(bytes.substr(0, *bad)).append("\xef\xbf\xbd");
-    bytes.remove_prefix(*bad + 1);
+std::string CtcPrefix::push(ConstMatrix logits) {
+  std::string bytes;
+  for (int label = 0; label < logits.rows; ++label) {
+    const int symbol = best_symbol(logits, label);
+    if (is_new_byte(symbol, previous_, logits.cols - 1)) bytes += char(symbol);
+    previous_ = symbol;
   }
-  return text.append(bytes);
+  return repair_.push(bytes);
+}
+
+std::string CtcPrefix::end() {
+  previous_ = -1;
+  return repair_.end();
 }
 
 std::string ctc_text(ConstMatrix logits) {
-  std::string bytes;
-  for (const Mark& mark : marks_of(logits)) bytes += mark.byte;
-  return repaired_utf8(bytes);
+  CtcPrefix prefix;
+  std::string text = prefix.push(logits);
+  return text += prefix.end();
 }
 
 Transcript ctc_transcript(ConstMatrix logits) {

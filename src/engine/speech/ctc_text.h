@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8_repair.h"
 #include "runtime/memory/tensor.h"
 
 namespace tutti {
@@ -31,11 +32,22 @@ Transcript ctc_transcript(ConstMatrix logits);
 // logits: labels x 257. Always valid UTF-8: bytes that form no character become U+FFFD.
 std::string ctc_text(ConstMatrix logits);
 
+// The same of labels that come piece by piece: text leaves it as soon as nothing that follows can
+// change it, so together the pieces are ctc_text() of all labels. A value.
+class CtcPrefix {
+ public:
+  // Further labels x 257. Whole characters, each with the label that completes it.
+  std::string push(ConstMatrix logits);
+  // No label follows. Starts anew.
+  std::string end();
+
+ private:
+  int previous_ = -1;  // symbol; -1: none
+  Utf8Repair repair_;
+};
+
 // ln of the probability that all alignments of `text` have together (the forward algorithm);
 // minus infinity where the text does not fit into that many labels.
 double ctc_log_likelihood(ConstMatrix logits, std::string_view text);
-
-// Replaces each byte that belongs to no character.
-std::string repaired_utf8(std::string_view bytes);
 
 }  // namespace tutti

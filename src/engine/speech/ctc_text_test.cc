@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <random>
 
 #include "base/utf8.h"
-#include "model/config.h"
 #include "engine/text_stream.h"
+#include "model/spec.h"
 
 namespace tutti {
 namespace {
@@ -87,6 +89,34 @@ TEST(CtcText, BrokenBytesAreReplaced) {
   EXPECT_EQ(read({0xc3, 0xa9}), "\u00e9");
   EXPECT_EQ(read({'a', 0xc3, 'b'}), std::string("a") + kUnknown + "b");
   EXPECT_EQ(read({0xff, 256, 0xff}), std::string(kUnknown) + kUnknown);
+}
+
+TEST(CtcText, PiecesOfLabelsAreTheWhole) {
+  std::mt19937 random(4);
+  const int symbols[] = {256, 256, 'a', 'b', ' ', 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xff};
+  for (int trial = 0; trial < 300; ++trial) {
+    const int labels = int(random() % 60);
+    std::vector<float> logits(size_t(labels) * kCtcSymbols);
+    for (int i = 0, symbol = 256; i < labels; ++i) {
+      if (random() % 3) symbol = symbols[random() % std::size(symbols)];
+      logits[size_t(i) * kCtcSymbols + size_t(symbol)] = 1;
+    }
+    const auto part = [&](int first, int rows) {
+      return ConstMatrix{logits.data() + first * kCtcSymbols, rows, kCtcSymbols, kCtcSymbols};
+    };
+    CtcPrefix prefix;
+    for (int again = 0; again < 2; ++again) {  // end() starts anew
+      std::string text;
+      for (int at = 0, take = 0; at < labels; at += take) {
+        take = std::min(labels - at, int(random() % 9));
+        text += prefix.push(part(at, take));
+        EXPECT_FALSE(invalid_utf8_at(text));
+        EXPECT_TRUE(ctc_text(part(0, at + take)).starts_with(text));
+      }
+      text += prefix.end();
+      EXPECT_EQ(text, ctc_text(part(0, labels)));
+    }
+  }
 }
 
 TEST(TextStream, HoldsBackUnfinishedCharacters) {

@@ -22,7 +22,8 @@ void spectrum_frame(const float* row, std::complex<float>* bins) {
 }  // namespace
 
 VocoderStream::VocoderStream(const LoadedModel& loaded)
-    : history_(int(loaded.model.vocoder.layers.size()) * (Vocoder<CpuOps>::kTaps - 1)) {}
+    : history_(int((loaded.model.vocoder ? loaded.model.vocoder->layers.size() : 0)) *
+               (Vocoder<CpuOps>::kTaps - 1)) {}
 
 void VocoderStream::add_samples(const CpuTensor& spectrum, int first_frame,
                                 std::vector<float>& samples) {
@@ -48,7 +49,7 @@ Result<std::vector<float>> VocoderStream::push(Session& session, std::span<const
 
   CpuOps& ops = session.ops;
   TUTTI_CHECK(session.run([&] {
-    const CpuTensor spectrum = session.loaded.model.vocoder.forward(
+    const CpuTensor spectrum = session.loaded().model.vocoder->forward(
         ops, ops.constant(window, frames, kMelBins), neighbours);
     if (ops.computing()) add_samples(spectrum, before, samples);
   }));

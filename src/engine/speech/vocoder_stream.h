@@ -1,16 +1,19 @@
 // Mel frames in, samples out, in pieces of any size: the samples are the same as for the whole.
 //
 // The vocoder is causal, so a piece is run with the frames before it that its layers still see
-// (6 a layer) and their results are thrown away. The inverse STFT is 15 ms late (media/istft.h).
+// (6 a layer) and their results are thrown away. The inverse STFT is 15 ms late
+// (media/dsp/istft.h).
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "engine/session.h"
 #include "media/dsp/istft.h"
-#include "runtime/session_state.h"
 
 namespace tutti {
+
+inline constexpr int kVocoderFrames = 50;  // 0.5 s of sound: what is worth a pass
 
 // One sound. Each piece may come on another session.
 class VocoderStream {

@@ -1,0 +1,127 @@
+#include "engine/registry.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/quote.h"
+#include "engine/loaded_model.h"
+#include "format/package/model_package.h"
+
+namespace tutti {
+namespace {
+
+Error no_model(const std::string& name) {
+  return {ErrorCode::not_found, "there is no model called " + quote(name, 40)};
+}
+
+}  // namespace
+
+Registry::FileStamp Registry::stamp_of(const std::string& path) {
+  struct stat info = {};
+  if (stat(path.c_str(), &info)) return {};
+  return {uint64_t(info.st_dev), uint64_t(info.st_ino), int64_t(info.st_size),
+          int64_t(info.st_mtim.tv_sec), int64_t(info.st_mtim.tv_nsec)};
+}
+
+// The stamp is taken first: a file that changes while it is read is read again the next time.
+Result<Registry::Entry> Registry::load(const std::string& name, Source source, Hold hold) {
+  const FileStamp stamp = stamp_of(source.path);
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(source.path, hold));
+  auto handle = load_model(package, source.options);
+  if (!handle) return handle.error().with_context("the model " + source.path);
+  auto served =
+      std::make_shared<const ServedModel>(ServedModel{name, *std::move(handle), stamp.seconds});
+  return Entry{std::move(source), stamp, std::move(served)};
+}
+
+// A copy, for what is written or cut short meanwhile must not end the process. What was written in
+// place meanwhile may be of two models.
+Result<Registry::Entry> Registry::load_again(const std::string& name, Source source) {
+  TUTTI_ASSIGN(Entry loaded, load(name, std::move(source), Hold::copied));
+  const FileStamp now = stamp_of(loaded.source.path);
+  if (now.device == loaded.stamp.device && now.inode == loaded.stamp.inode && now != loaded.stamp)
+    return failed("the model " + loaded.source.path +
+                  " was written while it was read; put a new file in its place with a rename");
+  return loaded;
+}
+
+Status Registry::add(const std::string& name, Source source) {
+  const std::lock_guard loading(loading_);
+  {
+    const std::lock_guard lock(mutex_);
+    TUTTI_CHECK(names_.check_free(name));
+  }
+  TUTTI_ASSIGN(Entry loaded, load(name, std::move(source)));
+  const std::lock_guard lock(mutex_);
+  entries_.insert_or_assign(name, std::move(loaded));
+  return names_.add(name);
+}
+
+Status Registry::add_aliases(const std::vector<AliasPair>& pairs) {
+  const std::lock_guard loading(loading_);
+  const std::lock_guard lock(mutex_);
+  return names_.add_aliases(pairs);
+}
+
+ServedPtr Registry::find(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  if (names_.models().empty()) return nullptr;
+  const std::string* model = name.empty() ? &names_.models().front() : names_.find(name);
+  return model ? entries_.at(*model).served : nullptr;
+}
+
+Result<bool> Registry::reload(const std::string& name) {
+  const std::lock_guard loading(loading_);
+  Source source;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto current = entries_.find(name);
+    if (current == entries_.end()) return no_model(name);
+    source = current->second.source;
+    if (stamp_of(source.path) == current->second.stamp) return false;
+  }
+  TUTTI_ASSIGN(Entry loaded, load_again(name, std::move(source)));
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(entries_.at(name), loaded);  // it is there: whoever removes it holds loading_
+  }
+  return true;  // the previous model goes without a lock, unless somebody holds it
+}
+
+Status Registry::remove(const std::string& name) {
+  const std::lock_guard loading(loading_);
+  std::map<std::string, Entry>::node_type removed;
+  const std::lock_guard lock(mutex_);
+  if (!entries_.contains(name)) return no_model(name);
+  if (entries_.size() == 1)
+    return usage_error(name + " is the only model; add another one before it goes");
+  names_.remove(name);
+  removed = entries_.extract(name);
+  return {};
+}
+
+std::vector<Registry::Card> Registry::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Card> cards;
+  for (const std::string& name : names_.models())
+    cards.push_back({name, {}, entries_.at(name).served->written});
+  for (const auto& [name, model] : names_.aliases())
+    cards.push_back({name, model, entries_.at(model).served->written});
+  return cards;
+}
+
+std::string Registry::default_name() const {
+  const ServedPtr first = find();
+  return first ? first->name : std::string();
+}
+
+std::string Registry::names(size_t most) const {
+  std::string all;
+  const std::vector<Card> cards = list();
+  for (size_t i = 0; i < std::min(most, cards.size()); ++i) all += (i ? ", " : "") + cards[i].name;
+  if (cards.size() > most) all += " and " + std::to_string(cards.size() - most) + " more";
+  return all;
+}
+
+}  // namespace tutti

@@ -1,0 +1,236 @@
+// Models by name: what may be one, what aliases lead to, and what becomes of a model that is
+// swapped while somebody holds it.
+#include "engine/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "engine/loaded_model.h"
+#include "engine/requests/embed_request.h"
+#include "tests/helpers/test_model.h"
+
+namespace tutti {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Two models that say different things.
+std::string model_file(const std::string& name, float scale) {
+  return write_model(name, tiny_config(), "", [&](const std::string&, std::vector<float>& values) {
+    for (float& value : values) value *= scale;
+  });
+}
+
+const std::string& first_file() {
+  static const std::string path = model_file("registry_first", 1);
+  return path;
+}
+const std::string& second_file() {
+  static const std::string path = model_file("registry_second", 0.5f);
+  return path;
+}
+
+// As operators replace a file: the new one takes the name at once.
+void replace(const std::string& path, const std::string& by) {
+  fs::copy_file(by, path + ".new", fs::copy_options::overwrite_existing);
+  fs::rename(path + ".new", path);
+}
+
+std::vector<float> embedded(const ModelHandle& model) {
+  EmbedRequest request(model, SharedPrompt{Part::of_text("the quick fox")});
+  const auto session = *Session::create(model, 1);
+  EXPECT_TRUE(run(request, *session));
+  return request.result().front();
+}
+
+class RegistryTest : public testing::Test {
+ protected:
+  RegistryTest() { replace(path_, first_file()); }
+
+  std::string told(const Status& status) { return status ? "" : status.error().message(); }
+
+  const std::string path_ = testing::TempDir() + "/registry_served.safetensors";
+  Registry registry_;
+};
+
+TEST_F(RegistryTest, NamesAndAliasesLeadToModels) {
+  EXPECT_EQ(registry_.find(), nullptr);
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  ASSERT_TRUE(registry_.add("two", {second_file(), {1}}));
+  ASSERT_TRUE(registry_.add_aliases({{"fastest", "fast"}, {"fast", "two"}, {"one", "one"}}));
+  ASSERT_TRUE(registry_.add_aliases({{"quick", "fastest"}}));
+  EXPECT_EQ(registry_.find()->name, "one");
+  for (const char* name : {"two", "fast", "fastest", "quick"})
+    EXPECT_EQ(registry_.find(name)->name, "two") << name;
+  EXPECT_EQ(registry_.find("three"), nullptr);
+  EXPECT_EQ(registry_.names(), "one, two, fast, fastest, quick");
+  EXPECT_EQ(registry_.names(2), "one, two and 3 more");
+  EXPECT_EQ(registry_.list()[2].alias_of, "two");
+  EXPECT_GT(registry_.list()[2].written, 0);
+  ASSERT_TRUE(registry_.remove("two"));
+  EXPECT_EQ(registry_.names(), "one");
+  EXPECT_EQ(registry_.remove("two").error().code(), ErrorCode::not_found);
+  EXPECT_EQ(registry_.remove("one").error().code(), ErrorCode::usage);
+}
+
+TEST_F(RegistryTest, OddNamesAreRefusedByName) {
+  for (const std::string name : {"", "a\nb", "a=b", "\"", "a\\b", " a", "a ", "\x1b[31m", "\xff"}) {
+    EXPECT_EQ(registry_.add(name, {path_, {1}}).error().code(), ErrorCode::usage) << name;
+    EXPECT_FALSE(check_model_name(name)) << name;
+  }
+  EXPECT_FALSE(check_model_name(std::string(129, 'a')));
+  for (const std::string name : {"a", "org/model:7b", "gpt-4o", "模型", "my model", "__proto__"})
+    EXPECT_TRUE(check_model_name(name)) << name;
+  EXPECT_EQ(registry_.find(), nullptr);
+}
+
+TEST_F(RegistryTest, TakenNamesAndCyclesAreRefusedAndChangeNothing) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  ASSERT_TRUE(registry_.add_aliases({{"fast", "one"}}));
+  EXPECT_NE(told(registry_.add("one", {path_, {1}})).find("called one"), std::string::npos);
+  EXPECT_NE(told(registry_.add("fast", {path_, {1}})).find("alias of one"), std::string::npos);
+  const std::vector<std::vector<std::pair<std::string, std::string>>> wrong = {
+      {{"fast", "one"}},                          // taken
+      {{"one", "fast"}},                          // a model's
+      {{"good", "one"}, {"a", "b"}, {"b", "a"}},  // a cycle
+      {{"good", "one"}, {"c", "c"}},              // the smallest one
+      {{"good", "one"}, {"d", "nothing"}},        // leads nowhere
+      {{"good", "one"}, {"good", "fast"}},        // to both
+      {{"good", "one"}, {"e\n", "one"}},          // no name
+      {{"good", "one"}, {"f", "\x1b[31m"}}};      // nor that
+  for (const auto& pairs : wrong) {
+    const Status status = registry_.add_aliases(pairs);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code(), ErrorCode::usage);
+    const std::string name = pairs.back().first.substr(0, 1);
+    EXPECT_NE(status.error().message().find(name), std::string::npos) << status.error().message();
+    EXPECT_EQ(status.error().message().find('\x1b'), std::string::npos);
+  }
+  EXPECT_EQ(registry_.names(), "one, fast");
+}
+
+// Who holds a model goes on with it, and the last one frees it.
+TEST_F(RegistryTest, ASwapLeavesWhoHoldsTheModelItsModel) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  ServedPtr held = registry_.find("one");
+  const std::weak_ptr<const LoadedModel> old = held->handle.model;
+  const std::vector<float> before = embedded(held->handle);
+  EXPECT_FALSE(*registry_.reload("one")) << "the file is the same";
+  replace(path_, second_file());
+  EXPECT_TRUE(*registry_.reload("one"));
+  const ServedPtr now = registry_.find("one");
+  EXPECT_NE(embedded(now->handle), before);
+  EXPECT_EQ(embedded(held->handle), before);
+  EXPECT_FALSE(old.expired());
+  held.reset();
+  EXPECT_TRUE(old.expired());
+  EXPECT_EQ(registry_.reload("two").error().code(), ErrorCode::not_found);
+}
+
+// Whatever is wrong with the file: the model stays, and a later good file is taken.
+TEST_F(RegistryTest, ABadFileLeavesTheModelThatWas) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  const ServedPtr before = registry_.find("one");
+  const auto expect_refused = [&](const std::string& part) {
+    const Result<bool> swapped = registry_.reload("one");
+    ASSERT_FALSE(swapped) << part;
+    EXPECT_NE(swapped.error().message().find(path_), std::string::npos)
+        << swapped.error().message();
+    EXPECT_NE(swapped.error().message().find(part), std::string::npos) << swapped.error().message();
+    EXPECT_EQ(registry_.find("one"), before);
+  };
+  fs::remove(path_);
+  expect_refused("");
+  std::ifstream whole(second_file(), std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(whole)), {});
+  const auto write = [&](const std::string& content) {
+    std::ofstream(path_, std::ios::binary) << content;
+  };
+  write("");
+  expect_refused("");
+  write(bytes.substr(0, bytes.size() / 2));
+  expect_refused("");
+  std::string other = bytes;
+  const std::string version = R"(\"min_reader\":)";
+  const size_t at = other.find(version);
+  ASSERT_NE(at, other.npos);
+  other[at + version.size()] = '9';
+  write(other);
+  expect_refused("reader 9");
+  std::string torn = bytes;
+  for (size_t i = torn.size() - 4000; i < torn.size(); ++i) torn[i] = char(0xff);  // NaN
+  write(torn);
+  expect_refused("");
+  replace(path_, second_file());
+  EXPECT_TRUE(*registry_.reload("one"));
+  EXPECT_NE(registry_.find("one"), before);
+}
+
+// Against all advice: the file is cut short and grows while it is read. No signal ends the process.
+TEST_F(RegistryTest, AFileThatIsWrittenInPlaceEndsNothing) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  std::ifstream whole(second_file(), std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(whole)), {});
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (size_t n = 0; !done; ++n) {
+      std::ofstream file(path_, std::ios::binary | std::ios::in);
+      fs::resize_file(path_, n * 4096 % bytes.size());
+      file.write(bytes.data(), std::streamsize(bytes.size()));
+    }
+  });
+  for (int refused = 0; refused < 50;) {
+    const Result<bool> swapped = registry_.reload("one");
+    refused += !swapped;
+    EXPECT_EQ(registry_.find("one")->handle->config.layers, tiny_config().layers);
+  }
+  done = true;
+  writer.join();
+  replace(path_, second_file());
+  EXPECT_TRUE(*registry_.reload("one"));
+}
+
+// Looking up never waits, and never finds nothing.
+TEST_F(RegistryTest, IsAskedWhileItSwaps) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  ASSERT_TRUE(registry_.add_aliases({{"fast", "one"}}));
+  std::atomic<bool> done = false;
+  std::atomic<int> missing = 0;
+  std::vector<std::thread> askers;
+  for (int i = 0; i < 4; ++i)
+    askers.emplace_back([&] {
+      while (!done) {
+        const ServedPtr model = registry_.find("fast");
+        missing += !model || model->handle->config.layers != tiny_config().layers;
+        missing += registry_.list().size() != 2;
+        std::this_thread::yield();
+      }
+    });
+  for (int i = 0; i < 10; ++i) {
+    replace(path_, i % 2 ? first_file() : second_file());
+    EXPECT_TRUE(*registry_.reload("one"));
+  }
+  done = true;
+  for (std::thread& asker : askers) asker.join();
+  EXPECT_EQ(missing, 0);
+}
+
+TEST_F(RegistryTest, HoldsAThousandModels) {
+  for (int i = 0; i < 1000; ++i) {
+    const Status status = registry_.add("model-" + std::to_string(i), {path_, {1}});
+    ASSERT_TRUE(status) << status.error().message();
+  }
+  EXPECT_EQ(registry_.list().size(), 1000u);
+  EXPECT_EQ(registry_.find("model-999")->name, "model-999");
+  EXPECT_NE(registry_.names().find("and 980 more"), std::string::npos);
+  const std::weak_ptr<const LoadedModel> gone = registry_.find("model-500")->handle.model;
+  ASSERT_TRUE(registry_.remove("model-500"));
+  EXPECT_TRUE(gone.expired());
+}
+
+}  // namespace
+}  // namespace tutti
