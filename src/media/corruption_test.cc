@@ -5,9 +5,13 @@
 #include <fstream>
 #include <functional>
 
-#include "media/decode.h"
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/decode_video.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
 #include "media/encode_video.h"
-#include "helpers/test_media.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti {
 namespace {

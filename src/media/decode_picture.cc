@@ -1,5 +1,7 @@
 // Stills: the whole file is one packet for the decoder that its first bytes name. No container code
 // takes part, which is fast (training reads 100,000 of these) and leaves little to attack.
+#include "media/decode_picture.h"
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -9,12 +11,11 @@ extern "C" {
 }
 
 #include "media/av.h"
-#include "media/decode.h"
 #include "media/picture/orientation.h"
-#include "media/picture_ops.h"
 #include "media/picture/picture_size.h"
-#include "media/scaler.h"
 #include "media/picture/webp.h"
+#include "media/picture_ops.h"
+#include "media/scaler.h"
 
 namespace tutti {
 namespace {

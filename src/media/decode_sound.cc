@@ -1,8 +1,10 @@
+#include "media/decode_sound.h"
+
 #include <algorithm>
 #include <cmath>
 
+#include "base/check_samples.h"
 #include "media/channel_levels.h"
-#include "media/decode.h"
 #include "media/stream_decoder.h"
 
 namespace tutti {
@@ -116,15 +118,6 @@ Result<std::vector<float>> decode_mono(const MediaInput& input, const MediaLimit
 }
 
 }  // namespace
-
-Status check_samples(std::span<const float> samples) {
-  const auto wrong =
-      std::find_if(samples.begin(), samples.end(), [](float x) { return !std::isfinite(x); });
-  if (wrong == samples.end()) return {};
-  return bad_input("the sound has samples that are no numbers, the first of them at " +
-                   std::to_string(double(wrong - samples.begin()) / sound_rate) +
-                   " s; check what made it");
-}
 
 Result<Sound> load_sound(const MediaInput& input, const MediaLimits& limits) {
   ChannelLevels levels;

@@ -1,11 +1,13 @@
+#include "media/decode_video.h"
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 extern "C" {
 #include <libavutil/display.h>
 }
 
-#include "media/decode.h"
 #include "media/picture/orientation.h"
 #include "media/scaler.h"
 #include "media/stream_decoder.h"
@@ -38,6 +40,7 @@ struct VideoReader::State {
   std::unique_ptr<StreamDecoder> decoder;
   FramePtr frame;
   Scaler scaler;
+  FrameFitter fitter;
   int orientation = 1;
   int width = 0, height = 0;  // as coded, before turning
 };
@@ -66,16 +69,36 @@ Result<VideoReader> VideoReader::open(const MediaInput& input, const MediaLimits
   return VideoReader(std::move(state));
 }
 
+Result<bool> VideoReader::advance() {
+  TUTTI_ASSIGN(const bool more, state_->decoder->next(*state_->frame));
+  if (more) complete_colours(*state_->frame);
+  return more;
+}
+
 Result<std::optional<Picture>> VideoReader::next() {
   State& s = *state_;
-  TUTTI_ASSIGN(const bool more, s.decoder->next(*s.frame));
+  TUTTI_ASSIGN(const bool more, advance());
   if (!more) return std::optional<Picture>();
-  complete_colours(*s.frame);
   // A stream may change its size half-way; its frames are then scaled to the first one's.
   TUTTI_ASSIGN(const FramePtr rgb, make_video_frame(s.width, s.height, AV_PIX_FMT_RGB24));
   TUTTI_CHECK(s.scaler.run(*s.frame, *rgb, SWS_BILINEAR));
   TUTTI_ASSIGN(Picture picture, picture_of_frame(*rgb));
   return std::optional<Picture>(turn_upright(std::move(picture), s.orientation));
+}
+
+std::optional<YuvFrame> VideoReader::planes() const {
+  return yuv_view(*state_->frame);
+}
+
+Result<Picture> VideoReader::fitted(int width, int height) {
+  State& s = *state_;
+  if (s.frame->width == 0)
+    return usage_error("there is no frame to fit; call advance() first, and look at what it says");
+  if (s.orientation >= 5) std::swap(width, height);
+  const std::optional<YuvFrame> seen = planes();
+  TUTTI_ASSIGN(Picture picture, seen ? s.fitter.fit(*seen, width, height)
+                                     : fitted_picture(*s.frame, s.scaler, width, height));
+  return turn_upright(std::move(picture), s.orientation);
 }
 
 double VideoReader::frames_per_second() const {
@@ -109,16 +132,16 @@ Result<Clip> load_clip(const MediaInput& input, const MediaLimits& limits) {
 }
 
 // Whenever too many are kept, every other one is dropped and half as many are taken from there on.
-Result<std::vector<Picture>> even_frames(VideoReader& video, size_t count,
-                                         const std::function<Picture(const Picture&)>& fit) {
+Result<std::vector<Picture>> even_frames(VideoReader& video, size_t count, int side) {
   constexpr size_t most_kept = 512;
   std::vector<Picture> kept;
   size_t stride = 1;
   for (size_t index = 0;; ++index) {
-    TUTTI_ASSIGN(const std::optional<Picture> frame, video.next());
-    if (!frame) break;
+    TUTTI_ASSIGN(const bool more, video.advance());
+    if (!more) break;
     if (index % stride) continue;
-    kept.push_back(fit(*frame));
+    TUTTI_ASSIGN(Picture small, video.fitted(side, side));
+    kept.push_back(std::move(small));
     if (kept.size() < most_kept) continue;
     for (size_t i = 0; i < most_kept / 2; ++i) kept[i] = std::move(kept[2 * i]);
     kept.resize(most_kept / 2);

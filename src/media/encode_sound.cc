@@ -1,3 +1,5 @@
+#include "media/encode_sound.h"
+
 #include <algorithm>
 #include <climits>
 #include <cmath>
@@ -5,7 +7,6 @@
 
 #include "base/atomic_file.h"
 #include "media/av.h"
-#include "media/encode_video.h"
 #include "media/muxer.h"
 
 namespace tutti {

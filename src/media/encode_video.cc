@@ -1,8 +1,9 @@
+#include "media/encode_video.h"
+
 #include <algorithm>
 
 #include "base/atomic_file.h"
 #include "media/av.h"
-#include "media/encode_video.h"
 #include "media/muxer.h"
 #include "media/picture_ops.h"
 #include "media/scaler.h"

@@ -1,37 +1,20 @@
-// Plain values into files and uploads, through FFmpeg. A file appears under its name only when it
-// is complete.
-//
-//   TUTTI_CHECK(save_picture("grid.png", grid));
-//   TUTTI_CHECK(save_sound("answer.wav", speech));
+// Frames into a video file, through FFmpeg.
 //
 //   TUTTI_ASSIGN(VideoWriter video, VideoWriter::create("out.mp4", {.width = 640, .height = 360}));
 //   TUTTI_CHECK(video.write(frame));
 //   TUTTI_CHECK(video.finish());
 //
 // ErrorCode::usage: a wrong size or an unknown extension; ErrorCode::failed: the file cannot be
-// written. The functions may be called from any thread.
+// written. A file appears under its name only when it is complete. May be called from any thread.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/media_types.h"
 #include "base/result.h"
 
 namespace tutti {
-
-// By extension: png (exact), jpg, jpeg, bmp, webp. Formats without transparency get a white ground.
-// quality is for JPEG and WebP: 1 to 100.
-Status save_picture(const std::string& path, const Picture& picture, int quality = 92);
-Result<std::vector<uint8_t>> encode_picture(const Picture& picture, const std::string& extension,
-                                            int quality = 92);
-
-// wav is 16-bit PCM at the sound's own rate. Whatever else FFmpeg knows by its extension (flac,
-// mp3, ogg, m4a, ...) gets the nearest rate that its codec supports, upwards if there is one.
-Status save_sound(const std::string& path, const Sound& sound);
-Result<std::vector<uint8_t>> encode_sound(const Sound& sound, const std::string& extension);
 
 struct VideoOptions {
   int width = 0;  // of every frame

@@ -4,7 +4,7 @@
 
 #include <climits>
 
-#include "helpers/test_media.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti {
 namespace {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "media/decode.h"
-#include "media/encode_video.h"
+#include "media/decode_picture.h"
+#include "media/encode_picture.h"
 #include "media/picture/orientation.h"
 #include "media/picture_ops.h"
-#include "helpers/test_media.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti {
 namespace {

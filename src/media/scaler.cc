@@ -117,4 +117,27 @@ Status Scaler::run(const AVFrame& from, AVFrame& to, int flags) {
   return {};
 }
 
+Result<Picture> fitted_picture(const AVFrame& frame, Scaler& scaler, int width, int height) {
+  if (width < 1 || height < 1)
+    return usage_error("a frame cannot be fitted to " + std::to_string(width) + " x " +
+                       std::to_string(height) + " pixels; sides begin at 1");
+  TUTTI_ASSIGN(const FramePtr small, make_video_frame(width, height, AV_PIX_FMT_RGB24));
+  TUTTI_CHECK(scaler.run(frame, *small, exact_shrinking));
+  return picture_of_frame(*small);
+}
+
+std::optional<YuvFrame> yuv_view(const AVFrame& frame) {
+  const bool hd = frame.colorspace == AVCOL_SPC_BT709;
+  const bool sd = frame.colorspace == AVCOL_SPC_SMPTE170M || frame.colorspace == AVCOL_SPC_BT470BG;
+  if (frame.format != AV_PIX_FMT_YUV420P || !(hd || sd)) return std::nullopt;
+  const auto plane = [&](int i) { return FramePlane{frame.data[i], frame.linesize[i]}; };
+  return YuvFrame{frame.width,
+                  frame.height,
+                  plane(0),
+                  plane(1),
+                  plane(2),
+                  hd ? YuvFrame::Matrix::bt709 : YuvFrame::Matrix::bt601,
+                  frame.color_range == AVCOL_RANGE_JPEG};
+}
+
 }  // namespace tutti

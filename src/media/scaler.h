@@ -4,9 +4,12 @@
 // the end of a row that is not padded.
 #pragma once
 
+#include <optional>
+
 #include "base/media_types.h"
 #include "base/result.h"
 #include "media/av.h"
+#include "media/frames.h"
 
 namespace tutti {
 
@@ -40,5 +43,15 @@ class Scaler {
 // For stills. Video takes fast paths instead: 1080p to RGB in 0.7 ms rather than 17.
 inline constexpr int exact_scaling =
     SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
+
+// For frames that become much smaller: 1080p to 128 x 128 RGB in 0.7 ms.
+inline constexpr int exact_shrinking =
+    SWS_AREA | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
+
+// The frame, which has complete colours, as width x height RGB, with nothing of its own size made.
+Result<Picture> fitted_picture(const AVFrame& frame, Scaler& scaler, int width, int height);
+
+// The planes of a frame with complete colours; nothing where they are of another kind.
+std::optional<YuvFrame> yuv_view(const AVFrame& frame);
 
 }  // namespace tutti

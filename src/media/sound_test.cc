@@ -3,9 +3,10 @@
 #include <bit>
 #include <cmath>
 
-#include "media/decode.h"
-#include "media/encode_video.h"
-#include "helpers/test_media.h"
+#include "media/decode_sound.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti {
 namespace {

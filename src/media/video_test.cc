@@ -2,9 +2,9 @@
 
 #include <fstream>
 
-#include "media/decode.h"
+#include "media/decode_video.h"
 #include "media/encode_video.h"
-#include "helpers/test_media.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti {
 namespace {

@@ -1,4 +1,4 @@
-// The inverse of media/stft.h: weighted overlap-add, normalised by the sum of squared windows
+// The inverse of media/dsp/stft.h: weighted overlap-add, normalised by the sum of squared windows
 // (Griffin and Lim 1984, equation 6), so that istft(stft(x)) is x.
 //
 //   IstftStream stream;

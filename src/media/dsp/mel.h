@@ -7,8 +7,8 @@
 //
 // Frames are computed four at a time, which takes a quarter of the time of one after another.
 //
-// Frame i ends with sample 160 i + 159 and looks at no later one (see media/stft.h): the stream's
-// delay is one hop, 10 ms, and n samples have n / 160 frames.
+// Frame i ends with sample 160 i + 159 and looks at no later one (see media/dsp/stft.h): the
+// stream's delay is one hop, 10 ms, and n samples have n / 160 frames.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ float log_to_mel(float value);  // its inverse
 
 Mel log_mel(std::span<const float> samples_at_16khz);
 
-// Refuses any other sample rate; media/decode.h always yields 16 kHz.
+// Refuses any other sample rate; media/decode_sound.h always yields 16 kHz.
 Result<Mel> log_mel(const Sound& sound);
 
 // One stream of samples; not thread-safe.

@@ -30,13 +30,19 @@ struct SoundSpan {
   int begin, end;
 };
 
+// Whether a frame of a mel is above the threshold.
+bool is_loud(const float* frame, int bins);
+
 // Runs of what is above the threshold, without margins, joined where less than `pause` frames lie
 // between them.
 std::vector<SoundSpan> sounding_frames(const Mel& mel, int pause = 1);
 
-// The same with margins, joined where no long pause lies between them or before the ends:
-// what to listen to, in order. Empty where nothing can be heard.
-std::vector<SoundSpan> sound_spans(const Mel& mel);
+// Sounding frames of a mel of `frames`, with margins, joined where no long pause lies between them
+// or before the ends: what to listen to, in order. Empty where nothing can be heard.
+std::vector<SoundSpan> sound_spans(const std::vector<SoundSpan>& sounds, int frames);
+inline std::vector<SoundSpan> sound_spans(const Mel& mel) {
+  return sound_spans(sounding_frames(mel), mel.frames());
+}
 
 inline bool is_silent(const Mel& mel) {
   return sounding_frames(mel).empty();

@@ -1,5 +1,4 @@
-// Pictures as the model takes them. Apart from the scene generator, so that `tutti run` and the
-// server need nothing else of data/.
+// Pictures as the model takes them, in training and in serving.
 #pragma once
 
 #include "base/media_types.h"

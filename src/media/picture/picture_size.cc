@@ -15,7 +15,7 @@ uint32_t big(std::string_view file, size_t at, int bytes) {
   for (int i = 0; i < bytes; ++i) value = value << 8 | byte(file, at + size_t(i));
   return value;
 }
-uint32_t head_number(std::string_view file, size_t at, int bytes) {
+uint32_t little_endian(std::string_view file, size_t at, int bytes) {
   uint32_t value = 0;
   for (int i = 0; i < bytes; ++i) value |= byte(file, at + size_t(i)) << (8 * i);
   return value;
@@ -41,10 +41,10 @@ std::optional<PictureSize> jpeg_size(std::string_view file) {
 
 std::optional<PictureSize> bmp_size(std::string_view file) {
   if (file.size() < 26) return std::nullopt;
-  if (head_number(file, 14, 4) == 12)
-    return PictureSize{head_number(file, 18, 2), head_number(file, 20, 2)};
-  const auto height = int32_t(head_number(file, 22, 4));  // negative: from the top down
-  return PictureSize{head_number(file, 18, 4),
+  if (little_endian(file, 14, 4) == 12)
+    return PictureSize{little_endian(file, 18, 2), little_endian(file, 20, 2)};
+  const auto height = int32_t(little_endian(file, 22, 4));  // negative: from the top down
+  return PictureSize{little_endian(file, 18, 4),
                      height < 0 ? 0u - uint32_t(height) : uint32_t(height)};
 }
 
@@ -55,7 +55,7 @@ std::optional<PictureSize> claimed_size(std::string_view file) {
   if (file.starts_with("\x89PNG\r\n\x1A\n"sv) && file.size() >= 24)
     return PictureSize{big(file, 16, 4), big(file, 20, 4)};
   if (file.starts_with("GIF8"sv) && file.size() >= 10)
-    return PictureSize{head_number(file, 6, 2), head_number(file, 8, 2)};
+    return PictureSize{little_endian(file, 6, 2), little_endian(file, 8, 2)};
   if (file.starts_with("BM"sv)) return bmp_size(file);
   if (is_webp(file)) return webp_size(file);
   return std::nullopt;

@@ -1,7 +1,7 @@
 // Drawing for the scene generator: resizing, sprites with sub-pixel poses, exact coverage masks.
 // Integer arithmetic wherever pixels are made, so that a seed gives the same bytes on every
-// machine. Functions assume sane pictures; check_library() in scene.h is the boundary that makes
-// sure.
+// machine. Functions assume sane pictures; check_library() in data/scene/scene.h is the boundary
+// that makes sure.
 #pragma once
 
 #include <vector>

@@ -1,0 +1,22 @@
+// A picture from a file or an upload, through FFmpeg.
+//
+//   Result<Picture> photo = load_picture("cat.jpg");
+//
+// What is not there, not a picture, damaged, truncated or beyond the limits is
+// ErrorCode::bad_input. May be called from any thread.
+#pragma once
+
+#include "base/media_types.h"
+#include "base/result.h"
+#include "media/input.h"
+
+namespace tutti {
+
+enum class Transparency { over_white, keep };
+
+// JPEG, PNG, WebP, BMP, or the first frame of a GIF or an animated WebP, turned upright where EXIF
+// says how. RGB, with transparent pixels laid over white; or RGBA always, with Transparency::keep.
+Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits = {},
+                             Transparency transparency = Transparency::over_white);
+
+}  // namespace tutti
