@@ -1,6 +1,8 @@
 // From the members of a block to records. Shards may come from a stranger: every number is checked
 // against what is there before it is used, and every record against what its set promises
 // (record_checks.h).
+#include "data/decode_block.h"
+
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -8,7 +10,6 @@
 #include "base/quote.h"
 #include "data/record_checks.h"
 #include "data/shard_format.h"
-#include "data/decode_block.h"
 #include "format/picture_file.h"
 
 namespace tutti {
@@ -20,6 +21,7 @@ namespace {
 constexpr size_t kMostJson = size_t(16) << 20;  // the largest of ours has 1 MB
 constexpr int kMostInt = std::numeric_limits<int>::max();
 constexpr size_t kMostTokens = size_t(256) << 20;
+constexpr int kMostCloudPoints = 1 << 16;
 constexpr size_t kMostSamples = size_t(64) << 20;
 
 Result<json> read_json(const ShardBlock& block) {
@@ -215,10 +217,12 @@ Result<BlockRecords> vocoder_of(const ShardBlock& block, const PieceTable& piece
 
 Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces) {
   TUTTI_ASSIGN(const json head, read_json(block));
-  const TarEntry* member = block.find(".tokens.z");
-  if (!member) return bad_input("it has no member .tokens.z");
+  const TarEntry* narrow = block.find(".tokens.z");  // of version 1
+  const TarEntry* member = narrow ? narrow : block.find(".ids.z");
+  if (!member) return bad_input("it has no member .ids.z");
   TUTTI_ASSIGN(const std::vector<std::byte> bytes, unpack(member->data, kMostTokens));
-  const size_t count = bytes.size() / 2;
+  const size_t width = narrow ? 2 : 4;
+  const size_t count = bytes.size() / width;
   size_t next = 0;
   const auto take = [&](const json& length, std::vector<int32_t>& ids) -> Status {
     if (!length.is_number_integer() || length < 0 || length > kMostInt)
@@ -226,9 +230,11 @@ Result<BlockRecords> texts_of(const ShardBlock& block, const PieceTable& pieces)
     const auto wanted = length.get<size_t>();
     if (wanted > count - next) return bad_input("it has fewer tokens than its JSON names");
     for (size_t end = next + wanted; next < end; ++next) {
-      const int32_t id = int32_t(bytes[next]) | int32_t(bytes[count + next]) << 8;
-      if (id >= pieces.size()) return bad_input("token " + std::to_string(id) + " does not exist");
-      ids.push_back(id);
+      uint32_t id = 0;
+      for (size_t i = 0; i < width; ++i) id |= uint32_t(bytes[i * count + next]) << (8 * i);
+      if (id >= uint32_t(pieces.size()))
+        return bad_input("token " + std::to_string(id) + " does not exist");
+      ids.push_back(int32_t(id));
     }
     return {};
   };
@@ -309,6 +315,37 @@ Result<BlockRecords> voxels_of(const ShardBlock& block, const PieceTable&) {
   return out;
 }
 
+Result<BlockRecords> clouds_of(const ShardBlock& block, const PieceTable&) {
+  TUTTI_ASSIGN(const json head, read_json(block));
+  const TarEntry* member = block.find(".xyz.z");
+  if (!member) return bad_input("it has no member .xyz.z");
+  TUTTI_ASSIGN(const std::vector<std::byte> bytes, unpack(member->data, kMostTokens));
+  const size_t values = bytes.size() / 2;
+  size_t next = 0;
+  BlockRecords out;
+  for (const json& entry : head.at("things")) {
+    CloudRecord record;
+    record.key = entry.at("key").get<std::string>();
+    record.name = entry.at("name").get<std::string>();
+    record.label = entry.at("label").get<std::string>();
+    TUTTI_ASSIGN(const int points, whole(entry, "points", 1, kMostCloudPoints));
+    if (3 * size_t(points) > values - next)
+      return bad_input("it has fewer points than its JSON names");
+    record.xyz.resize(3 * size_t(points));
+    for (size_t axis = 0; axis < 3; ++axis) {
+      int16_t sum = 0;
+      for (size_t i = axis; i < record.xyz.size(); i += 3, ++next) {
+        const int code = int(bytes[next]) | int(bytes[values + next]) << 8;
+        sum = int16_t(uint16_t(sum) + uint16_t(unzigzag(uint16_t(code))));
+        record.xyz[i] = float(sum) / kCloudSteps;
+      }
+    }
+    TUTTI_CHECK(check_cloud_record(record));
+    out.clouds.push_back(std::move(record));
+  }
+  return out;
+}
+
 // The JSON library throws where a field is missing or has another type. Blocks are decoded on
 // threads of their own, which an exception may not leave.
 template <class Decode>
@@ -351,6 +388,20 @@ Result<BlockRecords> decode_series_block(const ShardBlock& block, const PieceTab
 }
 Result<BlockRecords> decode_voxel_block(const ShardBlock& block, const PieceTable& pieces) {
   return guarded(block, pieces, voxels_of);
+}
+Result<BlockRecords> decode_cloud_block(const ShardBlock& block, const PieceTable& pieces) {
+  return guarded(block, pieces, clouds_of);
+}
+
+BlockDecoder block_decoder(const std::string& kind) {
+  if (kind == "pictures") return decode_picture_block;
+  if (kind == "speech") return decode_speech_block;
+  if (kind == "vocoder") return decode_vocoder_block;
+  if (kind == "text") return decode_text_block;
+  if (kind == "series") return decode_series_block;
+  if (kind == "voxels") return decode_voxel_block;
+  if (kind == "clouds") return decode_cloud_block;
+  return nullptr;
 }
 
 }  // namespace tutti

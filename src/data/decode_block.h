@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "data/shard_set.h"
+#include "data/records.h"
 #include "format/tar.h"
+#include "format/text/piece_table.h"
 
 namespace tutti {
 
@@ -27,18 +28,14 @@ struct BlockRecords {
   std::vector<TextRecord> texts;
   std::vector<SeriesRecord> series;
   std::vector<VoxelRecord> voxels;
+  std::vector<CloudRecord> clouds;
   std::vector<QuestionRecord> questions;  // QuestionRecord::picture counts within the block
 };
 
 using BlockDecoder = Result<BlockRecords> (*)(const ShardBlock&, const PieceTable&);
 
-// Of "pictures", "speech", "vocoder", "text", "series" or "voxels"; else nullptr.
+// Of "pictures", "speech", "vocoder", "text", "series", "voxels" or "clouds"; else nullptr.
 BlockDecoder block_decoder(const std::string& kind);
-
-// The same set from blocks in memory, for tests: each kind with its block, in the order of the
-// files.
-Result<ShardSet> decode_blocks(const std::vector<std::pair<std::string, ShardBlock>>& blocks,
-                               const std::string& tokenizer_model);
 
 Result<BlockRecords> decode_picture_block(const ShardBlock& block, const PieceTable& pieces);
 Result<BlockRecords> decode_speech_block(const ShardBlock& block, const PieceTable& pieces);
@@ -46,5 +43,6 @@ Result<BlockRecords> decode_vocoder_block(const ShardBlock& block, const PieceTa
 Result<BlockRecords> decode_text_block(const ShardBlock& block, const PieceTable& pieces);
 Result<BlockRecords> decode_series_block(const ShardBlock& block, const PieceTable& pieces);
 Result<BlockRecords> decode_voxel_block(const ShardBlock& block, const PieceTable& pieces);
+Result<BlockRecords> decode_cloud_block(const ShardBlock& block, const PieceTable& pieces);
 
 }  // namespace tutti

@@ -12,7 +12,7 @@ namespace tutti {
 
 enum class Task {
   text,               // [text]                 language modelling, text instructions
-  caption,            // [image][text]          naming and describing pictures
+  caption,            // [image|rows][text]     naming and describing what is seen
   paint,              // [text][paint]          text to picture
   transcribe,         // [audio][text]          speech to text (plus CTC on the encoder)
   speak,              // [text][speak]          text to speech
@@ -39,13 +39,14 @@ struct Located {
 };
 
 struct Segment {
-  enum class Kind { text, image, clip, audio, paint, speak };
+  enum class Kind { text, image, clip, audio, paint, speak, rows };
 
   Kind kind = Kind::text;
   std::vector<int32_t> tokens;   // text: SentencePiece ids, without end-of-segment marks
   bool target = false;           // text: the model is trained to produce this segment
   Picture image;                 // image: 128x128 RGB; paint: 64x64 RGB
   Clip clip;                     // clip: 16 frames of 128x128 RGB
+  Rows rows;                     // rows: for the modality of that name
   std::vector<Located> located;  // image, clip, question: what is where, if that is known
   Mel mel;                       // audio, speak
   std::string transcript;        // audio: what is said (CTC target, may be empty); speak: the text

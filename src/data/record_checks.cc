@@ -126,6 +126,11 @@ Status check_voxel_record(const VoxelRecord& record) {
                                 std::to_string(VoxelRecord::kBytes) + " are wanted");
 }
 
+Status check_cloud_record(const CloudRecord& record) {
+  TUTTI_CHECK(check_names(record.key, record.label));
+  return check_length(record.key, "name", record.name, kMostRecordText);
+}
+
 Status check_series_record(const SeriesRecord& record) {
   TUTTI_CHECK(check_names(record.key, ""));
   if (record.class_names.size() > kMostClassNames)

@@ -24,6 +24,7 @@ Status check_speech_record(const SpeechRecord& record, double seconds);
 Status check_text_record(const TextRecord& record);
 Status check_question_record(const QuestionRecord& record);
 Status check_voxel_record(const VoxelRecord& record);
+Status check_cloud_record(const CloudRecord& record);
 Status check_series_record(const SeriesRecord& record);
 
 // The leading channels, the last repeated where there are fewer. A decoded JPEG has three even when

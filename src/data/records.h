@@ -1,6 +1,6 @@
 // What a shard holds once it is read: pictures with captions, speech, texts, questions, series,
-// voxels. Plain values; token ids are there for every text, so the trainer needs no tokenizer
-// library.
+// voxels, clouds of points. Plain values; token ids are there for every text, so the trainer needs
+// no tokenizer library.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "base/media_types.h"
 #include "data/example.h"
+#include "data/split.h"
 
 namespace tutti {
 
@@ -87,6 +88,16 @@ struct VoxelRecord {
     const size_t bit = (size_t(x) * kSide + size_t(y)) * kSide + size_t(z);
     return cells[bit / 8] >> (7 - bit % 8) & 1;
   }
+};
+
+// A thing as points on its surface.
+struct CloudRecord {
+  std::string source;  // "sweethome_points"
+  std::string key;     // stable within its source, for reports
+  Split split = Split::train;
+  std::string name;        // in English and small letters: "glass table"
+  std::string label;       // what kind of thing it is: "table"
+  std::vector<float> xyz;  // n x 3, z points up
 };
 
 }  // namespace tutti

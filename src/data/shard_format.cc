@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/rounding.h"
-#include "format/picture_file.h"
+#include "format/zlib_stream.h"
 
 namespace tutti {
 

@@ -13,7 +13,13 @@
 //   series    NNNNNN.picture.jpg      the frames of one series as tiles in rows; NNNNNN.classes.png
 //                                     likewise, half as wide and high
 //   voxels    NNNNNN.cells.z          4096 bytes a record, see VoxelRecord
-//   text      NNNNNN.tokens.z         ids, the low bytes of all, then the high bytes of all
+//   clouds    NNNNNN.xyz.z            of each record all x, then y, then z, as zigzag differences
+//   of
+//                                     16 bits from the one before (the first: from 0), which may
+//                                     wrap; the low bytes of the block, then the high ones
+//   text      NNNNNN.ids.z            ids of 32 bits: the lowest bytes of all, then the next ones,
+//   ...;
+//                                     in version 1 NNNNNN.tokens.z, of 16 bits
 //   all       NNNNNN.json.z           what belongs to each record (see the writers)
 // NAME.z is a packed member: 8 bytes of length (little-endian), then a zlib stream.
 //
@@ -31,9 +37,10 @@
 
 namespace tutti {
 
-inline constexpr int kShardVersion = 1;
+inline constexpr int kShardVersion = 2;                   // 1 is read too
 inline constexpr double kFramesPerSecond = 100;           // of mel
 inline constexpr const char* kVocoderSource = "vocoder";  // the one set of kind "vocoder"
+inline constexpr float kCloudSteps = 32704;               // of a coordinate from -1 to 1: 64 x 511
 inline constexpr int kMelAlign = 16;                      // columns: the MCU of a 4:2:0 JPEG
 inline constexpr int kMostSheetSide = 16384;              // what the JPEG decoder accepts
 
@@ -45,7 +52,15 @@ float byte_to_mel(uint8_t byte);
 uint8_t sample_to_ulaw(float sample);
 float ulaw_to_sample(uint8_t byte);
 
-// Undoes pack() of build/pack.h; refuses more than `most_bytes` before allocating.
+// Small numbers for small differences.
+constexpr uint16_t zigzag(int16_t difference) {
+  return uint16_t(uint16_t(difference) << 1 ^ uint16_t(difference >> 15));
+}
+constexpr int16_t unzigzag(uint16_t code) {
+  return int16_t(code >> 1 ^ -(code & 1));
+}
+
+// Undoes pack() of build/blocks/pack.h; refuses more than `most_bytes` before allocating.
 Result<std::vector<std::byte>> unpack(std::span<const std::byte> member, size_t most_bytes);
 
 // Zlib's CRC-32 (IEEE 802.3), to tell a damaged shard from a good one.

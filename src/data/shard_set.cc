@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "data/shard_format.h"
 #include "data/decode_block.h"
+#include "data/shard_format.h"
 #include "format/mapped_file.h"
 #include "format/tar.h"
 
@@ -34,21 +34,13 @@ const std::vector<Record>& records_of(const std::map<std::string, std::vector<Re
 
 }  // namespace
 
-BlockDecoder block_decoder(const std::string& kind) {
-  if (kind == "pictures") return decode_picture_block;
-  if (kind == "speech") return decode_speech_block;
-  if (kind == "vocoder") return decode_vocoder_block;
-  if (kind == "text") return decode_text_block;
-  if (kind == "series") return decode_series_block;
-  if (kind == "voxels") return decode_voxel_block;
-  return nullptr;
-}
-
 // Gathers the blocks of all wanted shards, decodes them on some threads, joins them in order.
 class ShardReader {
  public:
   ShardReader(std::string dir, Split split, const ShardOptions& options)
-      : dir_(std::move(dir)), split_(split), options_(options) {}
+      : dir_(std::move(dir)), split_(split), options_(options) {
+    set_.split_ = split;
+  }
 
   Result<ShardSet> read();
 
@@ -96,9 +88,11 @@ Result<ShardSet> ShardReader::read() {
 }
 
 Status ShardReader::read_index(const json& index) {
-  if (index.at("version") != kShardVersion) {
-    return bad_input(dir_ + " has shards of another version than " + std::to_string(kShardVersion) +
-                     ", which is read: build them again");
+  const json& version = index.at("version");
+  if (!version.is_number_integer() || version < 1 || version > kShardVersion) {
+    return bad_input(dir_ + " has shards of version " + version.dump().substr(0, 20) +
+                     "; versions 1 to " + std::to_string(kShardVersion) +
+                     " are read: update tutti, or build the shards again");
   }
   TUTTI_CHECK(read_tokenizer(index));
   set_.licences_ = index.at("licences").get<std::string>();
@@ -199,6 +193,8 @@ void ShardReader::append(ShardSet& set, const std::string& source, BlockRecords 
   move_to(set.texts_, records.texts);
   move_to(set.series_, records.series);
   move_to(set.voxels_, records.voxels);
+  for (CloudRecord& record : records.clouds) record.split = set.split();
+  move_to(set.clouds_, records.clouds);
 }
 
 Result<ShardSet> decode_blocks(const std::vector<std::pair<std::string, ShardBlock>>& blocks,
@@ -233,6 +229,9 @@ std::vector<std::string> ShardSet::series_sources() const {
 std::vector<std::string> ShardSet::voxel_sources() const {
   return names_of(voxels_);
 }
+std::vector<std::string> ShardSet::cloud_sources() const {
+  return names_of(clouds_);
+}
 
 const std::vector<PictureRecord>& ShardSet::pictures(const std::string& source) const {
   return records_of(pictures_, source);
@@ -248,6 +247,9 @@ const std::vector<SeriesRecord>& ShardSet::series(const std::string& source) con
 }
 const std::vector<VoxelRecord>& ShardSet::voxels(const std::string& source) const {
   return records_of(voxels_, source);
+}
+const std::vector<CloudRecord>& ShardSet::clouds(const std::string& source) const {
+  return records_of(clouds_, source);
 }
 const std::vector<QuestionRecord>& ShardSet::questions(const std::string& source) const {
   return records_of(questions_, source);

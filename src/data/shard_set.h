@@ -13,9 +13,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "format/text/piece_table.h"
+#include "data/decode_block.h"
 #include "data/records.h"
 #include "data/split.h"
+#include "format/text/piece_table.h"
 
 namespace tutti {
 
@@ -37,12 +38,14 @@ class ShardSet {
   std::vector<std::string> text_sources() const;
   std::vector<std::string> series_sources() const;
   std::vector<std::string> voxel_sources() const;
+  std::vector<std::string> cloud_sources() const;
 
   const std::vector<PictureRecord>& pictures(const std::string& source) const;
   const std::vector<SpeechRecord>& speech(const std::string& source) const;
   const std::vector<TextRecord>& texts(const std::string& source) const;
   const std::vector<SeriesRecord>& series(const std::string& source) const;
   const std::vector<VoxelRecord>& voxels(const std::string& source) const;
+  const std::vector<CloudRecord>& clouds(const std::string& source) const;
   // Questions about pictures(source): easyvqa, nlvr.
   const std::vector<QuestionRecord>& questions(const std::string& source) const;
 
@@ -50,12 +53,14 @@ class ShardSet {
   const PieceTable& pieces() const { return pieces_; }
   // The tokenizer as SentencePiece wrote it, to be put into a model file.
   const std::string& tokenizer_model() const { return tokenizer_model_; }
+  Split split() const { return split_; }
   // "open" or "all", for the model card.
   const std::string& licences() const { return licences_; }
 
  private:
   friend class ShardReader;
 
+  Split split_ = Split::train;
   PieceTable pieces_;
   std::string tokenizer_model_;
   std::string licences_;
@@ -65,6 +70,12 @@ class ShardSet {
   std::map<std::string, std::vector<QuestionRecord>> questions_;
   std::map<std::string, std::vector<SeriesRecord>> series_;
   std::map<std::string, std::vector<VoxelRecord>> voxels_;
+  std::map<std::string, std::vector<CloudRecord>> clouds_;
 };
+
+// The same set from blocks in memory, for tests: each kind with its block, in the order of the
+// files.
+Result<ShardSet> decode_blocks(const std::vector<std::pair<std::string, ShardBlock>>& blocks,
+                               const std::string& tokenizer_model);
 
 }  // namespace tutti

@@ -23,6 +23,9 @@ struct BuildOptions {
   Licences licences = Licences::all;
   uint64_t budget_bytes = 60'000'000;  // of the training shards; held-out ones come on top
   int vocabulary = 8192;
+  // Of a model that is to learn from the shards: a model file; empty: a tokenizer is made of the
+  // sets' words.
+  std::string tokenizer_of;
   // Speech made with the espeak-ng program; hours of training speech, a tenth of that held out.
   double synthetic_hours = 3;
   std::string cache;  // for unpacked archives; empty: inside the data root
@@ -32,7 +35,7 @@ struct BuildOptions {
 
 struct SourceSummary {
   std::string name;
-  std::string kind;   // "pictures", "speech", "vocoder", "series", "voxels", "text"
+  std::string kind;   // "pictures", "speech", "vocoder", "series", "voxels", "clouds", "text"
   std::string split;  // "train", "eval"
   size_t records = 0;
   size_t left_out = 0;  // for the budget

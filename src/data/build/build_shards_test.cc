@@ -7,11 +7,13 @@
 #include <map>
 #include <set>
 
-#include "helpers/raw_sets_fixture.h"
 #include "data/build/read/table.h"
 #include "data/decode_block.h"
+#include "data/shard_format.h"
 #include "data/shard_set.h"
+#include "format/package/save_model.h"
 #include "format/text/tokenizer.h"
+#include "tests/helpers/raw_sets_fixture.h"
 
 namespace tutti {
 namespace {
@@ -160,6 +162,41 @@ TEST_F(Shards, VoxelsComeBack) {
   }
 }
 
+TEST_F(Shards, CloudsComeBackBitForBit) {
+  const ShardSet train = open(Split::train), eval = open(Split::eval);
+  EXPECT_EQ(train.cloud_sources(), std::vector<std::string>{"sweethome_points"});
+  const auto &taught = train.clouds("sweethome_points"),
+             &held_out = eval.clouds("sweethome_points");
+  EXPECT_EQ(taught.size() + held_out.size(), 60u);
+  ASSERT_GT(held_out.size(), 3u);
+  EXPECT_EQ(taught[0].split, Split::train);
+  EXPECT_EQ(held_out[0].split, Split::eval);
+  for (const CloudRecord& rod : taught) {
+    const int i = std::stoi(rod.key.substr(10));
+    EXPECT_EQ(rod.name, i % 2 ? "long rod" : "desk lamp");
+    EXPECT_EQ(rod.label, i % 2 ? "rod" : "lamp");
+    const float up = float(i) / 511;
+    EXPECT_EQ(rod.xyz, (std::vector<float>{-1, 0, up, 0, 0, up, 1, 0, up})) << rod.key;
+  }
+}
+
+TEST_F(Shards, TheTokenizerMayBeAModels) {
+  const std::string pieces = open(Split::train).tokenizer_model(),
+                    model = (folder_ / "model.safetensors").string();
+  ASSERT_TRUE(save_model(model, "{}", "", std::as_bytes(std::span(pieces)), {}, DType::f32));
+  fixture::make_clouds(folder_ / "wordless");
+  BuildOptions options;
+  options.synthetic_hours = 0;
+  const auto build = [&] {
+    return build_shards((folder_ / "wordless").string(), (folder_ / "of_model").string(), options);
+  };
+  EXPECT_FALSE(build());
+  options.tokenizer_of = model;
+  const auto made = build();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(open(Split::train, "of_model").tokenizer_model(), pieces);
+}
+
 TEST_F(Shards, DamagedSeriesAreNamed) {
   const fs::path raw = folder_ / "bad";
   const auto message = [&] {
@@ -180,7 +217,8 @@ TEST_F(Shards, DamagedSeriesAreNamed) {
 
 TEST_F(Shards, IdsAreThoseOfTheTokenizer) {
   const ShardSet set = open(Split::train);
-  const auto tokenizer = Tokenizer::from_bytes(std::as_bytes(std::span(set.tokenizer_model())));
+  const auto tokenizer =
+      Tokenizer::open(kSentencePiece, std::as_bytes(std::span(set.tokenizer_model())));
   ASSERT_TRUE(tokenizer);
   ASSERT_FALSE(set.pictures("flickr8k").empty());
   for (const PictureRecord& record : set.pictures("flickr8k")) {
@@ -246,6 +284,22 @@ TEST_F(Shards, DamageIsAnError) {
   EXPECT_FALSE(ShardSet::open((folder_ / "damaged").string(), Split::train));
 }
 
+TEST_F(Shards, EarlierVersionsAreReadAndLaterOnesAreNot) {
+  build("versions");
+  const fs::path index = folder_ / "versions" / "index.json";
+  const std::string whole = *read_whole_file(index);
+  const std::string now = "\"version\": " + std::to_string(kShardVersion);
+  ASSERT_NE(whole.find(now), std::string::npos);
+  for (const std::string version : {"1", "3", "0", "\"2\"", "2.5"}) {
+    std::string changed = whole;
+    std::ofstream(index) << changed.replace(whole.find(now), now.size(), "\"version\": " + version);
+    const auto set = ShardSet::open((folder_ / "versions").string(), Split::eval);
+    EXPECT_EQ(bool(set), version == "1") << version;
+    if (set) continue;
+    EXPECT_NE(set.error().message().find("versions 1 to 2 are read"), std::string::npos);
+  }
+}
+
 // Past the CRC: whatever the members hold, decoding gives records or an error.
 TEST_F(Shards, HostileBlocksNeverCrash) {
   const ShardSet set = open(Split::train);
@@ -256,6 +310,7 @@ TEST_F(Shards, HostileBlocksNeverCrash) {
       {"train-vocoder-0000.tar", decode_vocoder_block},
       {"train-camvid_seq-0000.tar", decode_series_block},
       {"train-voxels-0000.tar", decode_voxel_block},
+      {"train-sweethome_points-0000.tar", decode_cloud_block},
       {"train-tatoeba-0000.tar", decode_text_block}};
   Rng rng(17);
   int refused = 0;
@@ -286,7 +341,7 @@ TEST_F(Shards, HostileBlocksNeverCrash) {
       }
     }
   }
-  EXPECT_GT(refused, 100);  // of 360: most damage is seen
+  EXPECT_GT(refused, 100);  // of 420: most damage is seen
 }
 
 TEST(BuildShards, NamesTheMissingRoot) {

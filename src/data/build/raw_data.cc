@@ -115,6 +115,7 @@ Result<RawData> read_raw_data(const DataRoot& root, Licences licences) {
   TUTTI_CHECK(read_all(root, licences, speech_sets(), data.speech, data.missing));
   TUTTI_CHECK(read_all(root, licences, series_sets(), data.series, data.missing));
   TUTTI_CHECK(read_all(root, licences, voxel_sets(), data.voxels, data.missing));
+  TUTTI_CHECK(read_all(root, licences, cloud_sets(), data.clouds, data.missing));
   TUTTI_CHECK(read_all(root, licences, text_sets(), data.texts, data.missing));
   return data;
 }

@@ -22,6 +22,7 @@ struct RawData {
   std::vector<RawSource<SpeechSet, RawSpeech>> speech;
   std::vector<RawSource<SeriesSet, RawSeries>> series;
   std::vector<RawSource<VoxelSet, RawVoxels>> voxels;
+  std::vector<RawSource<CloudSet, CloudRecord>> clouds;
   std::vector<RawSource<TextSet, RawText>> texts;
   std::vector<std::string> missing;
 };

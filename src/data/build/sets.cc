@@ -1,5 +1,7 @@
 #include "data/build/sets.h"
 
+#include "data/build/read/read_instruct.h"
+#include "data/build/read/read_models.h"
 #include "data/build/read/read_pictures.h"
 #include "data/build/read/read_series.h"
 #include "data/build/read/read_speech.h"
@@ -58,6 +60,11 @@ const std::vector<SeriesSet>& series_sets() {
 
 const std::vector<VoxelSet>& voxel_sets() {
   static const std::vector<VoxelSet> sets = {{"voxels", false, read_voxels, 0.004}};
+  return sets;
+}
+
+const std::vector<CloudSet>& cloud_sets() {
+  static const std::vector<CloudSet> sets = {{"sweethome_points", true, read_point_models, 0.056}};
   return sets;
 }
 

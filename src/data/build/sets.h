@@ -53,6 +53,13 @@ struct VoxelSet {
   double share;
 };
 
+struct CloudSet {
+  std::string name;
+  bool open;
+  Result<std::vector<CloudRecord>> (*read)(const std::filesystem::path& folder);
+  double share;
+};
+
 struct TextSet {
   std::string name;  // of the source in the shards: "tatoeba", "brown"
   std::string set;   // of the raw set
@@ -65,6 +72,7 @@ const std::vector<PictureSet>& picture_sets();
 const std::vector<SpeechSet>& speech_sets();
 const std::vector<SeriesSet>& series_sets();
 const std::vector<VoxelSet>& voxel_sets();
+const std::vector<CloudSet>& cloud_sets();
 const std::vector<TextSet>& text_sets();
 
 }  // namespace tutti

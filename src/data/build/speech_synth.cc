@@ -4,9 +4,10 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <thread>
 
 #include "data/build/process.h"
-#include "media/decode.h"
+#include "media/decode_sound.h"
 
 namespace tutti {
 namespace {
@@ -175,6 +176,25 @@ Result<std::string> synthesiser_version() {
 
 bool has_flite() {
   return bool(run_program({"flite", "-lv"}));
+}
+
+Result<std::vector<RawSpeech>> synthesise_batch(const std::vector<Utterance>& utterances) {
+  std::vector<std::optional<Result<RawSpeech>>> results(utterances.size());
+  const auto work = [&](size_t first) {
+    for (size_t i = first; i < utterances.size(); i += 2) {
+      results[i].emplace(synthesise(utterances[i]));
+    }
+  };
+  {
+    const std::jthread other(work, 1);  // joined whatever is thrown
+    work(0);
+  }
+  std::vector<RawSpeech> spoken;
+  for (auto& result : results) {
+    if (!*result) return result->error();
+    spoken.push_back(**std::move(result));
+  }
+  return spoken;
 }
 
 }  // namespace tutti

@@ -47,4 +47,7 @@ Result<std::string> synthesiser_version();
 // Whether flite can be run; without it espeak-ng says everything.
 bool has_flite();
 
+// Speaks a batch on two threads; the records come back in the order of the utterances.
+Result<std::vector<RawSpeech>> synthesise_batch(const std::vector<Utterance>& utterances);
+
 }  // namespace tutti

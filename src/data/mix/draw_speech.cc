@@ -1,11 +1,11 @@
-// Sound in and out, and text alone.
+#include "data/mix/draw_speech.h"
+
 #include <algorithm>
 
-#include "data/mix/drawer.h"
+namespace tutti::draw {
+namespace {
 
-namespace tutti {
-
-void Drawer::heard(const SpeechPool& pool, Examples& out, Rng& rng) const {
+void heard(const SpeechPool& pool, std::vector<Example>& out, Rng& rng) {
   const SpeechRecord& record = *pick(pool, rng);
   if (record.transcript.ids.empty()) return;
   const int pair = int(out.size());
@@ -18,40 +18,43 @@ void Drawer::heard(const SpeechPool& pool, Examples& out, Rng& rng) const {
   out.push_back(text_alone(record.transcript.ids, pair));
 }
 
-void Drawer::digit(Examples& out, Rng& rng) const {
-  const bool more = !pools_.more_digits.empty() && rng.below(2);
-  heard(more ? pools_.more_digits : pools_.digits, out, rng);
+}  // namespace
+
+void digit(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const bool more = !pools.more_digits.empty() && rng.uniform() >= 1 - pools.shares.more_digits;
+  heard(more ? pools.more_digits : pools.digits, out, rng);
 }
-void Drawer::command(Examples& out, Rng& rng) const {
-  heard(pools_.commands, out, rng);
+void command(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  heard(pools.commands, out, rng);
 }
-void Drawer::recorded(Examples& out, Rng& rng) const {
-  heard(pools_.recorded, out, rng);
+void recorded(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  heard(pools.recorded, out, rng);
 }
-void Drawer::synthetic(Examples& out, Rng& rng) const {
-  heard(pools_.synthetic, out, rng);
+void synthetic(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  heard(pools.synthetic, out, rng);
 }
 
-void Drawer::spelled(Examples& out, Rng& rng) const {
-  const SpeechRecord* record = pick(pools_.synthetic, rng);
+void spelled(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const SpeechRecord* record = pick(pools.synthetic, rng);
   // English two times in three: its letters are what most speech heard here is written in.
   for (int tries = 0; tries < 2 && record->transcript.language != "en"; ++tries)
-    record = pick(pools_.synthetic, rng);
+    record = pick(pools.synthetic, rng);
   Example example;
   example.task = Task::transcribe;
   example.segments = {heard_segment(*record, rng)};
   out.push_back(std::move(example));
 }
 
-void Drawer::sound(Examples& out, Rng& rng) const {
-  const SpeechRecord& record = *pick(pools_.sounds, rng);
+void sound(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const SpeechRecord& record = *pick(pools.sounds, rng);
   Segment segment = heard_segment(record, rng);
   segment.transcript.clear();
-  out.push_back(described(std::move(segment), Task::caption, token_name, "en", ids(record.label)));
+  out.push_back(described(pools, std::move(segment), Task::caption, token_name, "en",
+                          ids(pools, record.label)));
 }
 
-void Drawer::speak(Examples& out, Rng& rng) const {
-  const SpeechRecord& record = *pick(pools_.spoken, rng);
+void speak(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const SpeechRecord& record = *pick(pools.spoken, rng);
   Example example;
   example.task = Task::speak;
   Segment speech;
@@ -64,8 +67,8 @@ void Drawer::speak(Examples& out, Rng& rng) const {
   out.push_back(std::move(example));
 }
 
-void Drawer::speech_to_picture(Examples& out, Rng& rng) const {
-  const auto& [record, pictures] = pick(pools_.spoken_names, rng);
+void speech_to_picture(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const auto& [record, pictures] = pick(pools.spoken_names, rng);
   Example example;
   example.task = Task::speech_to_picture;
   example.segments = {heard_segment(*record, rng), text_segment(mark(token_paint)),
@@ -73,8 +76,8 @@ void Drawer::speech_to_picture(Examples& out, Rng& rng) const {
   out.push_back(std::move(example));
 }
 
-void Drawer::text(Examples& out, Rng& rng) const {
-  const TextRecord& record = *pick(pools_.texts, rng);
+void text(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const TextRecord& record = *pick(pools.texts, rng);
   Example example;
   example.task = Task::text;
   const auto cut = [](const Tokens& ids, size_t most) {
@@ -90,8 +93,8 @@ void Drawer::text(Examples& out, Rng& rng) const {
 }
 
 // Two thirds of a second of sound.
-void Drawer::vocoder(Examples& out, Rng& rng) const {
-  const Sound& sound = pick(pools_.vocoder, rng)->sound;
+void vocoder(const Pools& pools, std::vector<Example>& out, Rng& rng) {
+  const Sound& sound = pick(pools.vocoder, rng)->sound;
   constexpr int kSamples = 64 * 160;
   if (int(sound.samples.size()) < kSamples) return;
   const int begin = rng.below(int(sound.samples.size()) - kSamples + 1);
@@ -102,4 +105,4 @@ void Drawer::vocoder(Examples& out, Rng& rng) const {
   out.push_back(std::move(example));
 }
 
-}  // namespace tutti
+}  // namespace tutti::draw

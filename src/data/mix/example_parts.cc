@@ -1,4 +1,4 @@
-#include "data/mix/drawer.h"
+#include "data/mix/example_parts.h"
 
 #include <algorithm>
 
@@ -6,9 +6,9 @@
 #include "data/scene/augment.h"
 #include "media/picture/fit_picture.h"
 #include "media/picture/raster.h"
-#include "model/config.h"
+#include "model/spec.h"
 
-namespace tutti {
+namespace tutti::draw {
 namespace {
 
 constexpr size_t kMostCaptionTokens = 60;
@@ -43,6 +43,13 @@ Segment image_segment(Picture picture) {
   return segment;
 }
 
+Segment rows_segment(Rows rows) {
+  Segment segment;
+  segment.kind = Segment::Kind::rows;
+  segment.rows = std::move(rows);
+  return segment;
+}
+
 Segment paint_segment(const Picture& picture) {
   Segment segment;
   segment.kind = Segment::Kind::paint;
@@ -66,8 +73,8 @@ Example text_alone(const Tokens& ids, int pair) {
   return example;
 }
 
-// English half of the time, else any language that the record has.
-const Caption* Drawer::pick_caption(const PictureRecord& record, Rng& rng) {
+// English or, the other times, any language that the record has.
+const Caption* pick_caption(const Pools& pools, const PictureRecord& record, Rng& rng) {
   std::vector<const Caption*> english, all;
   for (const Caption& caption : record.captions) {
     if (caption.ids.empty() || caption.language == "keywords") continue;
@@ -75,27 +82,27 @@ const Caption* Drawer::pick_caption(const PictureRecord& record, Rng& rng) {
     if (caption.language == "en") english.push_back(&caption);
   }
   if (all.empty()) return nullptr;
-  const bool use_english = rng.uniform() < 0.5 && !english.empty();
+  const bool use_english = rng.uniform() < pools.shares.english_captions && !english.empty();
   return pick(use_english ? english : all, rng);
 }
 
-Segment Drawer::seen(const PictureRecord& record, Rng& rng, bool flip) const {
+Segment seen(const Pools& pools, const PictureRecord& record, Rng& rng, bool flip) {
   AugmentLimits limits;
   limits.flip = flip;
-  return image_segment(augment_picture(on_backdrop(record.picture, kImageSize, rng), rng, limits));
+  return image_segment(
+      augment_picture(on_backdrop(pools, record.picture, kImageSize, rng), rng, limits));
 }
 
-// Transparent pictures go on white, or one time in three on a colour or a photograph; grey icons
-// may be inverted.
-Picture Drawer::on_backdrop(const Picture& picture, int side, Rng& rng) const {
+// Transparent pictures go on white, a colour or a photograph; grey icons may be inverted.
+Picture on_backdrop(const Pools& pools, const Picture& picture, int side, Rng& rng) {
   Picture fitted = fit_picture(picture, side);
   const double draw = rng.uniform();
-  if (picture.channels == 1 && draw < 0.3)
+  if (picture.channels == 1 && draw < pools.shares.inverted_icons)
     for (uint8_t& value : fitted.pixels) value = uint8_t(255 - value);
-  if (picture.channels != 4 || draw >= 0.34) return fitted;
+  if (picture.channels != 4 || draw >= pools.shares.backdrops) return fitted;
   Picture backdrop = make_picture(side, side, 3);
-  if (draw < 0.17 && !pools_.library.backgrounds.empty()) {
-    backdrop = resize_picture(pick(pools_.library.backgrounds, rng), side, side);
+  if (draw < pools.shares.photo_backdrops && !pools.library.backgrounds.empty()) {
+    backdrop = resize_picture(pick(pools.library.backgrounds, rng), side, side);
   } else {
     uint8_t colour[3];
     for (uint8_t& value : colour) value = uint8_t(rng.below(256));
@@ -104,22 +111,22 @@ Picture Drawer::on_backdrop(const Picture& picture, int side, Rng& rng) const {
   return over(resize_picture(picture, side, side), backdrop);
 }
 
-Example Drawer::described(Segment segment, Task task, SpecialToken how, const std::string& language,
-                          const Tokens& answer) const {
+Example described(const Pools& pools, Segment segment, Task task, SpecialToken how,
+                  const std::string& language, const Tokens& answer) {
   Example example;
   example.task = task;
-  example.segments = {std::move(segment), text_segment(describe_prompt(how, ids(language))),
+  example.segments = {std::move(segment), text_segment(describe_prompt(how, ids(pools, language))),
                       text_segment(clipped(answer), true)};
   return example;
 }
 
-void Drawer::ask(Example& example, const std::string& question, const std::string& answer,
-                 std::vector<Located> located) const {
-  Segment asked = text_segment(question_prompt(ids(question)));
+void ask(const Pools& pools, Example& example, const std::string& question,
+         const std::string& answer, std::vector<Located> located) {
+  Segment asked = text_segment(question_prompt(ids(pools, question)));
   asked.located = std::move(located);
   for (Located& word : asked.located) ++word.row;  // a mark stands before the question
   example.segments.push_back(std::move(asked));
-  example.segments.push_back(text_segment(ids(answer), true));
+  example.segments.push_back(text_segment(ids(pools, answer), true));
 }
 
-}  // namespace tutti
+}  // namespace tutti::draw

@@ -2,9 +2,10 @@
 // and whatever is accepted can be drawn.
 #include <gtest/gtest.h>
 
-#include "helpers/check_examples.h"
 #include "data/mix/mixer.h"
-#include "helpers/shard_fixture.h"
+#include "tests/helpers/check_examples.h"
+#include "tests/helpers/mixture.h"
+#include "tests/helpers/shard_fixture.h"
 
 namespace tutti {
 namespace {
@@ -20,8 +21,9 @@ void expect_drawn(const std::string& what, const std::vector<MadeBlock>& blocks)
   SCOPED_TRACE(what);
   const auto shards = shards_of(blocks);
   ASSERT_TRUE(shards) << shards.error().message();
-  const auto mix = Mixer::every_kind(*shards, 2);
-  const auto mixer = Mixer::create(*shards, mix);
+  Mixture mixture = mixture_of({});
+  mixture.counts = Mixer::every_kind(*shards, mixture, 2);
+  const auto mixer = Mixer::create(*shards, mixture);
   ASSERT_TRUE(mixer) << mixer.error().message();
   for (uint64_t seed = 0; seed < 3; ++seed) {
     Rng rng(seed);
@@ -141,6 +143,19 @@ TEST(HostileShards, ThingsOfNothingAreDrawn) {
   block.members = {{".cells.z", fixture::packed(std::string(VoxelRecord::kBytes, '\0'))},
                    {".json.z", fixture::packed(head.dump())}};
   expect_drawn("empty voxels", {block});
+}
+
+TEST(HostileShards, CloudsHaveThePointsThatTheyPromise) {
+  expect_drawn("clouds", {fixture::cloud_block("things", 8, "dog")});
+  expect_drawn("too few to be taught", {fixture::cloud_block("things", 7, "dog")});
+  expect_drawn("of no kind", {fixture::cloud_block("things", 8, "")});
+  expect_refused("fewer points", fixture::cloud_block("things", 8, "dog", 3));
+  expect_refused("points is 0", fixture::cloud_block("things", 8, "dog", 0));
+  expect_refused("points is 65537", fixture::cloud_block("things", 8, "dog", 65537));
+  expect_refused("label", fixture::cloud_block("things", 8, std::string(10'000, 'x')));
+  MadeBlock block = fixture::cloud_block("things", 8, "dog");
+  block.members.erase(block.members.begin());
+  expect_refused(".xyz.z", block);
 }
 
 }  // namespace

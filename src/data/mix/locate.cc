@@ -6,6 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include "data/scene/scene.h"
+#include "data/scene/words/english.h"
 #include "model/layout.h"
 
 namespace tutti {

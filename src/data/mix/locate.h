@@ -8,8 +8,9 @@
 #pragma once
 
 #include "data/example.h"
-#include "format/text/piece_table.h"
 #include "data/scene/clip.h"
+#include "data/scene/scene.h"
+#include "format/text/piece_table.h"
 
 namespace tutti {
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/rng.h"
+#include "data/scene/scene.h"
 #include "format/text/tokenizer_trainer.h"
 
 namespace tutti {

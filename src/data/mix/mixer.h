@@ -1,7 +1,7 @@
 // Which examples a training step holds: a fixed number of each kind, drawn from shards and from the
 // scene generator.
 //
-//   TUTTI_ASSIGN(Mixer mixer, Mixer::create(shards, {{"pictograms", 24}, {"questions", 16}}));
+//   TUTTI_ASSIGN(Mixer mixer, Mixer::create(shards, recipe.mix));
 //   std::vector<Example> examples = mixer.draw(rng);
 //
 // A new kind: one draw function and one row of kExampleKinds in mixer.cc.
@@ -16,15 +16,16 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "data/example.h"
+#include "data/mix/mixture.h"
 #include "data/shard_set.h"
 
 namespace tutti {
 
 class Mixer {
  public:
-  // Keeps a reference to `shards`. Unknown kinds and kinds that the shards have no data for are
-  // errors that name them.
-  static Result<Mixer> create(const ShardSet& shards, const std::map<std::string, int>& mix);
+  // Keeps a reference to `shards`. Unknown kinds, kinds that the shards have no data for and shares
+  // that a kind needs but the recipe does not state are errors that name them.
+  static Result<Mixer> create(const ShardSet& shards, const Mixture& mixture);
   Mixer(Mixer&&) noexcept;
   Mixer& operator=(Mixer&&) noexcept;
   ~Mixer();
@@ -32,7 +33,8 @@ class Mixer {
   std::vector<Example> draw(Rng& rng) const;
 
   // `count` examples of each kind that can be drawn from these shards.
-  static std::map<std::string, int> every_kind(const ShardSet& shards, int count);
+  static std::map<std::string, int> every_kind(const ShardSet& shards, const Mixture& mixture,
+                                               int count);
 
  private:
   struct State;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "data/points/cloud_records.h"
 #include "data/recorded/recorded.h"
 #include "data/shard_format.h"
 
@@ -20,6 +21,21 @@ void append(PicturePool& pool, const std::vector<PictureRecord>& records) {
 void append(SpeechPool& pool, const std::vector<SpeechRecord>& records) {
   for (const SpeechRecord& record : records)
     if (record.mel.frames() <= kMostHeardFrames && record.mel.frames() > 0) pool.push_back(&record);
+}
+
+// The sets that a recipe names, in its order; "*" stands for all that it does not name beside it.
+std::vector<std::string> chosen(const std::vector<std::string>& names,
+                                const std::vector<std::string>& all) {
+  std::vector<std::string> sets;
+  for (const std::string& name : names) {
+    if (name != "*") {
+      sets.push_back(name);
+      continue;
+    }
+    for (const std::string& one : all)
+      if (std::find(names.begin(), names.end(), one) == names.end()) sets.push_back(one);
+  }
+  return sets;
 }
 
 bool can_be_spoken(const SpeechRecord& record) {
@@ -44,35 +60,44 @@ bool is_plain_word(const std::string& name) {
 
 }  // namespace
 
-Pools::Pools(const ShardSet& set) : shards(set) {
-  gather_pictures();
-  gather_sprites();
-  gather_speech();
-  gather_synthetic();
-  gather_series();
-  for (const char* source : {"easyvqa", "nlvr"})
+Pools::Pools(const ShardSet& set, const Mixture& mixture)
+    : shards(set),
+      shares(mixture.shares),
+      upright(chosen(mixture.sources.upright, set.picture_sources())) {
+  const MixSources& sources = mixture.sources;
+  for (int kind = 0; kind < kSceneKindCount; ++kind)
+    if (const auto at = mixture.scene_kinds.find(scene_kind_name(SceneKind(kind)));
+        at != mixture.scene_kinds.end())
+      scene_kinds[size_t(kind)] = at->second;
+  gather_pictures(sources);
+  gather_sprites(sources);
+  gather_speech(sources);
+  gather_synthetic(sources);
+  gather_series(sources);
+  for (const std::string& source : chosen(sources.questions, set.picture_sources()))
     for (const QuestionRecord& question : set.questions(source))
       questions.push_back({source, &question});
-  for (const std::string& source : set.text_sources())
+  for (const std::string& source : chosen(sources.text, set.text_sources()))
     for (const TextRecord& text : set.texts(source))
       if (text.kind != "prefer") texts.push_back(&text);
 }
 
-void Pools::gather_pictures() {
-  for (const char* source : {"emoji_noto", "emoji_fluent3d"})
-    append(pictograms, shards.pictures(source));
-  for (const char* source : {"icons_mdi", "icons_game"}) append(icons, shards.pictures(source));
-  append(photos, shards.pictures("flickr8k"));
-  append(cifar, shards.pictures("cifar10"));
-  for (const char* source : {"tinyimagenet", "imagenet_samples", "flowers", "sign_digits", "mnist"})
-    append(labels, shards.pictures(source));
-  for (const char* source : {"persons_ccp", "persons_hseg", "persons_grid"})
-    append(persons, shards.pictures(source));
+void Pools::gather_pictures(const MixSources& sources) {
+  const auto gather = [&](PicturePool& pool, const std::vector<std::string>& names) {
+    for (const std::string& name : chosen(names, shards.picture_sources()))
+      append(pool, shards.pictures(name));
+  };
+  gather(pictograms, sources.pictograms);
+  gather(icons, sources.icons);
+  gather(photos, sources.photos);
+  gather(cifar, sources.cifar);
+  gather(labels, sources.labels);
+  gather(persons, sources.persons);
   for (const PictureRecord* record : pictograms)
     if (is_plain_word(record->label)) plain_pictograms.push_back(record);
 }
 
-void Pools::gather_sprites() {
+void Pools::gather_sprites(const MixSources& sources) {
   for (const PictureRecord* record : pictograms) {
     if (record->captions.empty() || record->picture.channels != 4) continue;
     Sprite sprite;
@@ -83,24 +108,31 @@ void Pools::gather_sprites() {
     sprite.rgba = record->picture;
     if (!sprite.name_en.empty()) library.sprites.push_back(std::move(sprite));
   }
-  for (const char* source : {"backgrounds_bsds", "cutout_scenes"})
+  for (const std::string& source : chosen(sources.backgrounds, shards.picture_sources()))
     for (const PictureRecord& record : shards.pictures(source))
       library.backgrounds.push_back(record.picture);
-  for (const PictureRecord& record : shards.pictures("persons_cutout"))
-    library.cutouts.push_back(record.picture);
+  for (const std::string& source : chosen(sources.cutouts, shards.picture_sources()))
+    for (const PictureRecord& record : shards.pictures(source))
+      library.cutouts.push_back(record.picture);
 }
 
-void Pools::gather_speech() {
-  append(digits, shards.speech("fsdd"));
-  append(commands, shards.speech("speech_commands"));
-  for (const char* source : {"grid_av", "lj_reread", "wake_words", "emodb", "coffee_intents"})
-    append(recorded, shards.speech(source));
+void Pools::gather_speech(const MixSources& sources) {
+  const auto names = shards.speech_sources();
+  const auto gather = [&](SpeechPool& pool, const std::vector<std::string>& wanted) {
+    for (const std::string& name : chosen(wanted, names)) append(pool, shards.speech(name));
+  };
+  gather(digits, sources.digits);
+  gather(commands, sources.commands);
+  gather(recorded, sources.recorded);
   std::erase_if(recorded, [](const SpeechRecord* r) { return r->transcript.ids.empty(); });
-  for (const SpeechRecord& sentence : shards.speech("grid_av")) cut_digits(sentence);
-  append(sounds, shards.speech("esc10"));
-  for (const SpeechRecord& record : shards.speech("vocoder")) vocoder.push_back(&record);
-  for (const SpeechRecord& record : shards.speech("lj_reread"))
-    if (can_be_spoken(record)) spoken.push_back(&record);
+  for (const std::string& source : chosen(sources.digit_sentences, names))
+    for (const SpeechRecord& sentence : shards.speech(source)) cut_digits(sentence);
+  gather(sounds, sources.sounds);
+  for (const std::string& source : chosen(sources.vocoder, names))
+    for (const SpeechRecord& record : shards.speech(source)) vocoder.push_back(&record);
+  for (const std::string& source : chosen(sources.spoken, names))
+    for (const SpeechRecord& record : shards.speech(source))
+      if (can_be_spoken(record)) spoken.push_back(&record);
 }
 
 void Pools::cut_digits(const SpeechRecord& sentence) {
@@ -123,11 +155,11 @@ void Pools::cut_digits(const SpeechRecord& sentence) {
   }
 }
 
-void Pools::gather_synthetic() {
+void Pools::gather_synthetic(const MixSources& sources) {
   std::map<std::string, PicturePool> named;
   for (const PictureRecord* record : pictograms)
     for (const Caption& caption : record->captions) named[caption.text].push_back(record);
-  for (const std::string& source : shards.speech_sources()) {
+  for (const std::string& source : chosen(sources.synthetic, shards.speech_sources())) {
     if (source == kVocoderSource) continue;  // sounds without spectrograms
     for (const SpeechRecord& record : shards.speech(source)) {
       if (!record.synthetic || record.mel.frames() > kMostHeardFrames) continue;
@@ -140,13 +172,15 @@ void Pools::gather_synthetic() {
   }
 }
 
-void Pools::gather_series() {
-  for (const std::string& source : shards.series_sources())
+void Pools::gather_series(const MixSources& sources) {
+  for (const std::string& source : chosen(sources.series, shards.series_sources()))
     for (const SeriesRecord& series : shards.series(source))
       if (is_usable(series))
         (series.kind == SeriesRecord::Kind::street ? streets : radar).push_back(&series);
-  for (const std::string& source : shards.voxel_sources())
+  for (const std::string& source : chosen(sources.voxels, shards.voxel_sources()))
     for (const VoxelRecord& thing : shards.voxels(source)) voxels.push_back(&thing);
+  clouds = CloudTask::models(cloud_records(shards, chosen(sources.clouds, cloud_sets(shards))),
+                             kFewestModels);
 }
 
 }  // namespace tutti

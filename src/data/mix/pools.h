@@ -1,11 +1,15 @@
 // What the training shards have, sorted by what it is used for.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "data/mix/mixture.h"
+#include "data/points/cloud_task.h"
+#include "data/scene/library.h"
 #include "data/scene/scene.h"
 #include "data/shard_set.h"
 
@@ -16,9 +20,13 @@ using PicturePool = std::vector<const PictureRecord*>;
 
 // Points into the shards, which must outlive it.
 struct Pools {
-  explicit Pools(const ShardSet& shards);
+  // Takes the mixture's sets, shares and kinds of scenes.
+  Pools(const ShardSet& shards, const Mixture& mixture);
 
   const ShardSet& shards;
+  const MixShares shares;
+  std::array<int, kSceneKindCount> scene_kinds = {};  // parts, in the order of SceneKind
+  const std::vector<std::string> upright;             // sets whose pictures are never mirrored
   SceneLibrary library, shapes;  // shapes: built-in ones on plain grounds, nothing from the shards
   PicturePool pictograms, icons, photos, cifar, labels, persons;
   PicturePool plain_pictograms;  // whose English name is one plain word
@@ -30,14 +38,16 @@ struct Pools {
   std::vector<const TextRecord*> texts;
   std::vector<const SeriesRecord*> streets, radar;
   std::vector<const VoxelRecord*> voxels;
+  // Recorded things of kinds that there are enough of; generated bodies.
+  CloudTask clouds, shape_clouds = CloudTask::shapes();
 
  private:
-  void gather_pictures();
-  void gather_sprites();
-  void gather_speech();
+  void gather_pictures(const MixSources& sources);
+  void gather_sprites(const MixSources& sources);
+  void gather_speech(const MixSources& sources);
   void cut_digits(const SpeechRecord& sentence);
-  void gather_synthetic();
-  void gather_series();
+  void gather_synthetic(const MixSources& sources);
+  void gather_series(const MixSources& sources);
 
   std::deque<SpeechRecord> cut_;
 };

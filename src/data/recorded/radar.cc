@@ -1,10 +1,11 @@
 // Weather radar: whether it rains, whether the rain grows, where its centre of mass goes, where
 // most of it is, all computed from the frames that are shown.
+#include "data/recorded/radar.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "data/recorded/parts.h"
 #include "data/scene/scene.h"
 
 namespace tutti {
@@ -158,17 +159,6 @@ ToldClip make_radar_clip(const SeriesRecord& series, Rng& rng) {
   if (!weather.place.empty())
     out.push_back(english("place", "Where is most of the rain?", weather.place));
   return told;
-}
-
-bool is_usable(const SeriesRecord& series) {
-  if (series.frames.size() < size_t(kClipFrames)) return false;
-  return series.kind == SeriesRecord::Kind::radar ||
-         (series.classes.size() == series.frames.size() && !series.class_names.empty());
-}
-
-ToldClip make_recorded_clip(const SeriesRecord& series, Rng& rng) {
-  return series.kind == SeriesRecord::Kind::radar ? make_radar_clip(series, rng)
-                                                  : make_street_clip(series, rng);
 }
 
 }  // namespace tutti

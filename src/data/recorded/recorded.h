@@ -21,27 +21,9 @@
 //           direction  "Which way does it turn?"                   left, right   1/2
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "base/media_types.h"
-#include "base/rng.h"
-#include "data/records.h"
-#include "data/scene/words/phrases.h"
+#include "data/recorded/told.h"
 
 namespace tutti {
-
-struct ToldClip {
-  Clip clip;  // 16 frames of 128x128 RGB
-  std::string caption;
-  std::vector<QuestionAnswer> questions;
-};
-
-struct ToldPicture {
-  Picture picture;  // 128x128 RGB
-  std::string caption;
-  std::vector<QuestionAnswer> questions;
-};
 
 // Long enough for a clip, and with what its kind needs. The makers below assume it.
 bool is_usable(const SeriesRecord& series);
@@ -49,13 +31,5 @@ bool is_usable(const SeriesRecord& series);
 // 16 frames in a row, whole or a random square of them, perhaps mirrored. Radar also turns, runs
 // backwards, and skips every other frame.
 ToldClip make_recorded_clip(const SeriesRecord& series, Rng& rng);
-
-// One frame of a street.
-ToldPicture make_street_picture(const SeriesRecord& series, Rng& rng);
-
-// A thing that turns about its vertical axis, seen from a little above. "Left" is where the side
-// that faces us goes.
-ToldClip make_turning_clip(const VoxelRecord& thing, Rng& rng);
-Picture make_voxel_view(const VoxelRecord& thing, Rng& rng);
 
 }  // namespace tutti

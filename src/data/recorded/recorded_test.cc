@@ -5,7 +5,10 @@
 
 #include <map>
 
-#include "data/recorded/parts.h"
+#include "data/recorded/radar.h"
+#include "data/recorded/street.h"
+#include "data/recorded/told.h"
+#include "data/recorded/turning.h"
 
 namespace tutti {
 namespace {

@@ -1,9 +1,10 @@
 // Frames of a street with a class for each pixel: what there is, how much of it, on which side,
 // what comes and goes.
+#include "data/recorded/street.h"
+
 #include <algorithm>
 #include <array>
 
-#include "data/recorded/parts.h"
 #include "data/scene/scene.h"
 
 namespace tutti {

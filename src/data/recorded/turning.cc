@@ -1,10 +1,11 @@
 // Voxels as pictures: each surface cell is a square of the size it has on the screen, the nearest
 // one wins. Integers wherever pixels are made, but for a square root, which IEEE fixes.
+#include "data/recorded/turning.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "data/recorded/parts.h"
 #include "data/scene/scene.h"
 
 namespace tutti {

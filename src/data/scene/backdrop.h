@@ -3,8 +3,10 @@
 
 #include <vector>
 
-#include "data/scene/scene.h"
+#include "base/rng.h"
+#include "data/scene/library.h"
 #include "data/scene/thing.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 

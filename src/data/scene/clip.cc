@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/scene/backdrop.h"
+#include "data/scene/scene.h"
 #include "data/scene/shapes.h"
 #include "data/scene/thing.h"
 

@@ -8,7 +8,9 @@
 
 #include "base/media_types.h"
 #include "base/rng.h"
-#include "data/scene/scene.h"
+#include "data/scene/library.h"
+#include "data/scene/words/phrases.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 

@@ -4,8 +4,10 @@
 
 #include <cmath>
 
+#include "data/scene/library.h"
 #include "data/scene/matte.h"
-#include "helpers/scene_fixture.h"
+#include "data/scene/scene.h"
+#include "tests/helpers/scene_fixture.h"
 
 namespace tutti {
 namespace {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/scene/library.h"
 #include "data/scene/scene.h"
 #include "data/scene/thing.h"
 

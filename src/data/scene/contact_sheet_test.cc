@@ -8,8 +8,12 @@
 #include <fstream>
 
 #include "data/scene/clip.h"
+#include "data/scene/library.h"
 #include "data/scene/matte.h"
-#include "helpers/scene_fixture.h"
+#include "data/scene/paint.h"
+#include "data/scene/scene.h"
+#include "data/scene/words/english.h"
+#include "tests/helpers/scene_fixture.h"
 
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION

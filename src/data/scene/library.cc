@@ -1,6 +1,7 @@
 // The boundary check of the scene generator: what comes from files is looked at here, once.
-#include "base/result.h"
-#include "data/scene/scene.h"
+#include "data/scene/library.h"
+
+#include "media/picture/raster.h"
 
 namespace tutti {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "data/scene/augment.h"
 #include "data/scene/backdrop.h"
+#include "data/scene/scene.h"
 
 namespace tutti {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "base/media_types.h"
 #include "base/rng.h"
-#include "data/scene/scene.h"
+#include "data/scene/library.h"
 
 namespace tutti {
 

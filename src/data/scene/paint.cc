@@ -1,7 +1,9 @@
-// Small pictures for text-to-picture: everything in them is in the caption.
+#include "data/scene/paint.h"
+
 #include "data/scene/backdrop.h"
 #include "data/scene/shapes.h"
 #include "data/scene/thing.h"
+#include "data/scene/words/phrases.h"
 
 namespace tutti {
 namespace {

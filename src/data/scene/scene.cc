@@ -1,3 +1,6 @@
+#include "data/scene/scene.h"
+
+#include "data/scene/library.h"
 // The kinds of scenes, one compose function each. A new kind is a function and a row of kKinds here
 // and a name in SceneKind; say in the table of scene.h what guessing its questions gets.
 #include <algorithm>

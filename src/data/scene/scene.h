@@ -9,7 +9,7 @@
 // only read the library: any number of threads may share it, each with its own Rng.
 //
 // A new kind of scene: one name in SceneKind, one compose function and one row of kKinds in
-// scene_kinds.cc. A new sentence: one template in phrases.cc.
+// scene.cc. A new sentence: one template in phrases.cc.
 //
 // Questions and what guessing gets, with or without knowing the question's words:
 //   count           "How many stars are there?"            1 to 6, uniform             1/6
@@ -33,28 +33,14 @@
 #include <vector>
 
 #include "base/media_types.h"
-#include "base/result.h"
 #include "base/rng.h"
+#include "data/scene/library.h"
 #include "data/scene/words/phrases.h"
 #include "media/picture/raster.h"
-#include "data/scene/words/vocabulary.h"
 
 namespace tutti {
 
 constexpr int kSceneSide = 128;
-
-struct SceneLibrary {
-  std::vector<Sprite> sprites;
-  std::vector<Picture> backgrounds;  // RGB, any size
-  std::vector<Picture> cutouts;      // RGBA people, any size
-  // Which sprites may be drawn, as indices; empty: all. Held-out concepts are left out here.
-  std::vector<int> allowed_sprites;
-  bool shapes = true;        // draw the built-in shapes as well
-  double shape_share = 0.5;  // how often a thing is a shape where both are possible
-};
-
-// Sizes and channels of every picture, names, indices. The makers below assume that it passed.
-Status check_library(const SceneLibrary& library);
 
 enum class SceneKind { count, colour, size, spatial, occlusion, several };
 constexpr int kSceneKindCount = 6;
@@ -85,12 +71,5 @@ struct Scene {
 int ninth_of(const Box& box);
 
 Scene make_scene(const SceneLibrary& library, SceneKind kind, Rng& rng);
-
-struct PaintSample {
-  Picture image;  // 64x64 RGB
-  std::map<std::string, std::string> captions;
-};
-// One or two things on a plain background; white goes without saying, other colours are said.
-PaintSample make_paint(const SceneLibrary& library, Rng& rng);
 
 }  // namespace tutti

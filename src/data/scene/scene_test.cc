@@ -6,7 +6,10 @@
 #include <map>
 #include <set>
 
-#include "helpers/scene_fixture.h"
+#include "data/scene/library.h"
+#include "data/scene/paint.h"
+#include "data/scene/words/english.h"
+#include "tests/helpers/scene_fixture.h"
 
 namespace tutti {
 namespace {

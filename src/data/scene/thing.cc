@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/scene/shapes.h"
+#include "data/scene/words/english.h"
 
 namespace tutti {
 namespace {

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "data/scene/scene.h"
+#include "base/rng.h"
+#include "data/scene/library.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 

@@ -1,11 +1,12 @@
+#include "data/build/blocks/picture_block.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "data/build/blocks.h"
 #include "data/build/blocks/pack.h"
-#include "media/picture/raster.h"
 #include "format/mapped_file.h"
 #include "format/picture_file.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 

@@ -1,12 +1,13 @@
+#include "data/build/blocks/speech_block.h"
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "data/build/blocks.h"
 #include "data/build/blocks/pack.h"
 #include "data/shard_format.h"
 #include "format/picture_file.h"
-#include "media/decode.h"
+#include "media/decode_sound.h"
 
 namespace tutti {
 

@@ -1,6 +1,7 @@
+#include "data/build/blocks/voxel_block.h"
+
 #include <nlohmann/json.hpp>
 
-#include "data/build/blocks.h"
 #include "data/build/blocks/pack.h"
 
 namespace tutti {

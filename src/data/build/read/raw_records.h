@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/media_types.h"
+#include "base/result.h"
 #include "data/example.h"
 #include "data/split.h"
 
@@ -62,5 +63,7 @@ struct RawText {
   std::string text;
   std::string rejected;
 };
+
+using TextList = Result<std::vector<RawText>>;
 
 }  // namespace tutti

@@ -1,7 +1,7 @@
-// The JSON-lines sets of text_instruct: instructions, arithmetic, preferences, cause and effect.
+#include "data/build/read/read_instruct.h"
+
 #include <nlohmann/json.hpp>
 
-#include "data/build/read/read_text.h"
 #include "data/build/read/table.h"
 
 namespace tutti {

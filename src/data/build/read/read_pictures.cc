@@ -31,8 +31,8 @@ void add_keywords(RawPicture& picture, const std::string& words) {
 }
 
 PictureList read_emoji(const fs::path& folder, std::string_view style) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "captions.tsv",
-                                           {"file", "codepoints", "name_en", "keywords_en"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "captions.tsv",
+                                                {"file", "codepoints", "name_en", "keywords_en"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     pictures.push_back(raw_picture(folder, row[0], split_emoji(style, row[1]), row[2]));
@@ -47,7 +47,7 @@ PictureList read_emoji(const fs::path& folder, std::string_view style) {
 
 PictureList read_emoji_noto(const fs::path& folder) {
   TUTTI_ASSIGN(std::vector<RawPicture> pictures, read_emoji(folder, "noto"));
-  TUTTI_ASSIGN(const Rows names, read_table(folder / "names.tsv", {"file", "lang", "name"}));
+  TUTTI_ASSIGN(const TableRows names, read_table(folder / "names.tsv", {"file", "lang", "name"}));
   std::map<std::string, RawPicture*> by_file;
   for (RawPicture& picture : pictures) by_file[picture.key] = &picture;
   for (const auto& row : names) {
@@ -66,7 +66,7 @@ PictureList read_emoji_fluent3d(const fs::path& folder) {
 }
 
 PictureList read_icons_mdi(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows,
+  TUTTI_ASSIGN(const TableRows rows,
                read_table(folder / "captions.tsv", {"file", "name", "aliases", "tags"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
@@ -77,7 +77,7 @@ PictureList read_icons_mdi(const fs::path& folder) {
 }
 
 PictureList read_icons_game(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "captions.tsv", {"file", "name"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "captions.tsv", {"file", "name"}));
   std::vector<RawPicture> pictures;
   // Two authors may draw one thing; the name decides, so that a held-out name is new.
   for (const auto& row : rows) {
@@ -87,7 +87,7 @@ PictureList read_icons_game(const fs::path& folder) {
 }
 
 PictureList read_flickr8k(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows,
+  TUTTI_ASSIGN(const TableRows rows,
                read_table(folder / "captions.tsv", {"file", "split", "lang", "caption"}));
   std::vector<RawPicture> pictures;
   std::map<std::string, size_t> places;
@@ -103,7 +103,7 @@ PictureList read_flickr8k(const fs::path& folder) {
 }
 
 PictureList read_cifar10(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "labels.tsv", {"file", "label"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "labels.tsv", {"file", "label"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     pictures.push_back(raw_picture(folder, row[0], split_cifar(row[0]), row[1]));
@@ -112,7 +112,7 @@ PictureList read_cifar10(const fs::path& folder) {
 }
 
 PictureList read_labelled(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "labels.tsv", {"file", "label"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "labels.tsv", {"file", "label"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     pictures.push_back(raw_picture(folder, row[0], split_of_file(folder, row[0]), row[1]));
@@ -121,7 +121,7 @@ PictureList read_labelled(const fs::path& folder) {
 }
 
 PictureList read_easyvqa(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "qa.tsv", {"file", "question", "answer"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "qa.tsv", {"file", "question", "answer"}));
   std::vector<RawPicture> pictures;
   std::map<std::string, size_t> places;
   for (const auto& row : rows) {
@@ -133,7 +133,7 @@ PictureList read_easyvqa(const fs::path& folder) {
 }
 
 PictureList read_nlvr(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows,
+  TUTTI_ASSIGN(const TableRows rows,
                read_table(folder / "statements.tsv", {"file", "sentence", "label"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
@@ -147,7 +147,7 @@ PictureList read_nlvr(const fs::path& folder) {
 }
 
 PictureList read_persons(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "masks.tsv", {"file", "mask"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "masks.tsv", {"file", "mask"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     pictures.push_back(raw_picture(folder, row[0], split_of_file(folder, row[0])));
@@ -157,7 +157,7 @@ PictureList read_persons(const fs::path& folder) {
 }
 
 PictureList read_cutouts(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "list.tsv", {"file"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "list.tsv", {"file"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     if (!row[0].starts_with("fg/")) continue;
@@ -167,7 +167,7 @@ PictureList read_cutouts(const fs::path& folder) {
 }
 
 PictureList read_cutout_scenes(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "list.tsv", {"file"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "list.tsv", {"file"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     if (!row[0].starts_with("bg/")) continue;
@@ -177,7 +177,7 @@ PictureList read_cutout_scenes(const fs::path& folder) {
 }
 
 PictureList read_backgrounds(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "list.tsv", {"file"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "list.tsv", {"file"}));
   std::vector<RawPicture> pictures;
   for (const auto& row : rows) {
     pictures.push_back(raw_picture(folder, row[0], split_of_file(folder, row[0])));

@@ -49,7 +49,7 @@ Result<int> frame_number(const std::string& file) {
 
 Result<std::vector<RawSeries>> read_camvid(const fs::path& folder) {
   constexpr int kStep = 30;  // 30 frames a second, one a second kept; one frame is off by one
-  TUTTI_ASSIGN(const Rows rows,
+  TUTTI_ASSIGN(const TableRows rows,
                read_table(folder / "frames.tsv", {"sequence", "file", "segmentation"}));
   TUTTI_ASSIGN(const std::string names, read_whole_file(folder / "classes.txt"));
   std::vector<RawSeries> series;
@@ -75,7 +75,7 @@ Result<std::vector<RawSeries>> read_camvid(const fs::path& folder) {
 }
 
 Result<std::vector<RawSeries>> read_radar(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "frames.tsv", {"sequence", "file"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "frames.tsv", {"sequence", "file"}));
   std::vector<RawSeries> series;
   RawSeries run;
   for (const auto& row : rows) {

@@ -56,7 +56,8 @@ Result<std::vector<SpokenPart>> parse_word_times(const std::string& text, const 
 }  // namespace
 
 SpeechList read_fsdd(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "transcripts.tsv", {"wav", "text", "speaker"}));
+  TUTTI_ASSIGN(const TableRows rows,
+               read_table(folder / "transcripts.tsv", {"wav", "text", "speaker"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
     list.push_back(recording(folder, row[0], split_by_speaker("fsdd", row[2])));
@@ -67,7 +68,8 @@ SpeechList read_fsdd(const fs::path& folder) {
 }
 
 SpeechList read_speech_commands(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "transcripts.tsv", {"wav", "text", "speaker"}));
+  TUTTI_ASSIGN(const TableRows rows,
+               read_table(folder / "transcripts.tsv", {"wav", "text", "speaker"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
     list.push_back(recording(folder, row[0], split_by_speaker("speech_commands", row[2])));
@@ -78,7 +80,7 @@ SpeechList read_speech_commands(const fs::path& folder) {
 }
 
 SpeechList read_grid_av(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows,
+  TUTTI_ASSIGN(const TableRows rows,
                read_table(folder / "transcripts.tsv",
                           {"wav", "text", "wav_starts_at_s", "word_times_in_clip"}));
   std::vector<RawSpeech> list;
@@ -94,7 +96,7 @@ SpeechList read_grid_av(const fs::path& folder) {
 }
 
 SpeechList read_lj_reread(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "transcripts.tsv", {"wav", "text"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "transcripts.tsv", {"wav", "text"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
     list.push_back(recording(folder, row[0], split_by_share("lj_reread", row[1], 12)));
@@ -105,7 +107,7 @@ SpeechList read_lj_reread(const fs::path& folder) {
 }
 
 SpeechList read_wake_words(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "transcripts.tsv", {"wav", "text"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "transcripts.tsv", {"wav", "text"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
     // "wav/alexa_07.wav": nobody says who spoke; the takes 05 and 15 of each phrase are held out.
@@ -117,8 +119,8 @@ SpeechList read_wake_words(const fs::path& folder) {
 }
 
 SpeechList read_emodb(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "transcripts.tsv",
-                                           {"wav", "text", "lang", "speaker", "emotion"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "transcripts.tsv",
+                                                {"wav", "text", "lang", "speaker", "emotion"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
     list.push_back(recording(folder, row[0], split_by_speaker("emodb", row[3])));
@@ -131,7 +133,7 @@ SpeechList read_emodb(const fs::path& folder) {
 }
 
 SpeechList read_coffee_intents(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows,
+  TUTTI_ASSIGN(const TableRows rows,
                read_table(folder / "intents.tsv", {"wav", "intent", "slots_json"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
@@ -142,7 +144,7 @@ SpeechList read_coffee_intents(const fs::path& folder) {
 }
 
 SpeechList read_esc10(const fs::path& folder) {
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "labels.tsv", {"wav", "label"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "labels.tsv", {"wav", "label"}));
   std::vector<RawSpeech> list;
   for (const auto& row : rows) {
     // "wav/1-100032-A.wav": the number is the recording that one or more clips were cut from.

@@ -67,7 +67,7 @@ TextList read_paragraphs(const fs::path& file, const std::string& set, const std
 
 TextList read_tatoeba(const DataRoot& root) {
   TUTTI_ASSIGN(const fs::path folder, root.folder("text_tatoeba"));
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "pairs.tsv", {"lang", "text", "english"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "pairs.tsv", {"lang", "text", "english"}));
   std::vector<RawText> records;
   for (const auto& row : rows) {
     records.push_back(plain("tatoeba", row[2], language_code(row[0]), row[2]));
@@ -79,7 +79,7 @@ TextList read_tatoeba(const DataRoot& root) {
 
 TextList read_udhr(const DataRoot& root) {
   TUTTI_ASSIGN(const fs::path folder, root.folder("text_udhr"));
-  TUTTI_ASSIGN(const Rows files, read_table(folder / "list.tsv", {"file"}));
+  TUTTI_ASSIGN(const TableRows files, read_table(folder / "list.tsv", {"file"}));
   std::vector<RawText> records;
   for (const auto& row : files) {
     TUTTI_ASSIGN(const std::string text, read_whole_file(folder / row[0]));
@@ -120,14 +120,14 @@ TextList read_multi30k(const DataRoot& root) {
   std::set<std::string, std::less<>> held_out;
   if (root.has("flickr8k")) {
     TUTTI_ASSIGN(const fs::path flickr, root.folder("flickr8k"));
-    TUTTI_ASSIGN(const Rows rows, read_table(flickr / "captions.tsv", {"split", "caption"}));
+    TUTTI_ASSIGN(const TableRows rows, read_table(flickr / "captions.tsv", {"split", "caption"}));
     for (const auto& row : rows) {
       if (row[0] != "train") held_out.emplace(trim(row[1]));
     }
   }
   TUTTI_ASSIGN(const fs::path folder, root.folder("text_multi30k"));
   const std::vector<std::string_view> languages = {"en", "de", "fr", "cs"};
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "captions.tsv", languages));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "captions.tsv", languages));
   std::vector<RawText> records;
   for (const auto& row : rows) {
     bool described = false;
@@ -162,7 +162,7 @@ TextList read_brown(const DataRoot& root) {
 
 TextList read_movie_reviews(const DataRoot& root) {
   TUTTI_ASSIGN(const fs::path folder, root.folder("text_english"));
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "movie_reviews.tsv", {"label", "text"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "movie_reviews.tsv", {"label", "text"}));
   std::vector<RawText> records;
   for (const auto& row : rows) {
     if (!is_text(row[1])) continue;

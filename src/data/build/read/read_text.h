@@ -1,15 +1,10 @@
 // Readers of the text sets. 6 % of the lines are held out by a hash of what parallel texts share.
 #pragma once
 
-#include <vector>
-
-#include "base/result.h"
 #include "data/build/data_root.h"
 #include "data/build/read/raw_records.h"
 
 namespace tutti {
-
-using TextList = Result<std::vector<RawText>>;
 
 TextList read_tatoeba(const DataRoot& root);
 TextList read_udhr(const DataRoot& root);
@@ -20,14 +15,5 @@ TextList read_shakespeare(const DataRoot& root);
 TextList read_state_union(const DataRoot& root);
 TextList read_brown(const DataRoot& root);
 TextList read_movie_reviews(const DataRoot& root);
-
-// text_instruct
-TextList read_gsm8k(const DataRoot& root);
-TextList read_seed_tasks(const DataRoot& root);
-TextList read_alpaca_zh(const DataRoot& root);
-TextList read_t0_prompts(const DataRoot& root);
-TextList read_hh_pairs(const DataRoot& root);
-TextList read_ecare(const DataRoot& root);
-TextList read_xcopa(const DataRoot& root);
 
 }  // namespace tutti

@@ -7,7 +7,7 @@ namespace tutti {
 
 Result<std::vector<RawVoxels>> read_voxels(const std::filesystem::path& folder) {
   constexpr size_t kBytes = VoxelRecord::kBytes;
-  TUTTI_ASSIGN(const Rows rows, read_table(folder / "list.tsv", {"label", "file", "records"}));
+  TUTTI_ASSIGN(const TableRows rows, read_table(folder / "list.tsv", {"label", "file", "records"}));
   std::vector<RawVoxels> things;
   for (const auto& row : rows) {
     TUTTI_ASSIGN(const std::string bits, read_whole_file(folder / row[1]));

@@ -52,8 +52,8 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-Result<Rows> read_table(const std::filesystem::path& file,
-                        const std::vector<std::string_view>& columns) {
+Result<TableRows> read_table(const std::filesystem::path& file,
+                             const std::vector<std::string_view>& columns) {
   TUTTI_ASSIGN(const std::string text, read_text_file(file));
   const std::vector<std::string_view> lines = split_lines(text);
   if (lines.empty()) return bad_input(file.string() + " is empty; a head line was expected");
@@ -67,7 +67,7 @@ Result<Rows> read_table(const std::filesystem::path& file,
     places.push_back(size_t(found - head.begin()));
   }
   const size_t needed = *std::max_element(places.begin(), places.end()) + 1;
-  Rows rows;
+  TableRows rows;
   for (size_t i = 1; i < lines.size(); ++i) {
     const std::vector<std::string> fields = split_fields(lines[i], '\t');
     if (fields.size() < needed) {

@@ -21,8 +21,8 @@ std::string_view trim(std::string_view text);
 
 // A table reduced to the wanted columns, in the order they were asked for. Rows that are too short
 // to have them are errors that name the line.
-using Rows = std::vector<std::vector<std::string>>;
-Result<Rows> read_table(const std::filesystem::path& file,
-                        const std::vector<std::string_view>& columns);
+using TableRows = std::vector<std::vector<std::string>>;
+Result<TableRows> read_table(const std::filesystem::path& file,
+                             const std::vector<std::string_view>& columns);
 
 }  // namespace tutti

@@ -1,8 +1,7 @@
-// English spelling of names from outside: plural, article, fitness for captions.
+#include "data/scene/words/english.h"
+
 #include <array>
 #include <string_view>
-
-#include "data/scene/words/vocabulary.h"
 
 namespace tutti {
 namespace {

@@ -3,6 +3,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "data/scene/words/english.h"
+
 namespace tutti {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "data/scene/shapes.h"
+#include "data/scene/words/english.h"
 
 namespace tutti {
 namespace {

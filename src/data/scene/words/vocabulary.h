@@ -62,15 +62,6 @@ std::string colour_answer(Language language, int colour);  // "red", "rot", "rou
 std::string join_list(Language language, const std::vector<std::string>& parts);
 bool is_feminine(Language language, const Term& term);
 
-// English spelling rules, for names from outside.
-std::string english_plural(const std::string& name);
-std::string english_with_article(const std::string& name);
-
-// One to three plain words that seem singular: "cat", "fire engine"; not "keycap: 3", "eyes".
-bool nameable(const std::string& name_en);
-// Equal, or one occurs in the other as words ("cat" and "cat face"): not fit for one scene.
-bool names_clash(const std::string& a, const std::string& b);
-
 const char* shape_name(int shape);    // English
 const char* colour_name(int colour);  // English
 

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "data/scene/words/phrases.h"
-#include "helpers/scene_fixture.h"
+#include "data/scene/library.h"
 #include "data/scene/shapes.h"
+#include "data/scene/words/english.h"
+#include "data/scene/words/phrases.h"
+#include "tests/helpers/scene_fixture.h"
 
 namespace tutti {
 namespace {
