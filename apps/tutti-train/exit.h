@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "../tutti/command_line.h"
-#include "../tutti/usage.h"
+#include "../tutti/command/command_line.h"
+#include "../tutti/command/usage.h"
 #include "base/result.h"
 
 namespace tutti {

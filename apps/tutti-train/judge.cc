@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "../tutti/values.h"
+#include "../tutti/command/values.h"
 #include "exit.h"
 #include "memory.h"
 #include "train/run/judge_trainer.h"

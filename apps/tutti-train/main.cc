@@ -14,7 +14,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "../tutti/values.h"
+#include "../tutti/command/values.h"
 #include "data/mix/mixer.h"
 #include "exit.h"
 #include "judge.h"

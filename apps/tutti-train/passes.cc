@@ -7,13 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "../tutti/values.h"
-#include "model/task_passes.h"
+#include "../tutti/command/values.h"
 #include "exit.h"
 #include "format/package/model_package.h"
+#include "model/spec/spec_json.h"
+#include "model/task_passes.h"
+#include "train/backend/parameter_store.h"
 #include "train/backend/torch_errors.h"
 #include "train/backend/torch_ops.h"
-#include "train/weights.h"
 
 namespace tutti {
 namespace {
@@ -37,9 +38,9 @@ double median_seconds(const Run& run) {
 Result<std::string> time_passes(const std::string& path, int threads) {
   at::set_num_threads(threads > 0 ? threads : int(std::thread::hardware_concurrency()));
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
-  TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
+  TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
   torch::NoGradGuard no_grad;
-  Weights weights(0, torch::kCPU);
+  ParameterStore weights(0, torch::kCPU);
   const Model<TorchOps> model(Scope(weights, ""), config);
   TUTTI_CHECK(weights.load(package));
   TorchOps ops(torch::kCPU, torch::kFloat);

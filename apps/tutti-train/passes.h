@@ -1,4 +1,5 @@
-// tutti-train passes: the forward passes of bench/passes.h in libtorch, for `tutti bench model`.
+// tutti-train passes: the forward passes of model/task_passes.h in libtorch, for `tutti bench
+// model`.
 #pragma once
 
 namespace tutti {

@@ -15,12 +15,13 @@ void Activations::see(const Weight& weight, ConstMatrix inputs, RowIndex bounds)
       }
   SeenInputs& seen = seen_[weight.name];
   seen.cols = inputs.cols;
-  if (bounds.size() != kGroups + 1) {
+  if (bounds.size() <= 2) {
     see_rows(seen.groups[0], inputs, 0, inputs.rows);
     return;
   }
-  seen.grouped = true;
-  for (int g = 0; g < kGroups; ++g) see_rows(seen.groups[g], inputs, bounds[g], bounds[g + 1]);
+  seen.groups.resize(bounds.size() - 1);
+  for (size_t g = 0; g < seen.groups.size(); ++g)
+    see_rows(seen.groups[g], inputs, bounds[g], bounds[g + 1]);
 }
 
 // Reservoir sampling (Vitter 1985, algorithm R).

@@ -2,7 +2,6 @@
 // their largest magnitude. Products show them to this observer (ProductObserver, cpu_ops.h).
 #pragma once
 
-#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,8 +20,8 @@ struct SeenRows {
 
 struct SeenInputs {
   int cols = 0;
-  std::array<SeenRows, kGroups> groups;  // all in the first where the layer serves one modality
-  bool grouped = false;
+  // By modality group; one where the layer serves all alike.
+  std::vector<SeenRows> groups = std::vector<SeenRows>(1);
 };
 
 class Activations : public ProductObserver {

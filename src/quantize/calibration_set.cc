@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
-#include "media/picture/fit_picture.h"
+#include "data/points/shape_cloud.h"
 #include "eval/scene_items.h"
-#include "model/config.h"
+#include "media/picture/fit_picture.h"
+#include "media/points/cloud_rows.h"
+#include "model/spec.h"
 
 namespace tutti {
 namespace {
@@ -46,6 +48,13 @@ void add_scenes(CalibrationSet& set, const EvalScenes& scenes, int samples, uint
   }
 }
 
+// Clouds are drawn in any case: there is no set of them that everybody has.
+void add_clouds(CalibrationSet& set, int samples, uint64_t seed) {
+  Rng rng(seed);
+  for (int i = 0; i < samples; ++i)
+    set.rows.push_back(cloud_rows(make_shape_cloud(Split::train, rng).xyz, seed));
+}
+
 }  // namespace
 
 Status check_complete(const CalibrationSet& set) {
@@ -85,6 +94,7 @@ Result<CalibrationSet> calibration_from(const EvalData& data, int samples, uint6
   if (set.pictures.empty()) return set;
   TUTTI_ASSIGN(const EvalScenes scenes, EvalScenes::create(data));
   add_scenes(set, scenes, samples / 2, seed);
+  add_clouds(set, samples, seed);
   return set;
 }
 
@@ -93,6 +103,7 @@ Result<CalibrationSet> drawn_calibration(int samples, uint64_t seed) {
   set.what = "drawn scenes and the demo files";
   TUTTI_ASSIGN(const EvalScenes scenes, EvalScenes::create({}));
   add_scenes(set, scenes, samples, seed);
+  add_clouds(set, samples, seed);
   for (const char* text : {"a red circle", "What can you do?", "good morning", "zero one two three",
                            "The cat sat on the mat and looked at the rain.", "a small blue star"})
     set.texts.push_back(text);

@@ -13,6 +13,7 @@ struct CalibrationSet {
   std::vector<Picture> pictures;            // 128 x 128 RGB
   std::vector<std::vector<Picture>> clips;  // 16 such frames
   std::vector<Mel> sounds;                  // of 80 bins
+  std::vector<Rows> rows;                   // of modalities that read such
   std::vector<std::string> questions;       // about a picture, one each or fewer
   std::vector<std::string> texts;           // to read, to say and to paint
   std::string what;                         // where it is from, for the report

@@ -41,7 +41,7 @@ std::string percent(double share) {
 }
 
 // Fills in the choice from the errors.
-void decide(LayerChoice& layer, const std::array<float, kGroups>& scales, double most_error) {
+void decide(LayerChoice& layer, const std::vector<float>& scales, double most_error) {
   const bool static_scales = layer.error_static <= 1.1 * layer.error_dynamic;
   const double error = static_scales ? layer.error_static : layer.error_dynamic;
   if (error > most_error) {
@@ -86,12 +86,12 @@ Result<LayerChoice> choose_layer(const std::string& name, ConstMatrix exact,
                                  const PackedWeights& int8, const SeenInputs& seen,
                                  double most_error, ThreadPool& threads) {
   LayerChoice layer{name, exact.rows, exact.cols};
-  layer.grouped = seen.grouped;
+  layer.input_scales.resize(seen.groups.size());
   TUTTI_ASSIGN(const PackedWeights f32, PackedWeights::f32(exact));
   TUTTI_ASSIGN(const PackedWeights bf16, PackedWeights::bf16(exact));
-  std::array<float, kGroups> scales = {};
+  std::vector<float> scales(seen.groups.size());
   Error2 dynamic, fixed, half;
-  for (int g = 0; g < kGroups; ++g) {
+  for (size_t g = 0; g < scales.size(); ++g) {
     const SeenRows& rows = seen.groups[g];
     layer.inputs += rows.count;
     layer.peak = std::max(layer.peak, rows.peak);

@@ -1,7 +1,6 @@
 // How one layer runs: INT8 with a scale a row, INT8 with calibrated scales, or bf16.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -21,8 +20,8 @@ struct LayerChoice {
   double error_static = 0;   // the calibrated scale of the modality group
   double error_bf16 = 0;
   Precision precision = Precision::int8;
-  std::array<float, kGroups> input_scales = {};  // not 0: static
-  bool grouped = false;
+  // A modality group each, or one for all; not 0: static.
+  std::vector<float> input_scales;
   std::string reason;
 
   bool is_static() const;

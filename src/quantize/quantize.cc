@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <deque>
-#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "base/rounding.h"
+#include "engine/session.h"
+#include "format/number_formats.h"
 #include "format/package/model_package.h"
-#include "engine/engine.h"
+#include "format/package/save_model.h"
 
 namespace tutti {
 namespace {
 
-// A short run of every task. Answers do not matter, only what flows through the layers.
+// A short run of every task that the model has. Answers do not matter, only what flows through the
+// layers.
 class Rehearsal {
  public:
   Rehearsal(const Engine& engine, const CalibrationSet& set) : engine_(engine), set_(set) {}
@@ -20,6 +24,7 @@ class Rehearsal {
     for (size_t i = 0; i < set_.pictures.size(); ++i) TUTTI_CHECK(picture(i));
     for (const auto& clip : set_.clips) TUTTI_CHECK(describe({Part::of_clip(clip)}));
     for (size_t i = 0; i < set_.sounds.size(); ++i) TUTTI_CHECK(sound(i));
+    for (const Rows& one : set_.rows) TUTTI_CHECK(rows(one));
     for (size_t i = 0; i < set_.texts.size(); ++i) TUTTI_CHECK(text(i));
     return {};
   }
@@ -41,6 +46,12 @@ class Rehearsal {
     return discard(engine_.matte(part.picture));
   }
 
+  Status rows(const Rows& rows) {
+    const Part part = Part::of_rows(rows);
+    TUTTI_CHECK(describe({part}));
+    return discard(engine_.embed(part));
+  }
+
   Status sound(size_t i) {
     const Part part = Part::of_audio(set_.sounds[i]);
     TUTTI_CHECK(describe({part}));
@@ -56,22 +67,32 @@ class Rehearsal {
     TUTTI_CHECK(discard(engine_.embed(Part::of_text(text))));
     if (i >= kGenerated) return {};
     TUTTI_CHECK(discard(engine_.paint({Part::of_text(text)}, {.steps = kSteps, .seed = i})));
-    return discard(engine_.speak(text, {.steps = kSteps, .seed = i}));
+    const bool vocoder = engine_.config().has(HeadSpec::Kind::vocoder);
+    return discard(engine_.speak(text, {.steps = kSteps, .seed = i, .griffin_lim = !vocoder}));
   }
 
   template <class T>
   static Status discard(const Result<T>& result) {
-    return result ? Status() : Status(result.error());
+    const bool fine = result || result.error().code() == ErrorCode::unsupported;
+    return fine ? Status() : Status(result.error());
   }
 
   const Engine& engine_;
   const CalibrationSet& set_;
 };
 
-Result<Activations> rehearse(const std::string& model, const CalibrationSet& set, int threads) {
+struct Rehearsed {
+  Activations seen;
+  std::set<std::string> products;  // the matrices that products read
+};
+
+Result<Rehearsed> rehearse(const std::string& model, const CalibrationSet& set, int threads) {
   TUTTI_ASSIGN(Engine engine,
                Engine::load(model, {.threads = threads, .dtype = EngineOptions::Dtype::f32}));
-  Activations activations;
+  Rehearsed rehearsed;
+  Activations& activations = rehearsed.seen;
+  for (const Weight& weight : engine.model()->weights.matrices)
+    rehearsed.products.insert(weight.name);
   engine.observe(&activations);
   const Status status = Rehearsal(engine, set).run();
   engine.observe(nullptr);
@@ -79,8 +100,8 @@ Result<Activations> rehearse(const std::string& model, const CalibrationSet& set
     return bad_input("the input of layer " + *activations.broken() +
                      " is NaN or infinite on the calibration set; the model diverged in training, "
                      "so quantize an earlier checkpoint");
-  TUTTI_CHECK(status);
-  return activations;
+  if (!status) return status.error();
+  return rehearsed;
 }
 
 // Everything that is written, and the memory behind it.
@@ -90,7 +111,7 @@ class Output {
 
   void add_bf16(const TensorView& like, std::span<const float> values) {
     std::vector<uint16_t>& halves = halves_.emplace_back();
-    for (float value : values) halves.push_back(bf16_from_f32(value));
+    for (float value : values) halves.push_back(to_bf16(value));
     add(like.name, DType::bf16, like.shape, halves.data(), halves.size() * 2);
   }
   void add_int8(const TensorView& like, std::span<const int8_t> values,
@@ -161,9 +182,7 @@ Result<LayerChoice> quantize_layer(const ModelPackage& package, const TensorView
   }
   output.add_int8(tensor, stored.values, stored.scales);
   if (!layer.is_static()) return layer;
-  const auto& scales = layer.input_scales;
-  output.add_f32(tensor.name + ".input_scale",
-                 {scales.begin(), layer.grouped ? scales.end() : scales.begin() + 1});
+  output.add_f32(tensor.name + ".input_scale", layer.input_scales);
   return layer;
 }
 
@@ -196,12 +215,10 @@ Result<LayerChoice> quantize_passed_by(const ModelPackage& package, const Tensor
 }
 
 // A product that no sample reached cannot be judged, unless the gate leaves it out.
-Status check_reached(const TensorView& tensor, const Activations& seen) {
-  const bool matrix =
-      tensor.shape.size() == 2 && tensor.shape[0] >= kPanelRows && tensor.shape[1] >= kPanelRows;
-  const bool table = tensor.name.ends_with("queries") || tensor.name.ends_with("bytes") ||
-                     tensor.name.ends_with("modality_gain");
-  if (!matrix || table || seen.by_weight().contains(tensor.name) || is_passed_by(tensor.name, seen))
+Status check_reached(const TensorView& tensor, const Rehearsed& rehearsed) {
+  const Activations& seen = rehearsed.seen;
+  if (!rehearsed.products.contains(tensor.name) || tensor.shape[1] < kPanelRows ||
+      seen.by_weight().contains(tensor.name) || is_passed_by(tensor.name, seen))
     return {};
   return bad_input("no calibration sample reached layer " + tensor.name +
                    "; the set lacks its modality or task");
@@ -213,6 +230,12 @@ std::string quantization_json(const QuantizeReport& report) {
   for (const LayerChoice& layer : report.layers)
     if (layer.precision == Precision::bf16) json["bf16"][layer.name] = layer.reason;
   return json.dump();
+}
+
+bool is_of_adapter(const Manifest& manifest, const std::string& tensor) {
+  return std::any_of(manifest.adapters.begin(), manifest.adapters.end(), [&](const auto& adapter) {
+    return adapter.down == tensor || adapter.up == tensor;
+  });
 }
 
 // A part of a name that no layer has is a slip of the pen.
@@ -228,6 +251,12 @@ Status check_kept(const ModelPackage& package, const std::vector<std::string>& k
   return {};
 }
 
+size_t bytes_of(const ModelPackage& package) {
+  size_t bytes = 0;
+  for (const SafetensorsFile& file : package.file.files()) bytes += file.bytes().size();
+  return bytes;
+}
+
 }  // namespace
 
 Result<QuantizeReport> quantize_model(const std::string& input, const std::string& output_path,
@@ -241,15 +270,20 @@ Result<QuantizeReport> quantize_model(const std::string& input, const std::strin
     if (options.progress) options.progress(what);
   };
   say("calibrating on " + set.what);
-  TUTTI_ASSIGN(const Activations seen, rehearse(input, set, options.threads));
+  TUTTI_ASSIGN(const Rehearsed rehearsed, rehearse(input, set, options.threads));
+  const Activations& seen = rehearsed.seen;
 
   say("choosing");
   QuantizeReport report{set.what, options.most_error, {}, 0, 0};
   ThreadPool threads(options.threads);
   Output output;
   for (const TensorView& tensor : package.file.tensors()) {
-    if (tensor.name == tokenizer_tensor || is_scale(tensor.name)) continue;
-    TUTTI_CHECK(check_reached(tensor, seen));
+    if (tensor.name == package.manifest.tokenizer.tensor || is_scale(tensor.name)) continue;
+    if (is_of_adapter(package.manifest, tensor.name)) {
+      output.keep(tensor);
+      continue;
+    }
+    TUTTI_CHECK(check_reached(tensor, rehearsed));
     const auto inputs = seen.by_weight().find(tensor.name);
     if (inputs != seen.by_weight().end()) {
       TUTTI_ASSIGN(LayerChoice layer,
@@ -267,12 +301,13 @@ Result<QuantizeReport> quantize_model(const std::string& input, const std::strin
       output.add_bf16(tensor, values);
     }
   }
+  KeptParts kept = kept_parts(package);
+  kept.metadata["tutti.quantization"] = quantization_json(report);
   TUTTI_CHECK(save_model(output_path, package.config_json, package.card, package.tokenizer,
-                         output.tensors(), DType::f32,
-                         {{"tutti.quantization", quantization_json(report)}}));
-  std::error_code problem;
-  report.bytes_before = std::filesystem::file_size(input, problem);
-  report.bytes_after = std::filesystem::file_size(output_path, problem);
+                         output.tensors(), DType::f32, kept));
+  TUTTI_ASSIGN(const ModelPackage written, ModelPackage::open(output_path));
+  report.bytes_before = bytes_of(package);
+  report.bytes_after = bytes_of(written);
   return report;
 }
 

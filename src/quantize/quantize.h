@@ -1,5 +1,5 @@
 // Symmetric INT8 for a model file: runs it in FP32 on a calibration set, measures for every layer
-// what INT8 would cost, chooses (choose.h), and writes the result (format/model_package.h).
+// what INT8 would cost, chooses (choose.h), and writes the result (format/package/model_package.h).
 #pragma once
 
 #include <functional>
@@ -23,8 +23,8 @@ struct QuantizeOptions {
 struct QuantizeReport {
   std::string calibration;
   double most_error = 0;
-  std::vector<LayerChoice> layers;  // in the order of their names
-  size_t bytes_before = 0, bytes_after = 0;
+  std::vector<LayerChoice> layers;           // in the order of their names
+  size_t bytes_before = 0, bytes_after = 0;  // shards counted
 };
 
 // bad_input where the model is calibrated already, the set incomplete, a layer never reached or an

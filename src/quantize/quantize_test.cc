@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
-#include "format/package/model_package.h"
 #include "engine/engine.h"
-#include "helpers/test_model.h"
+#include "format/package/convert_model.h"
+#include "format/package/model_package.h"
+#include "tests/helpers/random_weights.h"
+#include "tests/helpers/test_model.h"
 
 namespace tutti {
 namespace {
@@ -72,6 +75,21 @@ TEST(Quantize, WritesAModelThatRunsAndIsClose) {
   for (float sample : spoken->sound.samples) ASSERT_TRUE(std::isfinite(sample));
 }
 
+TEST(Quantize, BytesAreOfAllFilesAndOfThoseThatWereRead) {
+  const std::string model = output_path("in_place");
+  ASSERT_TRUE(convert_model(write_model("to_shard"), model, /*most_file_bytes=*/100'000));
+  size_t before = 0;
+  {
+    const ModelPackage package = value(ModelPackage::open(model));
+    ASSERT_GT(package.file.files().size(), 2u);
+    for (const SafetensorsFile& file : package.file.files()) before += file.bytes().size();
+  }
+  const auto report = quantize_model(model, model, small_set(), {.most_error = 0.05});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->bytes_before, before);
+  EXPECT_EQ(report->bytes_after, std::filesystem::file_size(model));
+}
+
 TEST(Quantize, WithoutRoomForErrorEverythingStaysInBf16) {
   const std::string input = write_model("bf16"), output = output_path("bf16");
   const auto report = quantize_model(input, output, small_set(), {.most_error = 0});
@@ -106,7 +124,7 @@ TEST(Quantize, ChannelsWithoutVarianceStayExact) {
 // Nothing was measured of such a layer, and nothing needs it: it is rounded all the same.
 TEST(Quantize, KeepsALayerThatRoutingClosesToAGroup) {
   const auto close = [](const std::string& name, std::vector<float>& values) {
-    if (name == "trunk.layer_1.route_bias") values[size_t(Group::paint)] = -1000;
+    if (name == "trunk.layer_1.route_bias") values[3] = -1000;  // painting
   };
   const std::string input = write_model("closed", close), output = output_path("closed");
   const auto report = quantize_model(input, output, small_set(), {.most_error = 0.05});
@@ -123,6 +141,26 @@ TEST(Quantize, KeepsALayerThatRoutingClosesToAGroup) {
   EXPECT_EQ(passed_by, 2);  // up and down
   const Engine engine = value(Engine::load(output, {.threads = 1}));
   EXPECT_TRUE(engine.paint({Part::of_text("fox")}, {.steps = 2}));
+}
+
+// A modality of its own, and neither mattes nor a vocoder.
+TEST(Quantize, RehearsesWhatTheModelHas) {
+  ModelSpec spec = with_rows(tiny_config(), "points", 99, 64);
+  std::erase_if(spec.heads, [](const HeadSpec& head) {
+    return head.kind == HeadSpec::Kind::matte || head.kind == HeadSpec::Kind::vocoder;
+  });
+  const std::string input = tutti::write_model("rehearsed", spec, "", {}),
+                    output = output_path("rehearsed");
+  const auto report = quantize_model(input, output, small_set(), {.most_error = 0.05});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(std::any_of(
+      report->layers.begin(), report->layers.end(),
+      [](const LayerChoice& layer) { return layer.name == "points_in" && layer.inputs > 0; }));
+  CalibrationSet without = small_set();
+  without.rows.clear();
+  const auto unreached = quantize_model(input, output, without, {});
+  ASSERT_FALSE(unreached);
+  EXPECT_NE(unreached.error().message().find("points"), std::string::npos);
 }
 
 TEST(Quantize, RefusesWhatCannotBeCalibrated) {

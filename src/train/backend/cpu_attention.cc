@@ -1,10 +1,10 @@
-// Attention for training on CPUs: one task per (sequence, head), everything in L2, recomputed in
-// the backward pass (at these lengths, 20 to 400 tokens, recomputing costs less than storing).
+#include "train/backend/cpu_attention.h"
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "train/cpu_kernels.h"
+#include "train/backend/cpu_gemm.h"
 #include "train/backend/cpu_vector.h"
 
 namespace tutti::kernels {

@@ -1,10 +1,9 @@
-// Element-wise training kernels: one pass over memory each, on all threads. libtorch runs the same
-// as three to six passes with converted copies between them, and most of them on one core.
+#include "train/backend/cpu_elementwise.h"
+
 #include <omp.h>
 
 #include <vector>
 
-#include "train/cpu_kernels.h"
 #include "train/backend/cpu_vector.h"
 
 namespace tutti::kernels {

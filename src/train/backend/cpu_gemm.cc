@@ -1,5 +1,5 @@
-// A small FP32 matrix product for matrices that fit in L2. Register blocks of 6 x 32: 12
-// accumulators of 16 lanes, two loads and six broadcasts for 12 multiply-adds.
+#include "train/backend/cpu_gemm.h"
+
 #include "train/backend/cpu_vector.h"
 
 namespace tutti::kernels {

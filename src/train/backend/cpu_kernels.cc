@@ -1,4 +1,4 @@
-#include "train/cpu_kernels.h"
+#include "train/backend/cpu_kernels.h"
 
 #include <omp.h>
 

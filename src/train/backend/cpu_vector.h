@@ -1,5 +1,4 @@
-// bf16 conversion, static splits over threads and a small FP32 matrix product, for the training
-// kernels. Written with GCC's
+// bf16 conversion and static splits over threads, for the training kernels. Written with GCC's
 // vector extensions and function clones, so one source serves AVX-512, AVX2 and anything else.
 #pragma once
 
@@ -49,13 +48,5 @@ void split(int64_t count, Body body) {
     body(count * t / threads, count * (t + 1) / threads);
   }
 }
-
-// c_MN (+)= a_MK b_KN; row-major with leading dimensions lda, ldb, ldc. N is padded by the caller
-// to a multiple of 16 (the padding is computed and ignored).
-void small_gemm(int m, int n, int k, const float* a, int lda, const float* b, int ldb, float* c,
-                int ldc, bool accumulate);
-// The same with a_KM: c_MN (+)= a_KM^T b_KN.
-void small_gemm_transposed(int m, int n, int k, const float* a, int lda, const float* b, int ldb,
-                           float* c, int ldc, bool accumulate);
 
 }  // namespace tutti::kernels

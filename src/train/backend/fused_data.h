@@ -2,8 +2,8 @@
 // files alone.
 #pragma once
 
-#include "train/cpu_kernels.h"
-#include "train/torch.h"
+#include "train/backend/cpu_elementwise.h"
+#include "train/backend/torch.h"
 
 namespace tutti::fused {
 

@@ -1,7 +1,6 @@
-// Autograd functions around cpu_elementwise.cc.
-#include "train/cpu_kernels.h"
+#include "train/backend/fused_elementwise.h"
+
 #include "train/backend/fused_data.h"
-#include "train/fused_ops.h"
 
 namespace tutti::fused {
 namespace {

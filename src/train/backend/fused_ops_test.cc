@@ -2,11 +2,13 @@
 // bf16 keeps 8 bits, so one rounding is at most 2^-9 relative; a result that passes k roundings in
 // sequence, averaged over many terms, stays within a few 2^-9 of its norm. The bound below, 4 *
 // 2^-8 of the norm, is that for the deepest chain here (attention backward).
-#include "train/fused_ops.h"
+#include "train/backend/fused_ops.h"
 
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "train/backend/fused_attention.h"
+#include "train/backend/fused_elementwise.h"
 #include "train/backend/generic_ops.h"
 
 namespace tutti {
@@ -61,7 +63,7 @@ TEST(FusedOps, RmsNormWithGroups) {
   expect_same(
       {bf16_random({20, 96}, 1), bf16_random({3, 96}, 2)}, {false, true},
       [&](auto& t) { return fused::rms_norm(t[0], t[1], view(bounds)); },
-      [&](auto& t) { return generic::rms_norm(t[0], t[1], view(bounds), torch::kFloat); });
+      [&](auto& t) { return generic::rms_norm(t[0], t[1], view(bounds), 1e-6f, torch::kFloat); });
 }
 
 TEST(FusedOps, Relu2) {
@@ -200,7 +202,8 @@ TEST(FusedOps, Attention) {
   expect_same(
       inputs, {false, false, true, true, true},
       [&](auto& t) {
-        return fused::attention(t[0], t[1], {t[2], t[3], t[4]}, plan);
+        return fused::attention(t[0], t[1], {t[2], t[3], t[4]},
+                                std::make_shared<const AttentionPlan>(plan));
       },
       [&](auto& t) {
         return generic::attention(t[0], t[1], {t[2], t[3], t[4]}, plan);
@@ -219,7 +222,8 @@ TEST(FusedOps, CrossAttentionWithFewQueries) {
        torch::ones({1, 64}), torch::zeros({1, 2})},
       {false, false, true, true, false},
       [&](auto& t) {
-        return fused::attention(t[0], t[1], {t[2], t[3], t[4].to(torch::kFloat)}, plan);
+        return fused::attention(t[0], t[1], {t[2], t[3], t[4].to(torch::kFloat)},
+                                std::make_shared<const AttentionPlan>(plan));
       },
       [&](auto& t) {
         return generic::attention(t[0], t[1], {t[2], t[3], t[4]}, plan);

@@ -12,16 +12,19 @@ Tensor to_device(const std::vector<int64_t>& values, at::IntArrayRef shape, torc
   return torch::tensor(values, torch::kLong).reshape(shape).to(device);
 }
 
-// rows x heads x 64 -> normalised, gained and rotated; positions: one per row.
-Tensor norm_rotate(const Tensor& x, const Tensor& gain, const std::vector<Position>& positions) {
-  const RopeTable table(positions);
+// rows x heads x 64 -> normalised and gained, where there is a gain, and rotated; positions: one
+// per row.
+Tensor norm_rotate(const Tensor& x, const std::optional<Tensor>& gain, const RopeRates& rates,
+                   const std::vector<Position>& positions) {
+  const RopeTable table(rates, positions);
   const int64_t n = int64_t(positions.size());
   const auto load = [&](const std::vector<float>& values) {
     return torch::tensor(values).reshape({n, 1, kRopePairs}).to(x.device());
   };
   const Tensor cosines = load(table.cosines), sines = load(table.sines);
   const Tensor y =
-      x * torch::rsqrt((x * x).mean(-1, true) + 1e-6) * gain.reshape({1, 1, kHeadWidth});
+      gain ? x * torch::rsqrt((x * x).mean(-1, true) + 1e-6) * gain->reshape({1, 1, kHeadWidth})
+           : x;
   const Tensor a = y.narrow(-1, 0, kRopePairs), b = y.narrow(-1, kRopePairs, kRopePairs);
   return torch::cat({a * cosines - b * sines, a * sines + b * cosines}, -1);
 }
@@ -60,9 +63,10 @@ Tensor modality_gains(const Tensor& gain, const Tensor& query_groups, const Tens
 
 }  // namespace
 
-Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, torch::ScalarType compute) {
+Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, float eps,
+                torch::ScalarType compute) {
   const Tensor wide = x.to(torch::kFloat);
-  const Tensor y = wide * torch::rsqrt((wide * wide).mean(-1, true) + 1e-6);
+  const Tensor y = wide * torch::rsqrt((wide * wide).mean(-1, true) + eps);
   if (bounds.size() == 2) return (y * gain).to(compute);
   std::vector<Tensor> parts;
   for (size_t g = 0; g + 1 < bounds.size(); ++g)
@@ -94,14 +98,22 @@ Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tenso
                  const AttentionPlan& plan) {
   const torch::Device device = q.device();
   const int64_t heads = q.size(1) / kHeadWidth, width = q.size(1);
-  const int64_t groups = std::llround(std::sqrt(double(weights.modality_gain.size(0))));
+  const int64_t kv_width = kv.size(1) / 2, kv_heads = kv_width / kHeadWidth;
+  const int64_t groups =
+      weights.modality_gain ? std::llround(std::sqrt(double(weights.modality_gain->size(0)))) : 1;
+  // A head of keys or values for each of queries.
+  const auto shared_out = [&](const Tensor& list) {
+    return kv_heads == heads ? list : list.repeat_interleave(heads / kv_heads, 1);
+  };
   const Tensor q_list =
       norm_rotate(list_rows(q, plan.query_rows).to(torch::kFloat).reshape({-1, heads, kHeadWidth}),
-                  weights.query_gain, plan.query_positions);
+                  weights.query_gain, weights.rope, plan.query_positions);
   const Tensor kv_list = list_rows(kv, plan.key_rows).to(torch::kFloat);
-  const Tensor k_list = norm_rotate(kv_list.narrow(1, 0, width).reshape({-1, heads, kHeadWidth}),
-                                    weights.key_gain, plan.key_positions);
-  const Tensor v_list = kv_list.narrow(1, width, width).reshape({-1, heads, kHeadWidth});
+  const Tensor k_list =
+      shared_out(norm_rotate(kv_list.narrow(1, 0, kv_width).reshape({-1, kv_heads, kHeadWidth}),
+                             weights.key_gain, weights.rope, plan.key_positions));
+  const Tensor v_list =
+      shared_out(kv_list.narrow(1, kv_width, kv_width).reshape({-1, kv_heads, kHeadWidth}));
 
   int64_t queries = 0, keys = 0;
   const Tensor q_index = padded_index(plan.query_offsets, queries, device);
@@ -125,7 +137,7 @@ Tensor attention(const Tensor& q, const Tensor& kv, const AttentionWeights<Tenso
                   8.0;
   // One group: a constant, which softmax ignores.
   if (groups > 1)
-    logits = logits + modality_gains(weights.modality_gain, entries(plan.query_groups, q_index, 0),
+    logits = logits + modality_gains(*weights.modality_gain, entries(plan.query_groups, q_index, 0),
                                      entries(plan.key_groups, k_index, 0));
   const Tensor column =
       torch::arange(keys, torch::TensorOptions(torch::kLong).device(device)).reshape({1, 1, keys});

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "model/ops.h"
-#include "train/torch.h"
+#include "train/backend/torch.h"
 
 namespace tutti::generic {
 
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& gain, RowIndex bounds,
-                       torch::ScalarType compute);
+                       float eps, torch::ScalarType compute);
 torch::Tensor fake_quantize(const torch::Tensor& x);
 torch::Tensor depthwise(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& index);
 torch::Tensor gather_rows(const torch::Tensor& x, const torch::Tensor& index);

@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "model/model.h"
-#include "helpers/ops_fixture.h"
-#include "helpers/random_weights.h"
+#include "tests/helpers/ops_fixture.h"
+#include "tests/helpers/random_weights.h"
 #include "train/backend/torch_ops.h"
 
 namespace tutti {
@@ -21,7 +21,7 @@ const double kBound = 8 * std::sqrt(1152.0 * 80) / double(1 << 24);
 
 // The same values that random_weights() gives the runtime.
 struct TorchWeights {
-  torch::Tensor get(const std::string& name, int rows, int cols, Init) {
+  torch::Tensor get(const std::string& name, int rows, int cols, const ParamSpec&) {
     return torch::tensor(weight_values(name, rows, cols)).reshape({rows, cols});
   }
 };
@@ -41,14 +41,14 @@ Picture random_picture(int seed) {
 }
 
 // One sequence of each task, so that every kind of token meets every other.
-Batch everything(const ModelConfig& config) {
+Batch everything(const ModelSpec& config) {
   const std::vector<int32_t> prompt = {1, 20, 33, 7}, answer = {5, 90, 2, 17, 40};
   BatchBuilder builder(config);
   builder.begin_sequence();  // image, then text
   builder.image(random_picture(1));
   builder.text(prompt);
   builder.text(answer);
-  builder.begin_sequence();  // clip and sound, then text
+  builder.begin_sequence({.clock = int64_t(3600) * 90000});  // an hour on: clip, sound, text
   builder.clip(std::vector<Picture>(kClipFrames, random_picture(2)));
   builder.audio({kMelBins, random_floats(137 * kMelBins, 3)});
   builder.text(answer);
@@ -64,7 +64,7 @@ Batch everything(const ModelConfig& config) {
 
 class Parity : public OpsFixture, public testing::Test {
  protected:
-  explicit Parity(ModelConfig c = tiny_config())
+  explicit Parity(ModelSpec c = tiny_config())
       : config(c),
         batch(everything(config)),
         source(random_weights()),
@@ -103,37 +103,36 @@ class Parity : public OpsFixture, public testing::Test {
   }
 
   void compare_heads(const ModelOutput<CpuTensor>& a, const ModelOutput<torch::Tensor>& b) {
-    const auto& begin = batch.kind_begin;
-    const auto rows = [&](auto& o, const auto& x, Kind kind) {
-      return o.rows(x, begin[int(kind)], begin[int(kind) + 1]);
+    const auto& begin = batch.row_begin;
+    const auto rows = [&](auto& o, const auto& x, size_t modality) {
+      return o.rows(x, begin[modality], begin[modality + 1]);
     };
-    expect_same("text head",
-                ours.heads.text_logits(ops, rows(ops, a.trunk.x_ND, Kind::text), ours.pieces),
-                theirs.heads.text_logits(torch_ops, rows(torch_ops, b.trunk.x_ND, Kind::text),
-                                         theirs.pieces));
-    expect_same("paint head", ops.linear(rows(ops, a.trunk.x_ND, Kind::paint), ours.heads.paint),
-                torch_ops.linear(rows(torch_ops, b.trunk.x_ND, Kind::paint), theirs.heads.paint));
-    expect_same("speak head", ops.linear(rows(ops, a.trunk.x_ND, Kind::speak), ours.heads.speak),
-                torch_ops.linear(rows(torch_ops, b.trunk.x_ND, Kind::speak), theirs.heads.speak));
+    expect_same(
+        "text head", ours.heads.text_logits(ops, rows(ops, a.trunk.x_ND, 0), ours.pieces),
+        theirs.heads.text_logits(torch_ops, rows(torch_ops, b.trunk.x_ND, 0), theirs.pieces));
+    for (size_t m = size_t(config.first_noisy()); m < config.modalities.size(); ++m)
+      expect_same(config.modalities[m].name.c_str(),
+                  ops.linear(rows(ops, a.trunk.x_ND, m), ours.heads.values[m]),
+                  torch_ops.linear(rows(torch_ops, b.trunk.x_ND, m), theirs.heads.values[m]));
     const std::vector<int32_t> index = {0, 3, 5, 9, 11}, bounds = {0, 2, 5};
     expect_same("embedding head", ours.heads.embeddings(ops, a.trunk.x_ND, index, bounds),
                 theirs.heads.embeddings(torch_ops, b.trunk.x_ND, index, bounds));
     expect_same("ctc head", ours.heads.ctc_logits(ops, *a.audio),
                 theirs.heads.ctc_logits(torch_ops, *b.audio));
     const int pictures = batch.images + kClipTubelets * batch.clips;
-    expect_same("matte head", ours.heads.matte.forward(ops, *a.pictures, pictures),
-                theirs.heads.matte.forward(torch_ops, *b.pictures, pictures));
-    expect_same("durations", ours.speech_text.durations(ops, *a.speech_text),
-                theirs.speech_text.durations(torch_ops, *b.speech_text));
+    expect_same("matte head", ours.heads.matte->forward(ops, *a.pictures, pictures),
+                theirs.heads.matte->forward(torch_ops, *b.pictures, pictures));
+    expect_same("durations", ours.speech_text->durations(ops, *a.speech_text),
+                theirs.speech_text->durations(torch_ops, *b.speech_text));
     std::vector<int32_t> neighbours;
     causal_neighbours(neighbours, 0, 40);
     const std::vector<float> mel = random_floats(40 * kMelBins, 6);
     expect_same(
-        "vocoder", ours.vocoder.forward(ops, ops.constant(mel, 40, kMelBins), neighbours),
-        theirs.vocoder.forward(torch_ops, torch_ops.constant(mel, 40, kMelBins), neighbours));
+        "vocoder", ours.vocoder->forward(ops, ops.constant(mel, 40, kMelBins), neighbours),
+        theirs.vocoder->forward(torch_ops, torch_ops.constant(mel, 40, kMelBins), neighbours));
   }
 
-  ModelConfig config;
+  ModelSpec config;
   Batch batch;
   WeightSource source;
   TorchWeights torch_weights;
@@ -143,8 +142,8 @@ class Parity : public OpsFixture, public testing::Test {
 };
 
 struct WithoutHierarchy : Parity {
-  static ModelConfig flat() {
-    ModelConfig config = tiny_config();
+  static ModelSpec flat() {
+    ModelSpec config = tiny_config();
     config.hierarchy = false;
     return config;
   }
@@ -152,19 +151,20 @@ struct WithoutHierarchy : Parity {
 };
 
 struct WithMergedGroups : Parity {
-  static ModelConfig merged() {
-    ModelConfig config = tiny_config();
-    config.groups = false;
+  static ModelSpec merged() {
+    ModelSpec config = tiny_config();
+    config.merged = true;
     return config;
   }
   WithMergedGroups() : Parity(merged()) {}
 };
 
 struct WithFewerLayersLate : Parity {
-  static ModelConfig fewer() {
-    ModelConfig config = tiny_config();
-    config.paint_until = std::vector<float>(size_t(config.layers), 1);
-    config.paint_until[1] = 0.2f;
+  static ModelSpec fewer() {
+    ModelSpec config = tiny_config();
+    std::vector<float>& until = config.modality("paint").until;
+    until.assign(size_t(config.layers), 1);
+    until[1] = 0.2f;
     return config;
   }
   WithFewerLayersLate() : Parity(fewer()) {}

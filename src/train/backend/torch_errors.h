@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "train/torch.h"
+#include "train/backend/torch.h"
 
 namespace tutti {
 

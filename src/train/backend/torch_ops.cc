@@ -1,7 +1,9 @@
 #include "train/backend/torch_ops.h"
 
 #include "model/compose.h"
-#include "train/fused_ops.h"
+#include "train/backend/fused_attention.h"
+#include "train/backend/fused_elementwise.h"
+#include "train/backend/fused_ops.h"
 #include "train/backend/generic_ops.h"
 
 namespace tutti {
@@ -20,7 +22,7 @@ Tensor TorchOps::index_tensor(RowIndex index) {
 
 Tensor TorchOps::computed(const Tensor& weight) {
   if (weight.scalar_type() == compute_) return weight;
-  Converted& entry = converted_[weight.unsafeGetTensorImpl()];
+  Converted& entry = converted_[weight.getIntrusivePtr()];
   if (!entry.value.defined() || entry.version != weight._version()) {
     torch::NoGradGuard no_grad;
     const Tensor value = weight.detach();
@@ -31,7 +33,14 @@ Tensor TorchOps::computed(const Tensor& weight) {
   return entry.value;
 }
 
-Tensor TorchOps::linear(const Tensor& x, const Tensor& w) {
+Tensor TorchOps::linear(const Tensor& x, const Linear<Tensor>& w,
+                        const RowAdapters<Tensor>* adapters) {
+  Tensor y = plain_linear(x, w.weight);
+  if (w.bias) y = y + w.bias->to(y.scalar_type());
+  return compose::adapt(*this, x, w, y, adapters);
+}
+
+Tensor TorchOps::plain_linear(const Tensor& x, const Tensor& w) {
   flops_ += 2.0 * double(x.size(0)) * double(w.numel());
   const bool round_x = quantize_.activations && quantizable(w);
   if (fused()) return fused::linear(round_x ? fused::fake_quantize(x) : x, w, computed(w));
@@ -40,23 +49,24 @@ Tensor TorchOps::linear(const Tensor& x, const Tensor& w) {
                        (round_w ? generic::fake_quantize(w) : w).to(compute_));
 }
 
-Tensor TorchOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w) {
+Tensor TorchOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
+                             const Linear<Tensor>& w) {
   return compose::norm_linear(*this, x, norm, w);
 }
 
 std::pair<Tensor, Tensor> TorchOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
-                                                const Tensor& w, const Tensor& v) {
+                                                const Linear<Tensor>& w, const Linear<Tensor>& v) {
   return compose::norm_linear(*this, x, norm, w, v);
 }
 
-Tensor TorchOps::linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join) {
-  return compose::join(*this, linear(x, w), join);
+Tensor TorchOps::linear_join(const Tensor& x, const Linear<Tensor>& w, const Join<Tensor>& join) {
+  return compose::join(*this, linear(x, w, join.adapters), join);
 }
 
 Tensor TorchOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
-                              std::span<const Tensor> up, std::span<const Tensor> down,
-                              const Join<Tensor>& join) {
-  return compose::feed_forward(*this, x, norm, up, down, join);
+                              std::span<const Linear<Tensor>> up, Activation activation,
+                              std::span<const Linear<Tensor>> down, const Join<Tensor>& join) {
+  return compose::feed_forward(*this, x, norm, up, activation, down, join);
 }
 
 Tensor TorchOps::norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid,
@@ -73,9 +83,42 @@ Tensor TorchOps::embedding(const Tensor& table, RowIndex index) {
   return torch::embedding(table, host.to(device_, torch::kLong));
 }
 
-Tensor TorchOps::rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds) {
-  if (fused()) return fused::rms_norm(x, gain, bounds);
-  return generic::rms_norm(x, gain, bounds, compute_);
+// The fused kernel knows one epsilon: that of the reference model.
+Tensor TorchOps::rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, float eps) {
+  if (fused() && eps == 1e-6f) return fused::rms_norm(x, gain, bounds);
+  return generic::rms_norm(x, gain, bounds, eps, compute_);
+}
+
+Tensor TorchOps::layer_norm(const Tensor& x, const Tensor& gain, const Tensor& shift,
+                            RowIndex bounds, float eps) {
+  const Tensor wide = x.to(torch::kFloat);
+  const Tensor centred = wide - wide.mean(-1, true);
+  const Tensor normal = centred * torch::rsqrt((centred * centred).mean(-1, true) + eps);
+  std::vector<Tensor> parts;
+  for (size_t g = 0; g + 1 < bounds.size(); ++g)
+    parts.push_back(normal.narrow(0, bounds[g], bounds[g + 1] - bounds[g]) * gain[int64_t(g)] +
+                    shift[int64_t(g)]);
+  return torch::cat(parts).to(compute_);
+}
+
+Tensor TorchOps::activate(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu2:
+      return relu2(x);
+    case Activation::silu:
+      return silu(x);
+    case Activation::gelu:
+      return torch::gelu(x, "tanh");
+    case Activation::swiglu:
+    case Activation::geglu:
+      break;
+  }
+  const std::vector<Tensor> halves = x.chunk(2, 1);
+  return activate(halves[0].contiguous(),
+                  activation == Activation::swiglu ? Activation::silu : Activation::gelu) *
+         halves[1];
 }
 
 Tensor TorchOps::add(const Tensor& x, const Tensor& y) {
@@ -136,14 +179,30 @@ Tensor TorchOps::softcap(const Tensor& x, float cap) {
   return torch::tanh(x.to(torch::kFloat) / cap) * cap;
 }
 
+std::shared_ptr<const AttentionPlan> TorchOps::owned(const AttentionPlan& plan) const {
+  if (batch_) {
+    for (const AttentionPlan* held :
+         {&batch_->windows_16, &batch_->windows_8, &batch_->audio.attention, &batch_->trunk})
+      if (held == &plan) return {batch_, held};
+    for (const SummaryPlan& summary : batch_->summary)
+      if (&summary.attention == &plan) return {batch_, &plan};
+  }
+  return std::make_shared<const AttentionPlan>(plan);
+}
+
 Tensor TorchOps::attention(const Tensor& q, const Tensor& kv,
                            const AttentionWeights<Tensor>& weights, const AttentionPlan& plan,
                            Cache*) {
   for (int s = 0; s < plan.sequences(); ++s)
     flops_ += 4.0 * double(plan.query_offsets[s + 1] - plan.query_offsets[s]) *
               double(plan.key_offsets[s + 1] - plan.key_offsets[s]) * double(q.size(1));
-  return fused() ? fused::attention(q, kv, weights, plan)
-                 : generic::attention(q, kv, weights, plan);
+  // The fused kernel has norms and gains, the reference model's rotations, and a head of keys for
+  // each of queries.
+  static const RopeRates reference;
+  const bool usual = weights.query_gain && weights.modality_gain && kv.size(1) == 2 * q.size(1) &&
+                     weights.rope.rate == reference.rate;
+  return fused() && usual ? fused::attention(q, kv, weights, owned(plan))
+                          : generic::attention(q, kv, weights, plan);
 }
 
 // Raster rows are NHWC, which libtorch calls channels-last: no copy on the way in or out.
@@ -217,9 +276,9 @@ Tensor TorchOps::normalize_rows(const Tensor& x) {
 }
 
 Tensor TorchOps::capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap) {
-  if (fused()) return fused::capped_cross_entropy(logits, target, cap);
+  if (fused() && cap > 0) return fused::capped_cross_entropy(logits, target, cap);
   namespace F = torch::nn::functional;
-  return F::cross_entropy(softcap(logits, cap), target,
+  return F::cross_entropy(cap > 0 ? softcap(logits, cap) : logits.to(torch::kFloat), target,
                           F::CrossEntropyFuncOptions().reduction(torch::kNone));
 }
 

@@ -10,8 +10,9 @@
 #include <memory>
 #include <unordered_map>
 
+#include "model/batch.h"
 #include "model/ops.h"
-#include "train/torch.h"
+#include "train/backend/torch.h"
 
 namespace tutti {
 
@@ -29,19 +30,23 @@ class TorchOps {
   TorchOps(torch::Device device, torch::ScalarType compute) : device_(device), compute_(compute) {}
 
   Tensor constant(std::span<const float> values, int rows, int cols);
-  Tensor linear(const Tensor& x, const Tensor& w);
+  Tensor linear(const Tensor& x, const Linear<Tensor>& w,
+                const RowAdapters<Tensor>* adapters = nullptr);
   Tensor linear_silu(const Tensor& x, const Tensor& w) { return silu(linear(x, w)); }
-  Tensor norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Tensor& w);
+  Tensor norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Linear<Tensor>& w);
   std::pair<Tensor, Tensor> norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
-                                        const Tensor& w, const Tensor& v);
-  Tensor linear_join(const Tensor& x, const Tensor& w, const Join<Tensor>& join);
-  Tensor feed_forward(const Tensor& x, const PreNorm<Tensor>& norm, std::span<const Tensor> up,
-                      std::span<const Tensor> down, const Join<Tensor>& join);
+                                        const Linear<Tensor>& w, const Linear<Tensor>& v);
+  Tensor linear_join(const Tensor& x, const Linear<Tensor>& w, const Join<Tensor>& join);
+  Tensor feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
+                      std::span<const Linear<Tensor>> up, Activation activation,
+                      std::span<const Linear<Tensor>> down, const Join<Tensor>& join);
   Tensor norm_silu_conv(const Tensor& x, const Tensor& gain, const Tensor& w, Grid grid, int kernel,
                         int stride);
   Tensor route(const Tensor& x, const Tensor& route, const Tensor& bias, RowIndex bounds);
   Tensor embedding(const Tensor& table, RowIndex index);
-  Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds);
+  Tensor rms_norm(const Tensor& x, const Tensor& gain, RowIndex bounds, float eps = 1e-6f);
+  Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& shift, RowIndex bounds,
+                    float eps);
   Tensor add(const Tensor& x, const Tensor& y);
   Tensor add_scaled(const Tensor& x, const Tensor& y, const Tensor& scale);
   Tensor modulate(const Tensor& x, const Tensor& mod, RowIndex index, int first);
@@ -54,6 +59,7 @@ class TorchOps {
   }
   Tensor replace_rows(const Tensor& x, RowIndex index, const Tensor& z);
   Tensor sigmoid(const Tensor& x);
+  Tensor activate(const Tensor& x, Activation activation);
   Tensor relu2(const Tensor& x);
   Tensor silu(const Tensor& x);
   Tensor softcap(const Tensor& x, float cap);
@@ -76,6 +82,10 @@ class TorchOps {
   // concept: only training needs it.
   Tensor capped_cross_entropy(const Tensor& logits, const Tensor& target, float cap);
 
+  // The batch that the next passes read: what autograd saves of its plans shares this ownership, so
+  // a backward pass does not depend on who else keeps the batch. A plan of no held batch is copied.
+  void hold(std::shared_ptr<const Batch> batch) { batch_ = std::move(batch); }
+
   // Quantization-aware training: products see what INT8 keeps of their weights and inputs.
   void set_quantize(const FakeQuantize& quantize) {
     quantize_ = quantize;
@@ -84,7 +94,7 @@ class TorchOps {
 
   // Multiply-adds of the products so far, times 2; the backward pass costs twice as much again.
   double forward_flops() const { return flops_; }
-  void reset_flops() { flops_ = 0; }
+  void set_flops(double flops) { flops_ = flops; }
 
   torch::Device device() const { return device_; }
   torch::ScalarType compute() const { return compute_; }
@@ -92,8 +102,10 @@ class TorchOps {
  private:
   // Host index to device, with -1 kept.
   Tensor index_tensor(RowIndex index);
+  Tensor plain_linear(const Tensor& x, const Tensor& w);
   // The weight in compute precision; converted once after each update of the master.
   Tensor computed(const Tensor& weight);
+  std::shared_ptr<const AttentionPlan> owned(const AttentionPlan& plan) const;
   // As in the model file: matrices of at least 16 x 16 are INT8.
   static bool quantizable(const Tensor& w) { return std::min(w.size(0), w.size(1)) >= 16; }
   bool fused() const { return device_.is_cpu() && compute_ == torch::kBFloat16; }
@@ -102,11 +114,13 @@ class TorchOps {
   torch::ScalarType compute_;
   double flops_ = 0;
   FakeQuantize quantize_;
+  std::shared_ptr<const Batch> batch_;
   struct Converted {
     uint32_t version;
     Tensor value;
   };
-  std::unordered_map<void*, Converted> converted_;
+  // Each key keeps its weight alive: the address of one that is gone may come back as another's.
+  std::unordered_map<c10::intrusive_ptr<c10::TensorImpl>, Converted> converted_;
 };
 
 }  // namespace tutti

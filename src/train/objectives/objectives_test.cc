@@ -1,25 +1,26 @@
 // Losses whose values are known in closed form: a model whose output matrices are zero says
 // nothing, so every loss is that of a uniform answer, of the data's own energy, or of a fixed bias.
-#include "train/losses.h"
+#include "train/objectives/objectives.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "train/backend/parameter_store.h"
 #include "train/objectives/vocoder_loss.h"
-#include "train/weights.h"
+#include "train/run/micro_batch.h"
 
 namespace tutti {
 namespace {
 
 using torch::Tensor;
 
-ModelConfig tiny() {
-  ModelConfig c;
+ModelSpec tiny() {
+  ModelSpec c;
   c.vocabulary = 320;
   c.width = c.local_width = 64;
   c.layers = 4;
-  c.ffn = {64, 64, 64, 64, 64};
+  for (GroupSpec& group : c.groups) group.ffn = 64;
   c.stem_width = c.bottleneck = 16;
   c.audio_blocks = c.vocoder_blocks = 1;
   c.modulation_rank = 8;
@@ -32,35 +33,40 @@ class Losses : public testing::Test {
   Losses() : ops_(torch::kCPU, torch::kFloat), weights_(7, torch::kCPU) {}
 
   Tensor& weight(const std::string& name) {
-    for (auto& entry : weights_.entries())
+    for (auto& entry : weights_.parameters())
       if (entry.name == name) return entry.value;
     ADD_FAILURE() << "no weight is named " << name;
-    return weights_.entries()[0].value;
+    return weights_.parameters()[0].value;
   }
   void clear(const std::string& name) {
     torch::NoGradGuard no_grad;
     weight(name).zero_();
   }
 
-  TrainBatch batch_of(const std::vector<Example>& examples) {
+  // The examples with their noise, which is the same every time.
+  static std::vector<DrawnExample> drawn(std::vector<Example> examples) {
     Rng rng(3);
-    CollateOptions options;
+    NoiseOptions options;
     options.drop_text = 0;
-    return collate(model_.config, examples, options, rng);
+    return draw_noise(std::move(examples), options, rng);
   }
-  StepLosses losses_of(const TrainBatch& batch, const LossWeights& weights = {}) {
-    return compute_losses(ops_, model_, batch, weights);
+  // Adds gradients, too.
+  StepLosses losses_of(const std::vector<Example>& examples, const ObjectiveOptions& options = {},
+                       int micro_batches = 1) {
+    const ObjectiveList objectives = make_objectives(options);
+    const auto all = drawn(examples);
+    auto batches = make_micro_batches(model_.spec, objectives, all, micro_batches);
+    return learn(ops_, model_, objectives, batches);
   }
   // The unweighted value of a term; NaN if it is not there.
   static double value(const StepLosses& losses, const std::string& name) {
-    for (const LossTerm& term : losses.terms)
-      if (term.name == name) return term.value.item<double>();
-    return NAN;
+    const auto at = losses.values.find(name);
+    return at == losses.values.end() ? NAN : at->second;
   }
 
   TorchOps ops_;
-  Weights weights_;
-  Model<TorchOps> model_{Scope<Weights>(weights_, ""), tiny()};
+  ParameterStore weights_;
+  Model<TorchOps> model_{Scope<ParameterStore>(weights_, ""), tiny()};
 };
 
 Segment text(std::vector<int32_t> tokens, bool target = false) {
@@ -93,11 +99,69 @@ TEST_F(Losses, TextThatKnowsNothingCostsTheVocabularysLogarithm) {
   image.located = {{2, 30}};
   Segment asked = text({20, 21});
   asked.located = {{0, 31}};
-  const auto losses = losses_of(batch_of({{Task::question, {image, asked, text({40, 41}, true)}}}));
+  const auto losses = losses_of({{Task::question, {image, asked, text({40, 41}, true)}}});
   const double uniform = std::log(320);
   for (const char* name : {"text", "text.question", "locate", "mention"})
     EXPECT_NEAR(value(losses, name), uniform, 1e-5) << name;
   EXPECT_TRUE(std::isnan(value(losses, "text.caption")));
+}
+
+TEST_F(Losses, AModelThatSeesClipsAloneLocatesInThem) {
+  ModelSpec spec = tiny();
+  std::erase_if(spec.modalities, [](const ModalitySpec& m) { return m.stem == Stem::picture; });
+  std::erase_if(spec.heads, [](const HeadSpec& h) { return h.kind == HeadSpec::Kind::matte; });
+  ParameterStore weights(7, torch::kCPU);
+  const Model<TorchOps> model(Scope<ParameterStore>(weights, ""), spec);
+  Segment clip;
+  clip.kind = Segment::Kind::clip;
+  clip.clip.frames.assign(kClipFrames, picture(Segment::Kind::image, 128).image);
+  clip.located = {{2, 30}};
+  const ObjectiveList objectives = make_objectives({});
+  const auto examples = drawn({{Task::clip, {clip, text({20, 21}, true)}}});
+  auto batches = make_micro_batches(spec, objectives, examples, 1);
+  EXPECT_TRUE(std::isfinite(value(learn(ops_, model, objectives, batches), "locate")));
+}
+
+TEST_F(Losses, WhatSeveralObjectivesReadIsMadeOnce) {
+  Example seen{Task::caption, {picture(Segment::Kind::image, 128), text({20, 21}, true)}};
+  Example named{Task::paint, {text({20, 21, 22}), picture(Segment::Kind::paint, 64)}};
+  seen.pair = named.pair = 0;
+  const auto examples = drawn({seen, named});
+  const Collated collated = collate(model_.spec, {&examples[0], &examples[1]});
+  const auto said = text_targets(collated);
+  ASSERT_TRUE(said && contrast_targets(collated) && flow_targets(collated));
+  EXPECT_EQ(text_targets(collated), said);
+  EXPECT_EQ(contrast_targets(collated), contrast_targets(collated));
+  EXPECT_EQ(flow_targets(collated), flow_targets(collated));
+
+  // And what a pass computes of them, of these alone.
+  Pass pass(ops_, model_, collated.batch);
+  const Tensor* logits = &text_logits(pass, *said);
+  EXPECT_EQ(&text_logits(pass, *said), logits);
+  EXPECT_EQ(logits->size(0), int64_t(said->rows.size()));
+  TextTargets other = *said;
+  other.rows.resize(1);
+  EXPECT_EQ(text_logits(pass, other).size(0), 1);
+}
+
+TEST_F(Losses, ATextThatWasDroppedMakesNoPair) {
+  std::vector<DrawnExample> examples(4);
+  for (int i = 0; i < 4; ++i) {
+    Example& example = examples[size_t(i)].example;
+    if (i % 2 == 0)
+      example = {Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}};
+    else
+      example = {Task::text, {text({20, 21 + i, 22})}};
+    example.pair = i / 2;
+  }
+  examples[3].drop = true;
+  std::vector<const DrawnExample*> all;
+  for (const DrawnExample& one : examples) all.push_back(&one);
+  const auto targets = contrast_targets(collate(model_.spec, all));
+  ASSERT_TRUE(targets);
+  EXPECT_EQ(targets->left.size(), 1u);
+  examples[1].drop = true;
+  EXPECT_FALSE(contrast_targets(collate(model_.spec, all)));
 }
 
 TEST_F(Losses, CappedCrossEntropyIsItsFormula) {
@@ -136,41 +200,51 @@ TEST_F(Losses, CappedCrossEntropyIsItsFormula) {
 TEST_F(Losses, FlowIsTheWeighedSquareOfTheError) {
   Segment speech = sound(Segment::Kind::speak, 8, "ab");
   speech.timing = {{0, 2, 0.0f, 0.08f}};
-  const TrainBatch batch = batch_of({{Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}},
-                                     {Task::paint, {text({21}), picture(Segment::Kind::paint, 64)}},
-                                     {Task::speak, {text({22}), speech}}});
-  const auto energy = [](const std::vector<float>& clean, const std::vector<float>& weight) {
-    const size_t width = clean.size() / weight.size();
-    double sum = 0;
-    for (size_t i = 0; i < clean.size(); ++i)
-      sum += double(weight[i / width]) * double(clean[i]) * double(clean[i]);
-    return sum / double(clean.size());
+  const std::vector<Example> examples = {
+      {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}},
+      {Task::paint, {text({21}), picture(Segment::Kind::paint, 64)}},
+      {Task::speak, {text({22}), speech}}};
+  // Over the segments of one task: the mean of weight * value^2.
+  const auto energy = [&](Task task) {
+    double sum = 0, count = 0;
+    for (const DrawnExample& drawn : drawn(examples)) {
+      if (drawn.example.task != task) continue;
+      const NoisySegment& noisy = drawn.noisy.at(0);
+      const double rest = std::max(1 - double(noisy.t), 0.05);
+      for (float x : noisy.clean) sum += double(x) * double(x) / (rest * rest);
+      count += double(noisy.clean.size());
+    }
+    return sum / count;
   };
-  const auto losses = losses_of(batch);
-  const double paint = energy(batch.paint_clean, batch.paint_weight);
-  EXPECT_NEAR(value(losses, "paint"), paint, 1e-4 * paint);
-  const double speak = energy(batch.speak_clean, batch.speak_weight);
-  EXPECT_NEAR(value(losses, "speak"), speak, 1e-4 * speak);
+  const auto losses = losses_of(examples);
+  EXPECT_NEAR(value(losses, "paint"), energy(Task::paint), 1e-4 * energy(Task::paint));
+  EXPECT_NEAR(value(losses, "speak"), energy(Task::speak), 1e-4 * energy(Task::speak));
   // ln 2 for each letter's one token, 0 for the spaces; the bias says 1 everywhere.
   EXPECT_NEAR(value(losses, "duration"), (2 * (1 - std::log(2)) + 2) / 4, 1e-5);
-  EXPECT_EQ(losses.paint.abs().max().item<float>(), 0);
+}
+
+TEST_F(Losses, UnknownDurationsCostNothing) {
+  const Segment speech = sound(Segment::Kind::speak, 8, "ab");  // without timing
+  const auto losses = losses_of({{Task::speak, {text({22}), speech}}});
+  EXPECT_EQ(value(losses, "duration"), 0);
+  EXPECT_TRUE(std::isfinite(value(losses, "total")));
 }
 
 TEST_F(Losses, GradientsAreFiniteDifferences) {
-  const TrainBatch batch =
-      batch_of({{Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}}});
-  LossWeights weights;
-  weights.route = 0;
-  losses_of(batch, weights).total.backward();
+  const std::vector<Example> examples = {
+      {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}}};
+  ObjectiveOptions options;
+  options.route.weight = 0;
+  losses_of(examples, options);
   Tensor& head = weight("heads.paint");
   const Tensor gradient = head.grad().clone();
-  torch::NoGradGuard no_grad;
   for (const auto& [row, column] : {std::pair{0, 0}, {17, 5}, {191, 63}}) {
     // The loss is a square in the head's weights, so a central difference is exact but for
     // rounding.
-    const auto total_at = [&](float step) {
+    const auto total_at = [&, row = row, column = column](float step) {
+      torch::NoGradGuard no_grad;
       head[row][column] += step;
-      const double total = losses_of(batch, weights).total.item<double>();
+      const double total = value(losses_of(examples, options), "total");
       head[row][column] -= step;
       return total;
     };
@@ -198,7 +272,7 @@ TEST_F(Losses, ContrastCountsWhatIsComparable) {
   pair(seen(), said(50), 2);   // means the same as the first: not its negative
   pair(heard(), said(52), 3);  // another space: nobody's negative
   const double own = std::log1p(std::exp(10.0)), other = std::log1p(std::exp(-10.0));
-  const auto losses = losses_of(batch_of(examples));
+  const auto losses = losses_of(examples);
   // Four of their own; 0-1, 1-0, 1-2, 2-1 apart.
   EXPECT_NEAR(value(losses, "contrast"), (4 * own + 4 * other) / 4, 1e-4);
 }
@@ -207,9 +281,8 @@ TEST_F(Losses, ContrastCountsWhatIsComparable) {
 // probability 257^-T.
 TEST_F(Losses, CtcCountsThePaths) {
   clear("heads.ctc");
-  const auto losses =
-      losses_of(batch_of({{Task::transcribe, {sound(Segment::Kind::audio, 24, "ab")}},
-                          {Task::transcribe, {sound(Segment::Kind::audio, 12, "c")}}}));
+  const auto losses = losses_of({{Task::transcribe, {sound(Segment::Kind::audio, 24, "ab")}},
+                                 {Task::transcribe, {sound(Segment::Kind::audio, 12, "c")}}});
   const auto choose = [](double n, double k) {
     return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1));
   };
@@ -217,8 +290,7 @@ TEST_F(Losses, CtcCountsThePaths) {
                second = 6 * std::log(257) - std::log(choose(7, 2));
   EXPECT_NEAR(value(losses, "ctc"), (first + second) / 2, 1e-3);
   // What is too fast to spell is left out: 6 labels for 9 bytes.
-  const auto fast =
-      losses_of(batch_of({{Task::transcribe, {sound(Segment::Kind::audio, 12, "abcdefghi")}}}));
+  const auto fast = losses_of({{Task::transcribe, {sound(Segment::Kind::audio, 12, "abcdefghi")}}});
   EXPECT_TRUE(std::isnan(value(fast, "ctc")));
 }
 
@@ -229,39 +301,49 @@ TEST_F(Losses, AMatteOfHalvesCostsAnEdge) {
   for (int y = 0; y < 128; ++y)
     for (int x = 64; x < 128; ++x) *example.alpha.at(x, y) = 255;
   // One half everywhere: ln 2 a pixel, and the one column of 127 where alpha steps from 0 to 1.
-  EXPECT_NEAR(value(losses_of(batch_of({example})), "matte"), std::log(2) + 1.0 / 127, 1e-5);
+  const auto losses = losses_of({example});
+  EXPECT_NEAR(value(losses, "matte"), std::log(2) + 1.0 / 127, 1e-5);
 }
 
 TEST_F(Losses, RoutesAreHeldToTheirShares) {
-  LossWeights weights;
-  weights.route_target = {0.1, 0.2, 0.3, 0.4, 0.5};
-  const TrainBatch batch =
-      batch_of({{Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}}});
-  const auto losses = losses_of(batch, weights);
+  ObjectiveOptions options;
+  options.route.shares = {
+      {"text", 0.1}, {"see", 0.2}, {"hear", 0.3}, {"paint", 0.4}, {"speak", 0.5}};
+  const auto losses =
+      losses_of({{Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}}}, options);
   const double text_share = value(losses, "route.text"), see_share = value(losses, "route.see");
   ASSERT_GE(text_share, 0);
   EXPECT_NEAR(value(losses, "route"), (std::abs(text_share - 0.1) + std::abs(see_share - 0.2)) / 2,
               1e-6);
 }
 
+TEST_F(Losses, AGroupWithoutAShareIsHeldToNone) {
+  ObjectiveOptions options;
+  options.route.shares = {{"see", 0.2}};
+  const auto losses =
+      losses_of({{Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}}}, options);
+  EXPECT_GE(value(losses, "route.text"), 0);
+  EXPECT_NEAR(value(losses, "route"), std::abs(value(losses, "route.see") - 0.2), 1e-6);
+}
+
 TEST_F(Losses, TheTotalIsTheWeighedSum) {
-  const TrainBatch batch =
-      batch_of({{Task::caption, {text({20}), text({30}, true)}},
-                {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}}});
-  LossWeights weights;
-  weights.text = 3;
-  weights.paint = 0.5;
-  const auto losses = losses_of(batch, weights);
-  double sum = 0;
-  for (const LossTerm& term : losses.terms) sum += term.weight * term.value.item<double>();
-  EXPECT_NEAR(losses.total.item<double>(), sum, 1e-4 * sum);
-  EXPECT_NEAR(sum,
-              3 * value(losses, "text") + 0.5 * value(losses, "paint") +
-                  weights.route * (std::isnan(value(losses, "route")) ? 0 : value(losses, "route")),
-              1e-4 * sum);
-  weights.text = weights.paint = weights.route = 0;
-  EXPECT_FALSE(losses_of(batch, weights).total.defined());  // nothing weighs anything
-  EXPECT_FALSE(losses_of(batch_of({})).total.defined());
+  const std::vector<Example> examples = {
+      {Task::caption, {text({20}), text({30}, true)}},
+      {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}}};
+  ObjectiveOptions options;
+  options.route.shares = {{"text", 0.1}, {"paint", 0.4}};
+  options.text.weight = 3;
+  options.flow.paint = 0.5;
+  const auto losses = losses_of(examples, options);
+  const double sum = 3 * value(losses, "text") + 0.5 * value(losses, "paint") +
+                     options.route.weight * value(losses, "route");
+  EXPECT_NEAR(value(losses, "total"), sum, 1e-6 * sum);
+  EXPECT_TRUE(losses.active);
+  options.text.weight = options.flow.paint = options.route.weight = 0;
+  const auto nothing = losses_of(examples, options);  // nothing weighs anything
+  EXPECT_FALSE(nothing.active);
+  EXPECT_TRUE(std::isnan(value(nothing, "total")));
+  EXPECT_FALSE(losses_of({}).active);
 }
 
 TEST(VocoderLoss, SilenceIsSilenceAndAHalfIsFar) {

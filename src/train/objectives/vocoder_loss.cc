@@ -15,7 +15,7 @@ Tensor complex_spectrum(const Tensor& rows) {
   return torch::complex(a * unit, b * unit);
 }
 
-// The same inverse as media/istft.h: windowed frames, overlap-added, over the sum of squared
+// The same inverse as media/dsp/istft.h: windowed frames, overlap-added, over the sum of squared
 // windows.
 Tensor inverse_stft(const Tensor& spectrum) {
   const int64_t frames = spectrum.size(0), length = frames * kHop + kOverlap;

@@ -2,7 +2,7 @@
 // compared with the original at three resolutions (Parallel WaveGAN, arXiv 1910.11480, eq. 4-6).
 #pragma once
 
-#include "train/torch.h"
+#include "train/backend/torch.h"
 
 namespace tutti {
 

@@ -7,15 +7,15 @@
 #include <set>
 
 #include "data/scene/augment.h"
+#include "data/scene/words/english.h"
+#include "eval/metrics/text_metrics.h"
 #include "media/picture/fit_picture.h"
 #include "media/picture/raster.h"
-#include "data/scene/words/vocabulary.h"
-#include "eval/metrics/text_metrics.h"
 #include "model/judge.h"
 #include "train/backend/cpu_features.h"
-#include "train/run/optimizer.h"
 #include "train/backend/torch_errors.h"
 #include "train/backend/torch_ops.h"
+#include "train/run/optimizer.h"
 
 namespace tutti {
 namespace {
@@ -124,7 +124,7 @@ class JudgeTrainer {
              torch::cuda::is_available() || cpu_multiplies_bf16() ? torch::kBFloat16
                                                                   : torch::kFloat),
         weights_(recipe.seed, ops_.device()),
-        judge_(Scope<Weights>(weights_, ""), judge_sizes(), int(data.drawings.size())),
+        judge_(Scope<ParameterStore>(weights_, ""), judge_sizes(), int(data.drawings.size())),
         optimizer_(weights_, OptimizerOptions(), ops_.compute()) {}
 
   void run(const std::function<void(const JudgeProgress&)>& report) {
@@ -145,7 +145,7 @@ class JudgeTrainer {
       eye_sum = ear_sum = 0;
     }
     torch::NoGradGuard no_grad;
-    for (auto& entry : weights_.entries()) {
+    for (auto& entry : weights_.parameters()) {
       if (entry.name == "heads.classify")
         entry.average = entry.average.narrow(0, 0, classes_).clone();
       entry.value.set_data(entry.average);  // the judge holds the same tensor
@@ -248,7 +248,7 @@ class JudgeTrainer {
   JudgeRecipe recipe_;
   int classes_;  // the first of data_.drawings
   TorchOps ops_;
-  Weights weights_;
+  ParameterStore weights_;
   Judge<TorchOps> judge_;
   Optimizer optimizer_;
   Batch eye_batch_, ear_batch_;  // the backward pass reads their plans

@@ -5,33 +5,23 @@
 #include <numeric>
 
 namespace tutti {
-namespace {
 
-bool starts_with(const std::string& text, const char* prefix) {
-  return text.rfind(prefix, 0) == 0;
-}
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
+bool Optimizer::has_muon(const Parameter& parameter) {
+  return parameter.spec.role == Role::hidden &&
+         std::min(parameter.whole[0], parameter.whole[1]) >= 32;
 }
 
-}  // namespace
-
-bool Optimizer::is_hidden_matrix(const std::string& name, const torch::Tensor& value) {
-  if (std::min(value.size(0), value.size(1)) < 32) return false;
-  if (name == "pieces" || (starts_with(name, "heads.") && !starts_with(name, "heads.matte")))
-    return false;
-  for (const char* part : {"paint_in", "speak_in", "modulation", "_time", "bytes", "queries",
-                           "_patch", "vocoder.input", "vocoder.output"})
-    if (contains(name, part)) return false;
-  return true;
-}
-
-Optimizer::Optimizer(Weights& weights, const OptimizerOptions& options, torch::ScalarType compute)
-    : options_(options), compute_(compute), steps_(torch::zeros({1}, torch::kLong)) {
-  for (Weights::Entry& entry : weights.entries()) {
-    Slot slot{&entry, is_hidden_matrix(entry.name, entry.value), {}, {}};
-    slot.first = torch::zeros_like(entry.value, torch::MemoryFormat::Contiguous).detach();
-    if (!slot.muon) slot.second = torch::zeros_like(slot.first);
+Optimizer::Optimizer(ParameterStore& store, const OptimizerOptions& options,
+                     torch::ScalarType compute)
+    : store_(store), options_(options), compute_(compute) {
+  for (Parameter& parameter : store.parameters()) {
+    Slot slot{&parameter, has_muon(parameter), {}, {}};
+    slot.first = torch::zeros_like(parameter.value, torch::MemoryFormat::Contiguous).detach();
+    parameter.state = {{"first", slot.first}};
+    if (!slot.muon) {
+      slot.second = torch::zeros_like(slot.first);
+      parameter.state.push_back({"second", slot.second});
+    }
     slots_.push_back(std::move(slot));
   }
   largest_first_.resize(slots_.size());
@@ -61,7 +51,7 @@ void Optimizer::for_each_slot(Body body) {
 double Optimizer::gradient_norm() {
   std::vector<double> squares(slots_.size());
   for_each_slot([&](int64_t i) {
-    if (const auto& g = slots_[i].entry->value.grad(); g.defined())
+    if (const auto& g = slots_[i].parameter->value.grad(); g.defined())
       squares[i] = std::pow(g.norm().item<double>(), 2);
   });
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
@@ -71,15 +61,16 @@ double Optimizer::step(double scale) {
   torch::NoGradGuard no_grad;
   const double norm = gradient_norm();
   if (std::isfinite(norm)) {
-    steps_ += 1;
+    ++store_.updates;
     const double clip = std::min(1.0, options_.clip / (norm + 1e-12));
     for_each_slot([&](int64_t i) {
       Slot& slot = slots_[i];
-      if (!slot.entry->value.requires_grad()) return;
-      torch::Tensor gradient = slot.entry->value.grad();
+      if (!slot.parameter->value.requires_grad()) return;
+      torch::Tensor gradient = slot.parameter->value.grad();
       // A weight that this step did not use still decays its momentum, as if its gradient were
       // zero.
-      gradient = gradient.defined() ? gradient.mul_(clip) : torch::zeros_like(slot.entry->value);
+      gradient =
+          gradient.defined() ? gradient.mul_(clip) : torch::zeros_like(slot.parameter->value);
       if (slot.muon)
         muon_update(slot, gradient, options_.muon_rate * scale);
       else
@@ -87,7 +78,7 @@ double Optimizer::step(double scale) {
     });
   }
   for (Slot& slot : slots_)
-    if (slot.entry->value.grad().defined()) slot.entry->value.mutable_grad().reset();
+    if (slot.parameter->value.grad().defined()) slot.parameter->value.mutable_grad().reset();
   return norm;
 }
 
@@ -106,31 +97,22 @@ torch::Tensor orthogonalize(const torch::Tensor& matrix, torch::ScalarType compu
 void Optimizer::muon_update(Slot& slot, const torch::Tensor& gradient, double rate) {
   slot.first.lerp_(gradient, 1.0 - options_.momentum);
   const torch::Tensor nesterov = gradient.lerp(slot.first, options_.momentum);
-  torch::Tensor& w = slot.entry->value;
+  torch::Tensor& w = slot.parameter->value;
   const double shape = std::sqrt(std::max(1.0, double(w.size(0)) / double(w.size(1))));
   w.mul_(1.0 - rate * options_.weight_decay);
   w.add_(orthogonalize(nesterov, compute_), -rate * shape);
 }
 
 void Optimizer::adam_update(Slot& slot, const torch::Tensor& gradient, double rate) {
-  const double steps = double(steps_.item<int64_t>());
+  const auto steps = double(store_.updates);
   slot.first.lerp_(gradient, 1.0 - options_.beta1);
   slot.second.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
   const double first = 1.0 - std::pow(options_.beta1, steps);
   const double second = 1.0 - std::pow(options_.beta2, steps);
   const torch::Tensor root = (slot.second / second).sqrt_().add_(1e-8);
-  if (slot.entry->matrix && options_.adam_weight_decay > 0)
-    slot.entry->value.mul_(1.0 - rate * options_.adam_weight_decay);
-  slot.entry->value.addcdiv_(slot.first, root, -rate / first);
-}
-
-std::vector<Optimizer::State> Optimizer::state() const {
-  std::vector<State> all = {{"optimizer.steps", steps_}};
-  for (const Slot& slot : slots_) {
-    all.push_back({"optimizer.first." + slot.entry->name, slot.first});
-    if (slot.second.defined()) all.push_back({"optimizer.second." + slot.entry->name, slot.second});
-  }
-  return all;
+  if (slot.parameter->spec.product && options_.adam_weight_decay > 0)
+    slot.parameter->value.mul_(1.0 - rate * options_.adam_weight_decay);
+  slot.parameter->value.addcdiv_(slot.first, root, -rate / first);
 }
 
 }  // namespace tutti

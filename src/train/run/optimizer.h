@@ -4,7 +4,7 @@
 // it needs about 0.6x the steps of AdamW.
 #pragma once
 
-#include "train/weights.h"
+#include "train/backend/parameter_store.h"
 
 namespace tutti {
 
@@ -23,28 +23,23 @@ struct OptimizerOptions {
 
 class Optimizer {
  public:
-  // Keeps a reference to weights; its state is made at once, so that checkpoints have one shape.
-  Optimizer(Weights& weights, const OptimizerOptions& options, torch::ScalarType compute);
+  // Keeps a reference to the store, which owns its state: made at once, so that checkpoints have
+  // one shape. Muon needs whole matrices.
+  Optimizer(ParameterStore& store, const OptimizerOptions& options, torch::ScalarType compute);
 
   // One update with all rates times `scale`, then clears the gradients. Returns the gradient norm
   // before clipping; a norm that is not finite skips the update.
   double step(double scale);
 
-  // Named state tensors, for checkpoints.
-  struct State {
-    std::string name;
-    torch::Tensor value;
-  };
-  std::vector<State> state() const;
-
-  // Whether Muon has this weight: a hidden matrix, neither embedding nor head nor input projection.
-  static bool is_hidden_matrix(const std::string& name, const torch::Tensor& value);
+  // Whether Muon has this weight: a hidden matrix of at least 32 rows and columns, for below that
+  // there is little to orthogonalise.
+  static bool has_muon(const Parameter& parameter);
 
  private:
   struct Slot {
-    Weights::Entry* entry;
+    Parameter* parameter;
     bool muon;
-    torch::Tensor first, second;  // momentum (and AdamW's squares)
+    torch::Tensor first, second;  // momentum (and AdamW's squares), of the parameter's state
   };
   void muon_update(Slot& slot, const torch::Tensor& gradient, double rate);
   void adam_update(Slot& slot, const torch::Tensor& gradient, double rate);
@@ -53,11 +48,11 @@ class Optimizer {
   template <class Body>
   void for_each_slot(Body body);
 
+  ParameterStore& store_;
   OptimizerOptions options_;
   torch::ScalarType compute_;
   std::vector<Slot> slots_;
   std::vector<int64_t> largest_first_;
-  torch::Tensor steps_;  // 1 element, int64: part of the state
 };
 
 // Orthogonalises a matrix: U V^T of its singular value decomposition, nearly.

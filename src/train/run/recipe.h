@@ -4,17 +4,15 @@
 #include <map>
 
 #include "base/result.h"
-#include "model/config.h"
-#include "train/collate.h"
-#include "train/distill.h"
-#include "train/objectives/teach/few_step.h"
-#include "train/losses.h"
+#include "data/mix/mixture.h"
+#include "model/spec.h"
+#include "train/objectives/objectives.h"
 #include "train/run/optimizer.h"
 
 namespace tutti {
 
 struct Recipe {
-  ModelConfig model;
+  ModelSpec model;
   std::string output = "runs/tutti";  // checkpoints, logs, samples
   std::string start_from;             // a model file to begin with; empty: fresh weights
 
@@ -35,14 +33,13 @@ struct Recipe {
   int log_every = 10;
   int sample_every = 500;  // steps between sample pictures and spectrograms
   int threads = 0;         // 0: all cores
+  int micro_batches = 1;   // that a step's examples are dealt to; more of them take less memory
 
   OptimizerOptions optimizer;
-  LossWeights loss;
-  CollateOptions collate;
-  DistillOptions distill;
-  FewStepOptions few_step;
+  ObjectiveOptions objectives;
+  NoiseOptions noise;
   FakeQuantize quantize;
-  std::map<std::string, int> mix;  // examples of each kind in every step
+  Mixture mix;  // what every step draws
 };
 
 inline constexpr int kMostSteps = 100'000'000;

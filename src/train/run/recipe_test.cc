@@ -35,6 +35,14 @@ TEST(RecipeFile, NamesWhatItDoesNotKnow) {
   for (const auto& [text, named] : std::vector<std::pair<std::string, std::string>>{
            {"[run]\nsteps = 5\nstesp = 6\n[mix]\ntext = 1\n", "run.stesp"},
            {"[modle]\nwidth = 64\n", "modle"},
+           {"[loss]\ntext = 1\n[mix]\ntext = 1\n", "[loss]"},
+           {"[objective.txet]\nweight = 1\n[mix]\ntext = 1\n", "[objective.txet]"},
+           {"[objective.text]\nwieght = 1\n[mix]\ntext = 1\n", "objective.text.wieght"},
+           {"[objective]\ntext = 1\n[mix]\ntext = 1\n", "[objective.text]"},
+           {"objective = 1\n[mix]\ntext = 1\n", "[objective]"},
+           {"[objective.distill]\nteacher = \"a\"\n[objective.few_step]\nteacher = \"b\"\n"
+            "[mix]\ntext = 1\n",
+            "exclude each other"},
            {"[model]\nwidht = 64\n[mix]\ntext = 1\n", "widht"},
            {"[model]\nwidth = 65\n[mix]\ntext = 1\n", "multiple of 64"},
            {"[run]\nsteps = \"many\"\n[mix]\ntext = 1\n", "run.steps"},
@@ -42,6 +50,8 @@ TEST(RecipeFile, NamesWhatItDoesNotKnow) {
            {"[model]\nlayers = 4\npaint_until = [1, 0.5, 1]\n[mix]\ntext = 1\n", "paint_until"},
            {"[model]\nlayers = 4\npaint_until = [1, 0.5, 0, 1]\n[mix]\ntext = 1\n", "paint_until"},
            {"[mix]\ntext = -1\n", "mix.text"},
+           {"[shares]\nplain = 0.5\n[mix]\ntext = 1\n", "shares.plain"},
+           {"[sources]\nicon = [\"a\"]\n[mix]\ntext = 1\n", "sources.icon"},
            {"[run]\nsteps = 5\n", "[mix]"},
            {"[mix]\ntext = 0\n", "[mix]"},
            {"[run\n", "line 1"}})
@@ -72,6 +82,7 @@ TEST(RecipeFile, EveryNumberHasARange) {
                 {"run", "average_decay", "nan", "0 to below 1"},
                 {"run", "threads", "-5", "0 to 1024"},
                 {"run", "threads", "1000000", "0 to 1024"},
+                {"run", "micro_batches", "0", "1 to 1024"},
                 {"run", "warmup", "nan", "0 to 1"},
                 {"run", "warmup", "2", "0 to 1"},
                 {"run", "decay", "-0.1", "0 to 1"},
@@ -85,21 +96,24 @@ TEST(RecipeFile, EveryNumberHasARange) {
                 {"noise", "mean", "-inf", "-20 to 20"},
                 {"noise", "spread", "-1", "0 to 20"},
                 {"noise", "spread", "nan", "0 to 20"},
-                {"loss", "text", "nan", "0 to 10000"},
-                {"loss", "text", "-1", "0 to 10000"},
-                {"loss", "locate", "inf", "0 to 10000"},
-                {"loss", "route_text", "9", "0 to 1"},
-                {"few_step", "steps", "0", "1 to 100"},
-                {"few_step", "substeps", "1000", "1 to 100"},
-                {"few_step", "paint_guidance", "nan", "0 to 100"},
-                {"few_step", "speak_guidance", "-1", "0 to 100"},
-                {"distill", "logits", "nan", "0 to 10000"},
-                {"distill", "inherit", "2", "true or false"},
+                {"objective.text", "weight", "nan", "0 to 10000"},
+                {"objective.text", "weight", "-1", "0 to 10000"},
+                {"objective.locate", "weight", "inf", "0 to 10000"},
+                {"objective.route", "text", "9", "0 to 1"},
+                {"objective.few_step", "steps", "0", "1 to 100"},
+                {"objective.few_step", "substeps", "1000", "1 to 100"},
+                {"objective.few_step", "paint_guidance", "nan", "0 to 100"},
+                {"objective.few_step", "speak_guidance", "-1", "0 to 100"},
+                {"objective.distill", "logits", "nan", "0 to 10000"},
+                {"objective.distill", "inherit", "2", "true or false"},
                 {"run", "steps", "true", "1 to 100000000"},
-                {"loss", "text", "false", "0 to 10000"},
+                {"objective.text", "answers", "false", "0 to 10000"},
                 {"quantize", "weights", "\"yes\"", "true or false"},
                 {"mix", "scenes", "2000000000", "0 to 65536"},
-                {"mix", "scenes", "1.5", "0 to 65536"}};
+                {"mix", "scenes", "1.5", "0 to 65536"},
+                {"scene_kinds", "colour", "-1", "0 to 65536"},
+                {"shares", "plain_scenes", "1.1", "0 to 1"},
+                {"sources", "icons", "\"icons_mdi\"", "a list of texts"}};
   for (const auto& [table, key, value, range] : kWrong) {
     const std::string mix = std::string(table) == "mix" ? "" : "[mix]\nquestions = 1\n";
     std::string shown = value;
@@ -115,10 +129,51 @@ TEST(RecipeFile, EdgesOfTheRangesAreTaken) {
   const auto recipe = recipe_of(
       "[optimizer]\nbeta1 = 0\nbeta2 = 0.999999\nmuon_rate = 0\nadam_weight_decay = 1\n"
       "[run]\nwarmup = 0\ndecay = 1\nsteps = 100000000\n[noise]\ndrop_text = 1\nspread = 0\n"
-      "[mix]\nquestions = 65536\n");
+      "[objective.route]\nweight = 0\n[mix]\nquestions = 65536\n");
   ASSERT_TRUE(recipe) << recipe.error().message();
   EXPECT_EQ(recipe->optimizer.adam_weight_decay, 1);
-  EXPECT_EQ(recipe->mix.at("questions"), 65536);
+  EXPECT_EQ(recipe->mix.counts.at("questions"), 65536);
+}
+
+// No group has a share by itself, whatever it is called.
+TEST(RecipeFile, EveryGroupsShareIsStated) {
+  const std::string mix = "[mix]\ntext = 1\n", route = mix + "[objective.route]\n";
+  const std::string four = "text = 0.5\nsee = 0.7\nhear = 0.6\npaint = 0\n";
+  expect_refused(mix, {"objective.route.text is missing", "objective.route.weight"});
+  expect_refused(route + "weight = 0.1\n" + four, {"objective.route.speak is missing"});
+  const auto all = recipe_of(route + four + "speak = 1\n");
+  ASSERT_TRUE(all) << all.error().message();
+  EXPECT_EQ(all->objectives.route.shares,
+            (std::map<std::string, double>{
+                {"text", 0.5}, {"see", 0.7}, {"hear", 0.6}, {"paint", 0}, {"speak", 1}}));
+  EXPECT_TRUE(recipe_of(route + "weight = 0\n"));
+  EXPECT_TRUE(recipe_of("[model]\nblock = {routed = false}\n" + mix));
+}
+
+TEST(RecipeFile, KeysThatAnotherMakesIdleAreRefused) {
+  const std::string mix = "[objective.route]\nweight = 0\n[mix]\ntext = 1\n";
+  const std::string few = mix + "[objective.few_step]\n", distill = mix + "[objective.distill]\n";
+  for (const char* key : {"steps = 4", "substeps = 3", "paint_guidance = 4", "speak_guidance = 2"})
+    expect_refused(few + key + "\n", {"objective.few_step." + std::string(key).substr(0, 5),
+                                      "without objective.few_step.teacher"});
+  for (const char* key : {"inherit = true", "logits = 1", "flow = 1", "relations = 1"})
+    expect_refused(distill + key + "\n", {"objective.distill." + std::string(key).substr(0, 4),
+                                          "without objective.distill.teacher"});
+  const std::string taught = few + "teacher = \"a\"\n";
+  EXPECT_TRUE(recipe_of(taught + "steps = 4\n"));
+  for (const char* key : {"drop_text = 0.1", "mean = 0", "spread = 1"})
+    expect_refused(taught + "[noise]\n" + key + "\n",
+                   {"noise." + std::string(key).substr(0, 4), "with objective.few_step.teacher"});
+  for (const char* key :
+       {"paint_steps = 4", "paint_guidance = 1", "speak_steps = 4", "speak_guidance = 1"})
+    expect_refused(taught + "[model]\n" + key + "\n",
+                   {"model." + std::string(key).substr(0, 7), "with objective.few_step.teacher"});
+  const std::string started = distill + "teacher = \"a\"\n";
+  const std::string run = "[run]\nstart_from = \"b\"\n";
+  expect_refused(started + "inherit = true\n" + run, {"objective.distill.inherit", "start_from"});
+  EXPECT_TRUE(recipe_of(started + "inherit = true\n"));
+  EXPECT_TRUE(recipe_of(started + "inherit = false\n" + run));
+  EXPECT_TRUE(recipe_of(started + run));
 }
 
 TEST(RecipeFile, TheShippedRecipesAreRead) {

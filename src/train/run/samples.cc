@@ -5,6 +5,7 @@
 
 #include "base/rounding.h"
 #include "model/flow_solver.h"
+#include "train/objectives/objective.h"
 
 namespace tutti {
 namespace {
@@ -28,12 +29,10 @@ std::vector<float> integrate(std::vector<float> z, int steps, Predict predict) {
 }
 
 std::vector<float> values_of(TorchOps& ops, const Model<TorchOps>& model, const Batch& batch,
-                             Kind kind, const torch::Tensor& head) {
+                             int modality) {
   const auto out = model.forward(ops, batch);
-  const int begin = batch.kind_begin[int(kind)], end = batch.kind_begin[int(kind) + 1];
-  const torch::Tensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head)
-                              .to(torch::kCPU, torch::kFloat)
-                              .contiguous();
+  const torch::Tensor x =
+      head_values(ops, model, batch, out.trunk.x_ND, modality).to(torch::kCPU).contiguous();
   return {x.data_ptr<float>(), x.data_ptr<float>() + x.numel()};
 }
 
@@ -64,23 +63,25 @@ Picture mel_picture(const std::vector<float>& values) {
 }  // namespace
 
 Picture sample_pictures(TorchOps& ops, const Model<TorchOps>& model,
-                        const std::vector<Example>& examples, Rng& rng) {
+                        const std::vector<DrawnExample>& examples, Rng& rng) {
   std::vector<const Example*> chosen;
-  for (const Example& example : examples)
+  for (const auto& [example, drop, noisy] : examples)
     if (example.segments.size() > 1 && example.segments.back().kind == Segment::Kind::paint &&
         chosen.size() < 8)
       chosen.push_back(&example);
   if (chosen.empty()) return {};
+  const int modality = model.spec.find(Stem::noisy);
+  const ModalitySpec& painted = model.spec.modalities[size_t(modality)];
   constexpr size_t kValues = size_t(kPaintTokens) * kPaintValues;
-  const auto drawn = integrate(
-      noise(chosen.size() * kValues, rng), model.config.paint_steps, [&](const auto& z, float t) {
-        BatchBuilder builder(model.config);
+  const auto drawn =
+      integrate(noise(chosen.size() * kValues, rng), painted.steps, [&](const auto& z, float t) {
+        BatchBuilder builder(model.spec);
         for (size_t i = 0; i < chosen.size(); ++i) {
           add_context(builder, *chosen[i]);
           builder.paint(std::span(z).subspan(i * kValues, kValues), t);
         }
         const Batch batch = builder.build();
-        return values_of(ops, model, batch, Kind::paint, model.heads.paint);
+        return values_of(ops, model, batch, modality);
       });
   Picture canvas = make_picture(int(chosen.size()) * kPaintSize, 2 * kPaintSize, 3);
   for (size_t i = 0; i < chosen.size(); ++i) {
@@ -92,22 +93,24 @@ Picture sample_pictures(TorchOps& ops, const Model<TorchOps>& model,
 }
 
 Picture sample_speech(TorchOps& ops, const Model<TorchOps>& model,
-                      const std::vector<Example>& examples, Rng& rng) {
-  const auto found = std::find_if(examples.begin(), examples.end(), [](const Example& e) {
-    return !e.segments.empty() && e.segments.back().kind == Segment::Kind::speak;
+                      const std::vector<DrawnExample>& examples, Rng& rng) {
+  const auto found = std::find_if(examples.begin(), examples.end(), [](const DrawnExample& e) {
+    const auto& segments = e.example.segments;
+    return !segments.empty() && segments.back().kind == Segment::Kind::speak;
   });
   if (found == examples.end()) return {};
-  const Segment& speech = found->segments.back();
+  const Segment& speech = found->example.segments.back();
   const std::vector<float> real = speak_tokens(speech.mel);
   const auto alignment = align_speech(speech, int(real.size()) / kSpeakValues);
-  const auto spoken =
-      integrate(noise(real.size(), rng), model.config.speak_steps, [&](const auto& z, float t) {
-        BatchBuilder builder(model.config);
-        add_context(builder, *found);
-        builder.speak(z, t, spoken_text(speech.transcript), alignment);
-        const Batch batch = builder.build();
-        return values_of(ops, model, batch, Kind::speak, model.heads.speak);
-      });
+  const int modality = model.spec.find(Stem::spoken);
+  const ModalitySpec& speaks = model.spec.modalities[size_t(modality)];
+  const auto spoken = integrate(noise(real.size(), rng), speaks.steps, [&](const auto& z, float t) {
+    BatchBuilder builder(model.spec);
+    add_context(builder, found->example);
+    builder.speak(z, t, spoken_text(speech.transcript), alignment);
+    const Batch batch = builder.build();
+    return values_of(ops, model, batch, modality);
+  });
   const Picture above = mel_picture(real), below = mel_picture(spoken);
   Picture canvas = make_picture(above.width, 2 * kMelBins + 2, 1, 255);
   paste(canvas, above, 0, 0);

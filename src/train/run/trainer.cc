@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -11,10 +12,13 @@
 #include "base/atomic_file.h"
 #include "format/event_file.h"
 #include "format/picture_file.h"
-#include "train/checkpoint.h"
 #include "train/backend/cpu_features.h"
-#include "train/run/samples.h"
 #include "train/backend/torch_errors.h"
+#include "train/run/check_examples.h"
+#include "train/run/checkpoint.h"
+#include "train/run/micro_batch.h"
+#include "train/run/samples.h"
+#include "train/run/start_model.h"
 
 namespace tutti {
 namespace {
@@ -44,9 +48,10 @@ class TorchTrainer : public Trainer {
       : recipe_(recipe),
         inputs_(std::move(inputs)),
         ops_(device, compute_type(recipe, device)),
-        weights_(recipe.seed, device),
-        model_(Scope<Weights>(weights_, ""), recipe.model),
-        optimizer_(weights_, recipe.optimizer, ops_.compute()) {
+        store_(recipe.seed, device),
+        model_(Scope<ParameterStore>(store_, ""), recipe.model),
+        objectives_(make_objectives(recipe.objectives)),
+        optimizer_(store_, recipe.optimizer, ops_.compute()) {
     ops_.set_quantize(recipe.quantize);
   }
 
@@ -55,10 +60,10 @@ class TorchTrainer : public Trainer {
     fs::create_directories(recipe_.output + "/samples", error);
     if (error)
       return bad_input("run.output: cannot make " + recipe_.output + ": " + error.message());
-    TUTTI_CHECK(open_teacher());
+    for (const auto& objective : objectives_)
+      TUTTI_CHECK(objective->open(recipe_.model, ops_.device(), ops_.compute()));
+    TUTTI_CHECK(open_start());
     TUTTI_CHECK(open_weights());
-    if (!recipe_.train_only.empty() && !weights_.train_only(recipe_.train_only))
-      return bad_input("run.train_only: a part is in no weight's name; names are in tutti inspect");
     TUTTI_ASSIGN(EventWriter events, EventWriter::create(recipe_.output + "/events"));
     events_.emplace(std::move(events));
     log_.open(recipe_.output + "/log.jsonl", std::ios::app);
@@ -78,9 +83,8 @@ class TorchTrainer : public Trainer {
 
  private:
   struct Prepared {
-    std::vector<Example> examples;
-    TrainBatch batch;
-    GuidedBatches guided;  // for a few-step student's teacher
+    std::vector<DrawnExample> examples;
+    std::vector<MicroBatch> batches;
   };
 
   Status run_steps(const std::function<bool()>& stop) {
@@ -88,7 +92,7 @@ class TorchTrainer : public Trainer {
     auto saved = Clock::now();
     reset_meters();
     while (step_ < recipe_.steps) {
-      Prepared prepared = next.get();
+      TUTTI_ASSIGN(Prepared prepared, next.get());
       next = prepare(step_ + 1);
       TUTTI_CHECK(train_step(prepared));
       ++step_;
@@ -105,132 +109,112 @@ class TorchTrainer : public Trainer {
   }
 
   Result<std::map<std::string, double>> losses_of(const std::vector<Example>& examples) {
-    torch::NoGradGuard no_grad;
+    TUTTI_CHECK(check_examples(recipe_.model, recipe_.objectives, examples));
     Rng rng = step_rng(recipe_.seed, 0, 1);
-    CollateOptions options = recipe_.collate;
+    NoiseOptions options = recipe_.noise;
     options.drop_text = 0;
-    const TrainBatch batch = collate(recipe_.model, examples, options, rng);
-    std::map<std::string, double> losses;
-    for (const LossTerm& term : compute_losses(ops_, model_, batch, recipe_.loss).terms)
-      losses[term.name] = term.value.item<double>();
-    return losses;
+    const auto drawn = draw_noise(examples, options, rng);
+    return tutti::evaluate(
+               ops_, model_, objectives_,
+               make_micro_batches(recipe_.model, objectives_, drawn, recipe_.micro_batches))
+        .values;
+  }
+
+  Status open_start() {
+    const std::vector<std::string>& parts = recipe_.train_only;
+    if (!recipe_.start_from.empty()) {
+      TUTTI_ASSIGN(StartModel start, StartModel::open(recipe_.start_from, recipe_.model));
+      start_.emplace(std::move(start));
+      TUTTI_CHECK(check_tokenizer());
+    }
+    if (parts.empty() || (start_ ? start_->train_only(store_, parts) : store_.train_only(parts)))
+      return {};
+    return bad_input("run.train_only: a part is in no weight's name; names are in tutti inspect");
+  }
+
+  // Pieces that mean something else to the file than to the examples.
+  Status check_tokenizer() const {
+    const auto &file = start_->tokenizer(), &shards = inputs_.tokenizer;
+    if (shards.empty() || std::equal(file.begin(), file.end(), shards.begin(), shards.end()))
+      return {};
+    return bad_input("run.start_from: " + recipe_.start_from +
+                     " has another tokenizer than the shards; build them with tutti data build "
+                     "--tokenizer-of " +
+                     recipe_.start_from);
   }
 
   Status open_weights() {
-    if (fs::exists(checkpoint_path())) {
-      TUTTI_ASSIGN(step_, load_checkpoint(checkpoint_path(), weights_, optimizer_));
-    } else if (!recipe_.start_from.empty()) {
-      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.start_from));
-      TUTTI_CHECK(weights_.load(package));
-    } else if (teacher_ && few_step()) {
-      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.few_step.teacher));
-      TUTTI_CHECK(weights_.load(package));
-    } else if (teacher_ && recipe_.distill.inherit) {
-      TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(recipe_.distill.teacher));
-      TUTTI_CHECK(inherit_weights(weights_, recipe_.model, package));
+    TUTTI_ASSIGN(const auto checkpoint, Checkpoint::open(recipe_.output));
+    if (checkpoint) {
+      TUTTI_CHECK(checkpoint->load(store_));
+      step_ = checkpoint->step();
+      if (start_ && !recipe_.train_only.empty()) TUTTI_CHECK(start_->check_kept(store_));
+    } else if (start_) {
+      TUTTI_CHECK(start_->load(store_));
+    } else {
+      for (const auto& objective : objectives_)
+        TUTTI_CHECK(objective->begin_weights(store_, recipe_.model));
     }
     return {};
   }
 
-  Status open_teacher() {
-    const std::string& path = few_step() ? recipe_.few_step.teacher : recipe_.distill.teacher;
-    if (path.empty()) return {};
-    TUTTI_ASSIGN(teacher_, Teacher::open(path, ops_.device(), ops_.compute()));
-    if (few_step() && teacher_->config.paint_guidance == 1 &&
-        teacher_->config.paint_until == recipe_.model.paint_until)
-      return bad_input(path +
-                       ": goes without guidance, so it learned few steps already; the teacher is "
-                       "the model that it was made from, or the student is to run fewer layers "
-                       "(model.paint_until)");
-    if (teacher_->config.vocabulary != recipe_.model.vocabulary ||
-        teacher_->config.hierarchy != recipe_.model.hierarchy)
-      return bad_input(path +
-                       ": a teacher has the student's vocabulary and hierarchy; this one has " +
-                       std::to_string(teacher_->config.vocabulary) + " pieces");
-    return {};
-  }
-  bool few_step() const { return !recipe_.few_step.teacher.empty(); }
-
-  std::string checkpoint_path() const { return recipe_.output + "/checkpoint.safetensors"; }
-
-  std::future<Prepared> prepare(int step) {
-    return std::async(std::launch::async, [this, step] {
+  std::future<Result<Prepared>> prepare(int step) {
+    return std::async(std::launch::async, [this, step]() -> Result<Prepared> {
       Prepared out;
-      Rng examples = step_rng(recipe_.seed, step, 0), noise = step_rng(recipe_.seed, step, 1);
-      out.examples = inputs_.examples(step, examples);
-      if (few_step())
-        out.guided = collate_guided(recipe_.model, out.examples, recipe_.collate, noise);
-      out.batch = collate(recipe_.model, out.examples, recipe_.collate, noise);
+      Rng draws = step_rng(recipe_.seed, step, 0), noise = step_rng(recipe_.seed, step, 1);
+      std::vector<Example> examples = inputs_.examples(step, draws);
+      TUTTI_CHECK(check_examples(recipe_.model, recipe_.objectives, examples));
+      out.examples = draw_noise(std::move(examples), recipe_.noise, noise);
+      out.batches =
+          make_micro_batches(recipe_.model, objectives_, out.examples, recipe_.micro_batches);
       return out;
     });
   }
 
   Status train_step(Prepared& prepared) {
-    bool learned = false;
-    if (few_step()) {
-      learned = learn_path(prepared);
-    } else {
-      TeacherTargets targets;
-      if (teacher_) targets = teacher_targets(*teacher_, prepared.batch);
-      const StepLosses losses = compute_losses(ops_, model_, prepared.batch, recipe_.loss, targets,
-                                               recipe_.distill.weights);
-      learned = learn(losses, 1);
-    }
-    if (!learned) return check_idle();
+    const StepLosses losses = learn(ops_, model_, objectives_, prepared.batches);
+    for (const auto& [name, value] : losses.values) sums_[name] += value;
+    if (!losses.active) return check_idle();
     idle_ = 0;
-    norm_ += optimizer_.step(rate_at(recipe_, step_));
+    const double norm = optimizer_.step(rate_at(recipe_, step_));
+    TUTTI_CHECK(check_norm(norm));
+    norm_ += norm;
     // A young average forgets faster, so that it is not a picture of the first steps for long.
-    weights_.update_average(std::min(recipe_.average_decay, (1.0 + step_) / (10.0 + step_)));
-    tokens_ += prepared.batch.batch.rows();
+    store_.update_average(std::min(recipe_.average_decay, (1.0 + step_) / (10.0 + step_)));
+    for (const MicroBatch& batch : prepared.batches) tokens_ += batch.batch->rows();
     ++counted_;
     return {};
   }
 
-  // Gradients of `share` of a step's losses; false: none of them is there and weighs anything.
-  bool learn(const StepLosses& losses, double share) {
-    const bool active = losses.total.defined() && losses.total.requires_grad();
-    if (active) (share == 1 ? losses.total : losses.total * share).backward();
-    count(losses, share);
-    return active;
+  // The optimizer leaves the weights alone where the norm is not finite.
+  Status check_norm(double norm) {
+    if (std::isfinite(norm)) skipped_ = 0;
+    if (std::isfinite(norm) || ++skipped_ < most_in_a_row()) return {};
+    return bad_input("the gradient norm is " +
+                     std::string(std::isnan(norm) ? "no number" : "infinite") + " at step " +
+                     std::to_string(step_) + " and was not finite in the last " +
+                     std::to_string(skipped_) +
+                     " steps, which changed no weight; go on from an earlier model with lower "
+                     "[optimizer] rates, or find the loss that is not finite in " +
+                     recipe_.output + "/log.jsonl");
   }
 
-  // A step may by chance draw nothing to learn from and is passed over; many in a row are no
-  // chance.
   Status check_idle() {
-    constexpr int kMostIdle = 10;
-    if (++idle_ < std::min(kMostIdle, recipe_.steps)) return {};
+    if (++idle_ < most_in_a_row()) return {};
     return bad_input(
         "step " + std::to_string(step_) +
-        " has no loss that is active: what [mix] draws has no target that [loss] weighs "
+        " has no loss that is active: what [mix] draws has no target that [objective] weighs "
         "and run.train_only lets learn; change one of them");
   }
 
-  // A few-step student generates, and at each of its steps the teacher shows where to go.
-  bool learn_path(Prepared& prepared) {
-    FewStepPath path(*teacher_, recipe_.few_step, prepared.guided, prepared.batch);
-    const double share = 1.0 / recipe_.few_step.steps;
-    bool learned = false;
-    while (!path.done()) {
-      path.set_targets();
-      const StepLosses losses = compute_losses(ops_, model_, prepared.batch, recipe_.loss);
-      learned = learn(losses, share) || learned;
-      for (const LossTerm& term : losses.terms)
-        if (term.name == "paint" || term.name == "speak")
-          sums_[term.name + "." + std::to_string(path.step() + 1)] += term.value.item<double>();
-      path.follow(losses.paint, losses.speak);
-    }
-    return learned;
-  }
-
-  void count(const StepLosses& losses, double share = 1) {
-    for (const LossTerm& term : losses.terms) sums_[term.name] += share * term.value.item<double>();
-    if (losses.total.defined()) sums_["total"] += share * losses.total.item<double>();
-  }
+  // A step may by chance have nothing to learn from, or gradients that overflow, and is passed
+  // over; so many in a row are no chance.
+  int most_in_a_row() const { return std::min(10, recipe_.steps); }
 
   void reset_meters() {
     sums_.clear();
     norm_ = tokens_ = counted_ = 0;
-    ops_.reset_flops();
+    ops_.set_flops(0);
     since_ = Clock::now();
   }
 
@@ -258,7 +242,7 @@ class TorchTrainer : public Trainer {
     return {};
   }
 
-  Status write_samples(const std::vector<Example>& examples) {
+  Status write_samples(const std::vector<DrawnExample>& examples) {
     Rng rng(recipe_.seed);
     const std::string at = recipe_.output + "/samples/" + std::to_string(step_);
     for (const auto& [name, picture] :
@@ -274,9 +258,14 @@ class TorchTrainer : public Trainer {
   }
 
   Status save() {
-    TUTTI_CHECK(save_checkpoint(checkpoint_path(), step_, weights_, optimizer_));
-    return weights_.save(recipe_.output + "/model.safetensors", recipe_.model, inputs_.card,
-                         inputs_.tokenizer, stored());
+    const ParameterStore* const stores[] = {&store_};
+    TUTTI_CHECK(save_checkpoint(recipe_.output, step_, stores));
+    KeptParts kept;
+    if (start_ && !recipe_.train_only.empty()) {
+      TUTTI_ASSIGN(kept, start_->kept(store_));
+    }
+    return store_.save(recipe_.output + "/model.safetensors", recipe_.model, inputs_.card,
+                       inputs_.tokenizer, stored(), kept);
   }
 
   DType stored() const {
@@ -286,11 +275,12 @@ class TorchTrainer : public Trainer {
   Recipe recipe_;
   TrainerInputs inputs_;
   TorchOps ops_;
-  Weights weights_;
+  ParameterStore store_;
   Model<TorchOps> model_;
+  ObjectiveList objectives_;
   Optimizer optimizer_;
-  std::unique_ptr<Teacher> teacher_;
-  int step_ = 0, idle_ = 0;
+  std::optional<StartModel> start_;
+  int step_ = 0, idle_ = 0, skipped_ = 0;
   std::optional<EventWriter> events_;
   std::ofstream log_;
   std::map<std::string, double> sums_;

@@ -3,8 +3,8 @@
 //   TUTTI_ASSIGN(auto trainer, Trainer::create(recipe, source));
 //   TUTTI_CHECK(trainer->run());       // continues from the last checkpoint in recipe.output
 //
-// Files in recipe.output: checkpoint.safetensors (masters, averages, optimizer; atomic), model
-// .safetensors (averages, for `tutti run`), log.jsonl, events/ (TensorBoard), samples/*.png.
+// Files in recipe.output: checkpoint/ (masters, averages, optimizer; atomic), model.safetensors
+// (averages, for `tutti run`), log.jsonl, events/ (TensorBoard), samples/*.png.
 //
 // Resuming is exact: examples and noise of step n depend on (seed, n) alone, so a run that was
 // killed goes on as if it had not been, bit for bit on one machine with the same number of threads.
@@ -13,9 +13,9 @@
 #include <functional>
 #include <memory>
 
-#include "train/run/recipe.h"
+#include "train/backend/parameter_store.h"
 #include "train/backend/torch_ops.h"
-#include "train/weights.h"
+#include "train/run/recipe.h"
 
 namespace tutti {
 

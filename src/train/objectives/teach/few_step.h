@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "model/flow_solver.h"
-#include "train/collate.h"
-#include "train/teacher.h"
+#include "train/objectives/flow.h"
+#include "train/objectives/teach/teacher.h"
 
 namespace tutti {
 
@@ -26,16 +26,17 @@ struct FewStepOptions {
   int steps = 4;        // the student's evaluations a picture or a piece of speech
   int substeps = 3;     // the teacher's within each but the last
   double paint_guidance = 4, speak_guidance = 1.5;
+
+  Status read(RecipeTable table);
 };
 
 // What is generated in a step, with its text and with the text dropped; the same noisy rows in
 // both.
 struct GuidedBatches {
-  TrainBatch with, without;
+  std::shared_ptr<Batch> with, without;
 };
-// From noise alone. `rng` as for the student's collate(): equal draws, equal noise.
-GuidedBatches collate_guided(const ModelConfig& config, const std::vector<Example>& examples,
-                             CollateOptions options, const Rng& rng);
+GuidedBatches collate_guided(const ModelSpec& config,
+                             const std::vector<const DrawnExample*>& examples);
 
 // The noisy rows of both batches on their way along the teacher's guided flow. Guidance 1 looks at
 // `with` alone.
@@ -54,34 +55,36 @@ class GuidedPath {
   std::array<FlowSolver, 2> solvers_;  // paint, speak
 };
 
-// One generation of the student: for each of its steps, targets, then the step itself.
-class FewStepPath {
+struct FewStepTargets : FlowTargets {
+  GuidedBatches guided;
+  std::array<FlowSolver, 2> solvers;  // the student's: paint, speak
+  int pass = -1;                      // -1: not on its way, so the targets are the data's
+};
+
+// Flow matching whose targets a teacher moves: one generation of the student a step, a pass for
+// each of its evaluations.
+class FewStepObjective : public FlowObjective {
  public:
-  // All batches hold the same noise.
-  FewStepPath(Teacher& teacher, const FewStepOptions& options, GuidedBatches& batches,
-              TrainBatch& student)
-      : teacher_(teacher), options_(options), batches_(batches), student_(student) {}
+  FewStepObjective(const FewStepOptions& options, const FlowOptions& flow)
+      : FlowObjective(flow), options_(options) {}
 
-  bool done() const { return step_ == options_.steps; }
-  int step() const { return step_; }
-
+  Status open(const ModelSpec& config, torch::Device device, torch::ScalarType compute) override;
+  Status begin_weights(ParameterStore& weights, const ModelSpec& config) override;
+  std::shared_ptr<Targets> targets(const Collated& collated) const override;
+  int passes() const override { return options_.steps; }
   // The student is to predict the clean values whose step lands where the teacher's substeps land,
   // or what a teacher of few steps predicts.
-  void set_targets();
-  // Moves all noisy rows to where the student's own predictions (clean values, undefined where
-  // there are none) lead.
-  void follow(const torch::Tensor& paint, const torch::Tensor& speak);
+  void before(int pass, const std::shared_ptr<Batch>& batch, Targets& targets) override;
+  // Moves all noisy rows to where the student's own predictions lead.
+  void after(Pass& pass, Batch& batch, Targets& targets) override;
+  // The losses of each pass apart, too: "paint.1" and so on.
+  void losses(Pass& pass, const Targets& targets, const Whole& whole,
+              LossTerms& terms) const override;
 
  private:
-  float t() const { return flow_time(step_, options_.steps); }
-  float to() const { return flow_time(step_ + 1, options_.steps); }
-
-  Teacher& teacher_;
-  const FewStepOptions& options_;
-  GuidedBatches& batches_;
-  TrainBatch& student_;
-  std::array<FlowSolver, 2> solvers_;  // paint, speak
-  int step_ = 0;
+  FewStepOptions options_;
+  ModelSpec student_;  // whose batches the passes are of
+  std::unique_ptr<Teacher> teacher_;
 };
 
 }  // namespace tutti

@@ -1,0 +1,125 @@
+#include "train/run/shared_parameters.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/quote.h"
+#include "model/model.h"
+#include "model/spec/spec_json.h"
+#include "train/backend/torch_ops.h"
+
+namespace tutti {
+namespace {
+
+using Shapes = std::map<std::string, std::array<int64_t, 2>>;
+
+// A ParameterSource that notes what a model asks for.
+struct ShapeNotes {
+  Shapes shapes;
+  torch::Tensor get(const std::string& name, int rows, int cols, const ParamSpec&) {
+    shapes[name] = {rows, cols};
+    return {};
+  }
+};
+
+Shapes shapes_of(const ModelSpec& spec) {
+  ShapeNotes notes;
+  const Model<TorchOps> model(Scope<ShapeNotes>(notes, ""), spec);
+  return std::move(notes.shapes);
+}
+
+int find_group(const ModelSpec& spec, const std::string& name) {
+  const auto at = std::find_if(spec.groups.begin(), spec.groups.end(),
+                               [&](const GroupSpec& group) { return group.name == name; });
+  return at == spec.groups.end() ? -1 : int(at - spec.groups.begin());
+}
+
+// `spec` without the groups and modalities that `file` lacks.
+ModelSpec shared_part(const ModelSpec& spec, const ModelSpec& file) {
+  ModelSpec part = spec;
+  std::erase_if(part.groups,
+                [&](const GroupSpec& group) { return find_group(file, group.name) < 0; });
+  std::erase_if(part.modalities,
+                [&](const ModalitySpec& m) { return file.find(std::string_view(m.name)) < 0; });
+  for (ModalitySpec& m : part.modalities)
+    m.group = find_group(part, spec.groups[size_t(m.group)].name);
+  std::erase_if(part.heads, [&](const HeadSpec& head) {
+    return !head.from.empty() && part.find(std::string_view(head.from)) < 0;
+  });
+  return part;
+}
+
+Status check_groups(const ModelSpec& spec, const ModelSpec& file) {
+  for (const GroupSpec& group : file.groups)
+    if (find_group(spec, group.name) < 0)
+      return start_differs("the file has the group " + quote(group.name) + ", which [model] lacks");
+  for (const ModalitySpec& m : file.modalities) {
+    const int here = spec.find(std::string_view(m.name));
+    if (here < 0)
+      return start_differs("the file has the modality " + quote(m.name) + ", which [model] lacks");
+    const ModalitySpec& same = spec.modalities[size_t(here)];
+    if (same.stem != m.stem ||
+        spec.groups[size_t(same.group)].name != file.groups[size_t(m.group)].name)
+      return start_differs("the modality " + quote(m.name) +
+                           " has another stem or group in the file");
+  }
+  return {};
+}
+
+}  // namespace
+
+Error start_differs(const std::string& what) {
+  return bad_input("run.start_from: " + what +
+                   "; only groups and modalities may be added to [model]");
+}
+
+Result<SharedParameters> SharedParameters::of(const ModelPackage& package, const ModelSpec& spec) {
+  TUTTI_ASSIGN(const ModelSpec file, parse_model_spec(package.config_json));
+  SharedParameters shared;
+  TUTTI_CHECK(shared.compare(package, spec, file));
+  return shared;
+}
+
+Status SharedParameters::compare(const ModelPackage& package, const ModelSpec& spec,
+                                 const ModelSpec& file) {
+  TUTTI_CHECK(check_groups(spec, file));
+  for (const GroupSpec& group : spec.groups) group_in_file_.push_back(find_group(file, group.name));
+  groups_in_file_ = int(file.groups.size());
+  shapes_ = shapes_of(shared_part(spec, file));
+  const Shapes whole = shapes_of(spec);
+  for (const auto& [name, shape] : shapes_) {
+    const TensorView* tensor = package.file.find(name);
+    if (!tensor) return start_differs("the file lacks " + quote(name));
+    if (tensor->shape != std::vector<int64_t>(shape.begin(), shape.end()))
+      return start_differs("the file's " + quote(name) + " has the shape " +
+                           shape_text(tensor->shape) + "; [model] asks for " + shape_text(shape));
+    if (!whole.contains(name))
+      return start_differs("the file has " + quote(name) + ", which [model] lacks");
+  }
+  // Tables have more rows in a model of one more group.
+  ModelSpec more = spec;
+  more.groups.push_back({"one more", 16});
+  const auto groups = int64_t(spec.groups.size());
+  for (const auto& [name, shape] : shapes_of(more))
+    if (const auto at = whole.find(name); at != whole.end() && at->second != shape)
+      tables_[name] = shape[0] == groups + 1 ? Table::of_groups : Table::of_pairs;
+  return {};
+}
+
+std::vector<int64_t> SharedParameters::rows_of(const std::string& name, int64_t count) const {
+  std::vector<int64_t> rows(size_t(count), -1);
+  if (!shapes_.contains(name)) return rows;
+  const auto table = tables_.find(name);
+  if (table == tables_.end()) {
+    std::iota(rows.begin(), rows.end(), 0);
+    return rows;
+  }
+  if (table->second == Table::of_groups) return rows_of_groups();
+  auto row = rows.begin();
+  for (const int query : group_in_file_)
+    for (const int key : group_in_file_)
+      *row++ = query < 0 || key < 0 ? -1 : query * groups_in_file_ + key;
+  return rows;
+}
+
+}  // namespace tutti

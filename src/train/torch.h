@@ -1,4 +1,0 @@
-// libtorch, in one place: the precompiled header of this folder.
-#pragma once
-
-#include <torch/torch.h>
