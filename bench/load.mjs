@@ -1,6 +1,7 @@
 // What `tutti serve` bears: a client with mixed modalities. Needs node alone.
 //
 //   node bench/load.mjs --binary TUTTI --model MODEL [--seconds 60] [--clients 8] [--json FILE] [--check]
+//                       [--against TUTTI]
 //
 // It starts a server of its own and, in turn:
 //   idle      CPU time of a server that nobody asks
@@ -10,6 +11,9 @@
 //   load      --clients for --seconds: requests a second, p50, p95 and p99 of each kind, first bytes,
 //             failures, resident memory over time
 //   overload  more requests than the queue holds: some are refused, all of those with 429
+// --against, another program, and nothing but load: both serve, and 30 seconds of load go to one and
+// the other in turn until each has had --seconds; the ratios of the pairs say which is faster
+// whatever else the machine did meanwhile.
 // --check makes it a test that knows no times: a fixed number of requests, and exit status 1 unless
 // nothing failed below the limit, only 429 came above it, answers did not depend on what else ran, and
 // memory stayed flat.
@@ -30,6 +34,7 @@ const { values: options } = parseArgs({ options: {
   requests: { type: 'string' },
   json: { type: 'string' },
   check: { type: 'boolean', default: false },
+  against: { type: 'string' },
 } });
 const seconds = Number(options.seconds), clients = Number(options.clients);
 const listed = Number(options.requests ?? (options.check ? 36 : 120));
@@ -37,8 +42,8 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function serve(...more) {
-  const server = spawn(options.binary, ['serve', '--model', options.model, '--port', '0', '--log', 'none', ...more]);
+async function serve(more = [], binary = options.binary) {
+  const server = spawn(binary, ['serve', '--model', options.model, '--port', '0', '--log', 'none', '--no-store', ...more]);
   process.on('exit', () => server.kill('SIGKILL'));
   server.stderr.setEncoding('utf8');
   const port = await new Promise((resolve, reject) => {
@@ -219,7 +224,7 @@ async function load(server) {
 }
 
 async function overload() {
-  const server = await serve('--queue', '4');
+  const server = await serve(['--queue', '4']);
   let n = 0;
   const count = options.check ? 200 : 1000;
   const results = await together(server.port, 64, () => (n < count ? [options.check ? 'large picture' : 'picture', n++] : null));
@@ -230,6 +235,47 @@ async function overload() {
   expect(of(429) > 0 && of(200) > 0, 'the overload was none');
   expect(results.every((result) => result.status !== 429 || Number(result.retry) >= 1), 'a 429 without Retry-After');
   show('overload', report.overload);
+}
+
+// Requests a second of --binary over those of --against, pair by pair.
+async function compare() {
+  const sides = [options.binary, options.against].map((binary) => ({ binary, results: [], rates: [], memory: [], n: 0 }));
+  for (const side of sides) {
+    side.server = await serve([], side.binary);
+    await together(side.server.port, 1, list(names.length));  // warm
+  }
+  const span = Math.min(30, seconds), pairs = Math.max(1, Math.round(seconds / span));
+  for (let pair = 0; pair < pairs; ++pair)
+    for (const side of pair % 2 ? [sides[1], sides[0]] : sides) {
+      const start = performance.now();
+      const results = await together(side.server.port, clients, () =>
+        (performance.now() < start + span * 1000 ? [names[side.n % names.length], side.n++] : null));
+      side.rates.push(results.length / ((performance.now() - start) / 1000));
+      side.results.push(...results);
+      side.memory.push(resident(side.server.pid));
+    }
+  const ratios = sides[0].rates.map((rate, i) => rate / sides[1].rates[i]).sort((a, b) => a - b);
+  report.compare = { pairs, seconds_each: pairs * span,
+    ratio: { median: quantile(ratios, 0.5), least: ratios[0], most: ratios.at(-1) } };
+  show('compare', report.compare);
+  for (const side of sides) {
+    await side.server.stop();
+    const failed = side.results.filter((result) => result.status !== 200);
+    const middle = side.memory[side.memory.length >> 1];
+    const said = { requests: side.results.length, failed: failed.length, kinds: summary(side.results),
+      resident_mb: { first: round(side.memory[0] / 1024), middle: round(middle / 1024), last: round(side.memory.at(-1) / 1024) } };
+    (report.sides ??= []).push(said);
+    show(side.binary, { ...said, kinds: undefined });
+    console.table(said.kinds);
+    expect(failed.length === 0, `${failed.length} failed, the first: ${JSON.stringify(failed[0])}`);
+  }
+}
+
+if (options.against) {
+  await compare();
+  if (options.json) fs.writeFileSync(options.json, JSON.stringify(report, null, 2));
+  for (const what of wrong) console.error(`load: ${what}`);
+  process.exit(wrong.length ? 1 : 0);
 }
 
 const server = await serve();

@@ -9,10 +9,13 @@
 #include <cstring>
 #include <functional>
 
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
 #include "media/picture/fit_picture.h"
-#include "media/encode_video.h"
 #include "serve/media/isolated_decoder.h"
-#include "serve/media/worker.h"
+#include "serve/media/serve_media.h"
 
 namespace {
 

@@ -11,9 +11,9 @@
 #include <cstdlib>
 #include <thread>
 
-#include "train/losses.h"
+#include "train/backend/parameter_store.h"
+#include "train/run/micro_batch.h"
 #include "train/run/optimizer.h"
-#include "train/weights.h"
 
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1,oversize_threshold:0,thp:always";
@@ -47,7 +47,7 @@ double ceiling() {
   return median(rates);
 }
 
-TrainBatch text_batch(const ModelConfig& config, Rng& rng) {
+std::vector<DrawnExample> text_examples(const ModelSpec& config, Rng& rng) {
   std::vector<Example> examples;
   for (int s = 0; s < kSequences; ++s) {
     Example example;
@@ -58,7 +58,7 @@ TrainBatch text_batch(const ModelConfig& config, Rng& rng) {
     example.segments = {segment};
     examples.push_back(example);
   }
-  return collate(config, examples, {}, rng);
+  return draw_noise(std::move(examples), {}, rng);
 }
 
 }  // namespace
@@ -67,23 +67,24 @@ int main(int argc, char** argv) {
   const int steps = argc > 1 ? std::atoi(argv[1]) : 8;
   torch::set_num_threads(int(std::thread::hardware_concurrency()));
   const double best = ceiling();
-  ModelConfig config;
+  ModelSpec config;
   TorchOps ops(torch::kCPU, torch::kBFloat16);
-  Weights weights(1, torch::kCPU);
-  const Model<TorchOps> model(Scope<Weights>(weights, ""), config);
+  ParameterStore weights(1, torch::kCPU);
+  const Model<TorchOps> model(Scope<ParameterStore>(weights, ""), config);
   Optimizer optimizer(weights, {}, torch::kBFloat16);
   Rng rng(7);
-  const TrainBatch batch = text_batch(config, rng);
+  const ObjectiveList objectives = make_objectives({});
+  const auto examples = text_examples(config, rng);
+  auto batches = make_micro_batches(config, objectives, examples, 1);
   std::vector<double> times;
   double loss = 0;
   for (int step = 0; step < steps + 2; ++step) {
-    ops.reset_flops();
+    ops.set_flops(0);
     const auto start = Clock::now();
-    const StepLosses losses = compute_losses(ops, model, batch, {});
-    losses.total.backward();
+    const StepLosses losses = learn(ops, model, objectives, batches);
     optimizer.step(1.0);
     if (step > 1) times.push_back(seconds(start));
-    loss = losses.terms[0].value.item<double>();
+    loss = losses.values.at("text");
   }
   const double time = median(times);
   rusage usage{};

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "data/build/blocks.h"
-#include "media/decode.h"
+#include "data/build/blocks/speech_block.h"
+#include "media/decode_picture.h"
 #include "media/dsp/mel.h"
 #include "media/picture_ops.h"
 

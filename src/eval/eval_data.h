@@ -38,6 +38,8 @@ struct EvalData {
   // pictures they give is in `pictures` too (add_recorded_pictures of recorded_items.h).
   std::map<std::string, std::vector<SeriesRecord>> series;
   std::map<std::string, std::vector<VoxelRecord>> voxels;
+  // Clouds of points, and of voxels, of both splits: what is taught is what may be asked for.
+  std::vector<CloudRecord> clouds;
   // Pictograms that models were trained on, of the labels asked for; only where the data are ours.
   std::vector<PictureRecord> training;
   std::string what;  // "held-out records of shards", for reports
@@ -53,10 +55,5 @@ struct EvalDataOptions {
 // (then their splits hold); else a folder of one's own, of which every record counts. bad_input
 // names what is missing or malformed.
 Result<EvalData> open_eval_data(const std::string& folder, const EvalDataOptions& options);
-
-// The readers behind it.
-Result<EvalData> read_shards(const std::string& folder, const EvalDataOptions& options);
-Result<EvalData> read_raw_sets(const std::string& folder, const EvalDataOptions& options);
-Result<EvalData> read_own_folder(const std::string& folder, const EvalDataOptions& options);
 
 }  // namespace tutti

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "helpers/raw_sets_fixture.h"
+#include "eval/read_raw_sets.h"
+#include "format/picture_file.h"
+#include "tests/helpers/raw_sets_fixture.h"
 
 namespace tutti {
 namespace {

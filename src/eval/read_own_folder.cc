@@ -1,14 +1,13 @@
-// A folder of somebody's own in the table formats of eval_data.h.
+#include "eval/read_own_folder.h"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "base/quote.h"
 #include "data/build/data_root.h"
-#include "data/build/sets.h"
 #include "data/build/read/table.h"
 #include "eval/decode_record.h"
-#include "eval/eval_data.h"
 #include "format/text/languages.h"
 
 namespace tutti {
@@ -28,7 +27,7 @@ bool has_table(const fs::path& folder) {
 
 // A table whose columns may be missing; a cell of a missing column is empty.
 struct Table {
-  Rows rows;
+  TableRows rows;
   std::vector<std::string> head;
 
   static Result<Table> read(const fs::path& file) {
@@ -191,19 +190,6 @@ class OwnSet {
   std::map<std::string, size_t> places_;  // file -> record, of the table being read
 };
 
-// How many of our own raw sets a folder has.
-int known_sets(const fs::path& folder) {
-  int count = 0;
-  std::error_code problem;
-  const auto has = [&](const std::string& name) {
-    return fs::is_directory(folder / name, problem) ||
-           fs::exists(folder / (name + ".tar.zst"), problem);
-  };
-  for (const PictureSet& set : picture_sets()) count += has(set.name);
-  for (const SpeechSet& set : speech_sets()) count += has(set.name);
-  return count;
-}
-
 }  // namespace
 
 Result<EvalData> read_own_folder(const std::string& folder, const EvalDataOptions& options) {
@@ -233,17 +219,6 @@ Result<EvalData> read_own_folder(const std::string& folder, const EvalDataOption
         " holds no tables to evaluate on; expected captions.tsv, labels.tsv, transcripts.tsv, "
         "masks.tsv, qa.tsv or statements.tsv in it or in its folders, or an index.json of shards");
   return data;
-}
-
-Result<EvalData> open_eval_data(const std::string& folder, const EvalDataOptions& options) {
-  constexpr int kEnoughToBeOurs = 10;
-  std::error_code problem;
-  if (!fs::is_directory(folder, problem))
-    return bad_input("'" + folder +
-                     "' is not a folder; name shards or a folder of data sets with --data");
-  if (fs::exists(fs::path(folder) / "index.json", problem)) return read_shards(folder, options);
-  if (known_sets(folder) >= kEnoughToBeOurs) return read_raw_sets(folder, options);
-  return read_own_folder(folder, options);
 }
 
 }  // namespace tutti

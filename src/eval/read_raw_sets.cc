@@ -1,10 +1,11 @@
-// Held-out records of the raw sets, by the splits of data/split.h.
+#include "eval/read_raw_sets.h"
+
 #include <algorithm>
 
-#include "data/build/blocks.h"
+#include "data/build/blocks/series_block.h"
 #include "data/build/raw_data.h"
+#include "data/points/cloud_records.h"
 #include "eval/decode_record.h"
-#include "eval/eval_data.h"
 #include "eval/known_sets.h"
 #include "eval/recorded_items.h"
 
@@ -72,6 +73,15 @@ Status take_series(const RawData& raw, const EvalDataOptions& options, EvalData&
   return {};
 }
 
+void take_clouds(const RawData& raw, EvalData& data) {
+  for (const auto& source : raw.clouds)
+    data.clouds.insert(data.clouds.end(), source.records.begin(), source.records.end());
+  for (const auto& source : raw.voxels)
+    for (const RawVoxels& one : source.records)
+      data.clouds.push_back(voxel_cloud(
+          {source.set->name, one.key, one.label, {one.cells.begin(), one.cells.end()}}, one.split));
+}
+
 }  // namespace
 
 Result<EvalData> read_raw_sets(const std::string& folder, const EvalDataOptions& options) {
@@ -83,6 +93,7 @@ Result<EvalData> read_raw_sets(const std::string& folder, const EvalDataOptions&
   TUTTI_CHECK(take_pictures(raw, options, data));
   TUTTI_CHECK(take_speech(raw, options, data));
   TUTTI_CHECK(take_series(raw, options, data));
+  take_clouds(raw, data);
   add_recorded_pictures(data, options.limit);
   for (const auto& source : raw.texts)
     for (const RawText& text : source.records) {

@@ -1,8 +1,9 @@
-// Held-out records of shards.
+#include "eval/read_shards.h"
+
 #include <algorithm>
 
+#include "data/points/cloud_records.h"
 #include "data/shard_set.h"
-#include "eval/eval_data.h"
 #include "eval/known_sets.h"
 #include "eval/recorded_items.h"
 
@@ -37,22 +38,18 @@ void take_texts(const ShardSet& shards, const EvalDataOptions& options, EvalData
     }
 }
 
-}  // namespace
-
-EvalPictures::Kind kind_of_set(const std::string& name) {
-  using Kind = EvalPictures::Kind;
-  static const std::map<std::string, Kind> kinds = {
-      {"emoji_noto", Kind::named},      {"emoji_fluent3d", Kind::named},
-      {"icons_mdi", Kind::named},       {"icons_game", Kind::named},
-      {"flickr8k", Kind::captioned},    {"cifar10", Kind::labelled},
-      {"tinyimagenet", Kind::labelled}, {"imagenet_samples", Kind::labelled},
-      {"flowers", Kind::labelled},      {"sign_digits", Kind::labelled},
-      {"mnist", Kind::labelled},        {"persons_ccp", Kind::masked},
-      {"persons_hseg", Kind::masked},   {"persons_grid", Kind::masked},
-      {"easyvqa", Kind::asked},         {"nlvr", Kind::asked}};
-  const auto at = kinds.find(name);
-  return at == kinds.end() ? Kind::other : at->second;
+Status take_clouds(const std::string& folder, const ShardSet& shards, EvalData& data) {
+  const ShardOptions sets{.sources = cloud_sets(shards)};
+  if (sets.sources.empty()) return {};
+  TUTTI_ASSIGN(const ShardSet training, ShardSet::open(folder, Split::train, sets));
+  for (const ShardSet* side : {&training, &shards}) {
+    const std::vector<CloudRecord> records = cloud_records(*side, cloud_sets(*side));
+    data.clouds.insert(data.clouds.end(), records.begin(), records.end());
+  }
+  return {};
 }
+
+}  // namespace
 
 Result<EvalData> read_shards(const std::string& folder, const EvalDataOptions& options) {
   EvalData data;
@@ -66,6 +63,7 @@ Result<EvalData> read_shards(const std::string& folder, const EvalDataOptions& o
     data.series[source] = shards.series(source);
   for (const std::string& source : shards.voxel_sources())
     data.voxels[source] = shards.voxels(source);
+  TUTTI_CHECK(take_clouds(folder, shards, data));
   add_recorded_pictures(data, options.limit);
   if (options.training_labels.empty()) return data;
   const ShardOptions pictograms{.sources = {"emoji_noto", "emoji_fluent3d"}};

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "data/recorded/recorded.h"
+#include "data/recorded/street.h"
+#include "data/recorded/told.h"
+#include "data/recorded/turning.h"
 #include "data/split.h"
 
 namespace tutti {

@@ -5,11 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "data/build/build_shards.h"
-#include "helpers/raw_sets_fixture.h"
 #include "data/mix/mixer.h"
+#include "eval/read_raw_sets.h"
+#include "eval/read_shards.h"
+#include "tests/helpers/mixture.h"
+#include "tests/helpers/raw_sets_fixture.h"
 
 namespace tutti {
 namespace {
@@ -22,6 +26,7 @@ class Recorded : public testing::Test {
     folder_ = fs::temp_directory_path() / ("tutti_recorded_" + std::to_string(::getpid()));
     fixture::make_texts(folder_ / "raw");
     fixture::make_series(folder_ / "raw");
+    fixture::make_clouds(folder_ / "raw");
     BuildOptions options;
     options.vocabulary = 300;
     options.synthetic_hours = 0;
@@ -54,6 +59,31 @@ TEST_F(Recorded, ShardsAndRawSetsGiveTheSameItems) {
     }
   }
   EXPECT_TRUE(recorded_clips(*raw, "nothing", 12, 1).empty());
+}
+
+TEST_F(Recorded, ShardsAndRawSetsGiveTheSameClouds) {
+  const auto shards = read_shards((folder_ / "shards").string(), {.limit = 20});
+  const auto raw = read_raw_sets((folder_ / "raw").string(), {.limit = 20});
+  ASSERT_TRUE(shards) << shards.error().message();
+  ASSERT_TRUE(raw) << raw.error().message();
+  const auto by_key = [](const EvalData& data) {
+    std::map<std::string, const CloudRecord*> records;
+    for (const CloudRecord& record : data.clouds)
+      records.emplace(record.source + " " + record.key, &record);
+    return records;
+  };
+  const auto a = by_key(*shards), b = by_key(*raw);
+  ASSERT_EQ(a.size(), 60u + 120u);
+  ASSERT_EQ(a.size(), b.size());
+  int held_out = 0;
+  for (const auto& [key, record] : a) {
+    ASSERT_TRUE(b.contains(key)) << key;
+    EXPECT_EQ(record->split, b.at(key)->split) << key;
+    EXPECT_EQ(record->label, b.at(key)->label) << key;
+    EXPECT_EQ(record->xyz, b.at(key)->xyz) << key;
+    held_out += record->split == Split::eval;
+  }
+  EXPECT_GT(held_out, 10);
 }
 
 TEST_F(Recorded, OnlyHeldOutRecordsAreAskedAbout) {
@@ -96,7 +126,8 @@ TEST_F(Recorded, TrainingDrawsThem) {
   ASSERT_TRUE(shards) << shards.error().message();
   const auto mixer = Mixer::create(
       *shards,
-      {{"recorded_clips", 12}, {"street_questions", 6}, {"turning_clips", 6}, {"labels", 4}});
+      mixture_of(
+          {{"recorded_clips", 12}, {"street_questions", 6}, {"turning_clips", 6}, {"labels", 4}}));
   ASSERT_TRUE(mixer) << mixer.error().message();
   Rng rng(8);
   int clips = 0, streets = 0, views = 0, pairs = 0;
@@ -134,7 +165,7 @@ TEST_F(Recorded, ShardsWithoutThemAreNamed) {
   const auto shards =
       ShardSet::open((folder_ / "shards").string(), Split::train, {.sources = {"tatoeba"}});
   ASSERT_TRUE(shards) << shards.error().message();
-  const auto mixer = Mixer::create(*shards, {{"turning_clips", 1}});
+  const auto mixer = Mixer::create(*shards, mixture_of({{"turning_clips", 1}}));
   ASSERT_FALSE(mixer);
   EXPECT_NE(mixer.error().message().find("turning_clips"), std::string::npos);
 }

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "media/picture/fit_picture.h"
-#include "format/package/model_package.h"
-#include "model/judge.h"
-#include "runtime/ops/cpu_ops.h"
 #include "engine/speech/ctc_text.h"
+#include "format/package/model_package.h"
+#include "media/picture/fit_picture.h"
+#include "model/judge.h"
+#include "model/spec/spec_json.h"
 #include "runtime/memory/weights.h"
+#include "runtime/ops/cpu_ops.h"
 
 namespace tutti {
 namespace {
@@ -26,7 +27,7 @@ Result<std::vector<std::string>> read_classes(const std::string& card) {
 
 class CpuReferee : public Referee {
  public:
-  CpuReferee(std::vector<std::string> classes, const ModelConfig& config, Judge<CpuOps> judge,
+  CpuReferee(std::vector<std::string> classes, const ModelSpec& config, Judge<CpuOps> judge,
              WeightStorage weights, int threads)
       : classes_(std::move(classes)),
         config_(config),
@@ -76,7 +77,7 @@ class CpuReferee : public Referee {
   }
 
   std::vector<std::string> classes_;
-  ModelConfig config_;
+  ModelSpec config_;
   WeightStorage weights_;
   Judge<CpuOps> judge_;
   ThreadPool pool_;
@@ -86,7 +87,7 @@ class CpuReferee : public Referee {
 
 Result<std::unique_ptr<Referee>> load_referee(const std::string& path, int threads) {
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
-  TUTTI_ASSIGN(const ModelConfig config, parse_model_config(package.config_json));
+  TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
   TUTTI_ASSIGN(std::vector<std::string> classes, read_classes(package.card));
   WeightSource source([&](const std::string& name, int rows, int cols) {
     return package.read_f32(name, {rows, cols});

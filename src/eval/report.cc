@@ -1,8 +1,7 @@
-// An EvalReport as a table for people and as JSON for programs.
+#include "eval/report.h"
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
-
-#include "eval/suite.h"
 
 namespace tutti {
 namespace {

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "data/scene/clip.h"
+#include "data/scene/library.h"
 #include "data/scene/scene.h"
 #include "data/scene/shapes.h"
+#include "data/scene/words/english.h"
 
 namespace tutti {
 

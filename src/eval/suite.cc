@@ -3,7 +3,14 @@
 #include <algorithm>
 
 #include "base/joined.h"
-#include "eval/task.h"
+#include "eval/report.h"
+#include "eval/tasks/cloud_tasks.h"
+#include "eval/tasks/generation_tasks.h"
+#include "eval/tasks/picture_tasks.h"
+#include "eval/tasks/recorded_tasks.h"
+#include "eval/tasks/retrieval_tasks.h"
+#include "eval/tasks/scene_tasks.h"
+#include "eval/tasks/speech_tasks.h"
 
 namespace tutti {
 namespace {
@@ -31,6 +38,7 @@ const std::vector<SuiteTask>& all_tasks() {
       {"clip_captions", "the first action in captions of generated clips", eval_clips},
       {"clip_questions", "exact answers to questions about recorded clips and turning things",
        eval_recorded_clips},
+      {"points", "names of clouds of points, by likelihood and by embedding", eval_points},
       {"mattes_iou", "intersection over union of people's mattes", eval_mattes},
       {"retrieval", "recall at 1 of 100 between pairs of modalities", eval_retrieval},
       {"text_bits_per_byte", "bits per byte of plain text, by language", eval_text},

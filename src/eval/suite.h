@@ -8,36 +8,16 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "engine/engine.h"
 #include "eval/eval_data.h"
 #include "eval/referee.h"
-#include "engine/engine.h"
+#include "eval/report.h"
 
 namespace tutti {
-
-struct TaskResult {
-  std::string task;  // "name_photos"; parts of one task share what stands before the first dot
-  double value = 0;
-  long n = 0;
-  std::optional<double> chance;
-  std::optional<double> floor;
-  bool lower_is_better = false;
-  std::map<std::string, double> details;
-};
-
-struct SkippedTask {
-  std::string task, reason;
-};
-
-struct EvalReport {
-  std::vector<TaskResult> results;
-  std::vector<SkippedTask> skipped;
-};
 
 struct SuiteOptions {
   std::vector<std::string> tasks;  // empty: all
@@ -57,9 +37,5 @@ Status check_tasks(const std::vector<std::string>& names);
 // `judge` may be null: what needs it is skipped.
 Result<EvalReport> run_suite(const Engine& engine, const EvalData& data, Referee* judge,
                              const SuiteOptions& options);
-
-std::string report_table(const EvalReport& report);
-std::string report_json(const EvalReport& report, const std::string& model,
-                        const std::string& data);
 
 }  // namespace tutti

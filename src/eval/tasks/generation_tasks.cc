@@ -1,10 +1,12 @@
-// Pictures and speech out, judged by a referee that was trained apart.
+#include "eval/tasks/generation_tasks.h"
+
 #include <algorithm>
 #include <chrono>
 
 #include "eval/metrics/frechet.h"
-#include "eval/task.h"
 #include "eval/metrics/text_metrics.h"
+#include "eval/tasks/held_out_speech.h"
+#include "format/text/voice_text.h"
 #include "media/dsp/mel.h"
 
 namespace tutti {
@@ -105,13 +107,15 @@ bool is_sentence(const SpeechRecord& record) {
   return record.transcript.language == "en" && text.size() >= 8 && text.size() <= 60;
 }
 
-// English sentences with a real or synthesised reading; synthesised first, as they are in training.
+// English sentences with a real or synthesised reading, of letters that the voice knows;
+// synthesised first, as they are in training.
 std::vector<const SpeechRecord*> sentences(const EvalData& data, size_t most) {
   std::vector<const SpeechRecord*> chosen;
   for (const bool synthetic : {true, false})
     for (const auto& [name, records] : data.speech)
       for (const SpeechRecord& record : records)
-        if (record.synthetic == synthetic && is_sentence(record) && chosen.size() < most)
+        if (record.synthetic == synthetic && is_sentence(record) && chosen.size() < most &&
+            text_for_voice(record.transcript.text))
           chosen.push_back(&record);
   return chosen;
 }

@@ -1,13 +1,13 @@
-// Pictures in: names, labels, captions, answers, mattes.
+#include "eval/tasks/picture_tasks.h"
+
 #include <algorithm>
 #include <array>
 #include <set>
 
-#include "media/picture/fit_picture.h"
 #include "data/split.h"
 #include "eval/metrics/caption_metrics.h"
-#include "eval/task.h"
 #include "eval/metrics/text_metrics.h"
+#include "media/picture/fit_picture.h"
 
 namespace tutti {
 namespace {

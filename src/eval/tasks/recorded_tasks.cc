@@ -1,9 +1,9 @@
-// Clips of recorded series and of turning things in: questions with computed answers.
+#include "eval/tasks/recorded_tasks.h"
+
 #include <algorithm>
 
-#include "eval/recorded_items.h"
-#include "eval/task.h"
 #include "eval/metrics/text_metrics.h"
+#include "eval/recorded_items.h"
 
 namespace tutti {
 namespace {

@@ -1,10 +1,12 @@
-// Retrieval between every pair of modalities: which of 100 belongs to this one?
+#include "eval/tasks/retrieval_tasks.h"
+
 #include <algorithm>
 #include <set>
 
-#include "eval/scene_items.h"
-#include "eval/task.h"
 #include "eval/metrics/text_metrics.h"
+#include "eval/scene_items.h"
+#include "eval/tasks/held_out_speech.h"
+#include "eval/tasks/picture_tasks.h"
 
 namespace tutti {
 namespace {

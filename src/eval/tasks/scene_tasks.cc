@@ -1,11 +1,11 @@
-// Generated scenes and clips in: questions and captions with exact answers. And plain text.
+#include "eval/tasks/scene_tasks.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "base/utf8.h"
-#include "eval/scene_items.h"
-#include "eval/task.h"
 #include "eval/metrics/text_metrics.h"
+#include "eval/scene_items.h"
 #include "format/text/tokenizer.h"
 
 namespace tutti {

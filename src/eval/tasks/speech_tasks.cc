@@ -1,12 +1,9 @@
-// Speech in: words of closed sets, and transcripts.
+#include "eval/tasks/speech_tasks.h"
+
 #include <algorithm>
 #include <functional>
 #include <set>
 
-#include "data/build/blocks.h"
-#include "data/build/speech_synth.h"
-#include "data/build/synth_plan.h"
-#include "eval/task.h"
 #include "eval/metrics/text_metrics.h"
 #include "media/dsp/mel.h"
 
@@ -170,20 +167,6 @@ Status eval_asr_recorded(TaskContext& context) {
   for (const auto& [source, errors] : sums)
     report_errors(context, "asr_recorded_wer." + source, errors, std::nullopt);
   return {};
-}
-
-Result<Mel> held_out_speech(const EvalData& data, const std::string& text, size_t turn) {
-  for (const auto& [name, records] : data.speech)
-    for (const SpeechRecord& record : records)
-      if (record.transcript.text == text) return record.mel;
-  const auto& voices = synth_variants(Split::eval);
-  Utterance utterance;
-  utterance.text = text;
-  utterance.language = "en";
-  utterance.voice = "en-us+" + voices[turn % voices.size()];
-  TUTTI_ASSIGN(const RawSpeech spoken, synthesise(utterance));
-  TUTTI_ASSIGN(const Sound sound, sound_of(spoken));
-  return log_mel(sound);
 }
 
 }  // namespace tutti
