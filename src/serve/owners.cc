@@ -31,9 +31,9 @@ void Owners::leave(Owner& owner) {
   if (--jobs_ == 0) forget();
 }
 
-bool Owners::is_waiting(const std::string& name) const {
+int Owners::waiting(const std::string& name) const {
   const auto found = owners_.find(name);
-  return found != owners_.end() && found->second.waiting > 0;
+  return found == owners_.end() ? 0 : found->second.waiting;
 }
 
 void Owners::forget() {

@@ -11,10 +11,11 @@
 namespace tutti {
 
 struct Owner {
-  double served = 0;  // seconds of a worker's time; only differences mean anything
-  int jobs = 0;       // accepted and not ended,
-  int waiting = 0;    // of these not started,
-  int slots = 0;      // and what the others hold of the caches
+  double served = 0;      // seconds of a worker's time; only differences mean anything
+  int jobs = 0;           // accepted, not yet ended
+  int waiting = 0;        // accepted, not yet started
+  int slots = 0;          // cache slots held by started jobs
+  int without_slots = 0;  // started jobs that hold none
 };
 
 // Not thread-safe.
@@ -25,8 +26,8 @@ class Owners {
   Owner& enter(const std::string& name);
   // One job less. The reference is valid until the owner's last job has left.
   void leave(Owner& owner);
-  // Something of that owner's has not started.
-  bool is_waiting(const std::string& name) const;
+  // Jobs of that owner that have not started.
+  int waiting(const std::string& name) const;
 
   static constexpr double kMostDebt = 5;  // seconds
 

@@ -37,9 +37,9 @@ TEST(Owners, NothingIsKeptOfAnEmptyHouse) {
   Owner& only = owners.enter("only");
   only.served = 70;
   only.waiting = 1;
-  EXPECT_TRUE(owners.is_waiting("only"));
+  EXPECT_EQ(owners.waiting("only"), 1);
   owners.leave(only);
-  EXPECT_FALSE(owners.is_waiting("only"));
+  EXPECT_EQ(owners.waiting("only"), 0);
   EXPECT_EQ(owners.enter("only").served, 0);
 }
 

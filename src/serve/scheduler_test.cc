@@ -1,6 +1,6 @@
 // The scheduler on a tiny random model: its results are the engine's, whatever else runs, and every
 // request ends exactly once.
-#include "serve/scheduler_test.h"
+#include "tests/helpers/scheduler_fixture.h"
 
 namespace tutti {
 namespace {
@@ -13,11 +13,11 @@ TEST(Scheduler, ResultsAreTheEngines) {
   Outcome<Picture> picture;
   Outcome<SpeakResult> speech;
   Outcome<Transcript> transcript;
-  Outcome<std::vector<float>> embedding;
+  Outcome<std::vector<std::vector<float>>> embedding;
   Outcome<AttentionShare> share;
   std::string streamed;
   std::vector<float> heard;
-  Scheduler scheduler(engine, {});
+  TestScheduler scheduler(engine, {});
   std::vector<Result<Ticket>> tickets;
   tickets.push_back(scheduler.text({Part::of_picture(noise_picture(1))}, kTokens20,
                                    {[&](const std::string& piece) {
@@ -31,9 +31,9 @@ TEST(Scheduler, ResultsAreTheEngines) {
                                        heard.insert(heard.end(), samples.begin(), samples.end());
                                      },
                                      speech.done()}));
-  tickets.push_back(scheduler.transcribe(noise_mel(100), {transcript.done()}));
-  tickets.push_back(scheduler.embed(Part::of_audio(noise_mel(50)), {embedding.done()}));
-  tickets.push_back(scheduler.explain(words(), {}, {share.done()}));
+  tickets.push_back(scheduler.transcribe(noise_mel(100), transcript.done()));
+  tickets.push_back(scheduler.embed({Part::of_audio(noise_mel(50))}, embedding.done()));
+  tickets.push_back(scheduler.explain(words(), {}, share.done()));
   for (const auto& ticket : tickets) ASSERT_TRUE(ticket);
 
   ASSERT_TRUE(text.wait());
@@ -47,14 +47,35 @@ TEST(Scheduler, ResultsAreTheEngines) {
   EXPECT_EQ((*speech.wait()).sound.samples, said.sound.samples);
   EXPECT_EQ(heard, said.sound.samples);
   EXPECT_EQ((*transcript.wait()).text, *engine.transcribe(noise_mel(100)));
-  EXPECT_EQ(*embedding.wait(), *engine.embed(Part::of_audio(noise_mel(50))));
+  EXPECT_EQ((*embedding.wait()).front(), *engine.embed(Part::of_audio(noise_mel(50))));
   EXPECT_EQ((*share.wait()).layers, (*engine.explain(words(), {})).layers);
+}
+
+// A request costs itself at most, whatever its listeners throw.
+TEST(Scheduler, WhatListenersThrowEndsTheirRequestAlone) {
+  const Engine engine = load();
+  Outcome<TextResult> text, next;
+  Outcome<Picture> picture;
+  TestScheduler scheduler(engine, {});
+  const auto one =
+      scheduler.text(words(), kTokens20,
+                     {[](const std::string&) -> bool { throw std::bad_alloc(); }, text.done()});
+  const auto two =
+      scheduler.paint(words(), {.steps = 3},
+                      {[](int, int, const Picture&) { throw std::bad_alloc(); }, picture.done()});
+  const auto three = scheduler.transcribe(
+      noise_mel(100), [](const Result<Transcript>&) { throw std::bad_alloc(); });
+  ASSERT_TRUE(one && two && three);
+  EXPECT_EQ(text.wait().error().code(), ErrorCode::no_memory);
+  EXPECT_EQ(picture.wait().error().code(), ErrorCode::no_memory);
+  const auto four = scheduler.text(words(), kTokens20, {{}, next.done()});
+  EXPECT_TRUE(next.wait());
 }
 
 TEST(Scheduler, CancelledRequestsEndOnceAndTheNextOnesRun) {
   const Engine engine = load();
   Outcome<TextResult> dropped, kept;
-  Scheduler scheduler(engine, {});
+  TestScheduler scheduler(engine, {});
   {
     const auto ticket =
         scheduler.text(words(), {.max_tokens = 100000, .temperature = 3}, {{}, dropped.done()});
@@ -69,14 +90,14 @@ TEST(Scheduler, AListenerThatHasEnoughEndsItsTextAndIsNotCancelled) {
   const Engine engine = load();
   Outcome<TextResult> outcome;
   int pieces = 0;
-  Scheduler scheduler(engine, {});
+  TestScheduler scheduler(engine, {});
   const auto ticket =
       scheduler.text(words(), {.max_tokens = 100000, .temperature = 3, .seed = 9},
                      {[&](const std::string&) { return ++pieces < 3; }, outcome.done()});
   ASSERT_TRUE(outcome.wait());
   EXPECT_EQ(pieces, 3);
   EXPECT_LE((*outcome.wait()).tokens, 30);
-  EXPECT_EQ(scheduler.stats().kinds[int(JobKind::text)].finished, 1u);
+  EXPECT_EQ(scheduler.stats().kinds.at("text").finished, 1u);
 }
 
 TEST(Scheduler, DrainRefusesNewRequestsAndFinishesOldOnes) {
@@ -84,7 +105,7 @@ TEST(Scheduler, DrainRefusesNewRequestsAndFinishesOldOnes) {
   std::vector<Outcome<TextResult>> outcomes(5);
   Outcome<TextResult> late;
   std::vector<Ticket> tickets;
-  Scheduler scheduler(engine, {});
+  TestScheduler scheduler(engine, {});
   for (auto& outcome : outcomes)
     tickets.push_back(*scheduler.text(words(), kTokens20, {{}, outcome.done()}));
   EXPECT_TRUE(scheduler.drain());
@@ -95,7 +116,7 @@ TEST(Scheduler, DrainRefusesNewRequestsAndFinishesOldOnes) {
 TEST(Scheduler, ARequestMayNotTakeForever) {
   const Engine engine = load();
   Outcome<TextResult> outcome;
-  Scheduler scheduler(engine, {.most_seconds = 1e-4});
+  TestScheduler scheduler(engine, {.most_seconds = 1e-4});
   auto ticket =
       scheduler.text(words(), {.max_tokens = 100000, .temperature = 3}, {{}, outcome.done()});
   EXPECT_EQ(outcome.wait().error().code(), ErrorCode::timed_out);
@@ -117,9 +138,9 @@ TEST(Scheduler, ResultsDoNotDependOnWhatElseRuns) {
   std::vector<Outcome<TextResult>> texts(count);
   std::vector<Outcome<Picture>> pictures(count);
   std::vector<Outcome<SpeakResult>> speeches(count);
-  std::vector<Outcome<std::vector<float>>> embeddings(count);
+  std::vector<Outcome<std::vector<std::vector<float>>>> embeddings(count);
   std::vector<Ticket> tickets;
-  Scheduler scheduler(engine, {.threads = 2, .most_running = 20});
+  TestScheduler scheduler(engine, {.threads = 2, .most_running = 20});
   for (int i = 0; i < count; ++i) {
     const PaintOptions paint{.steps = 3 + i % 3, .seed = uint64_t(i)};
     const SpeakOptions speak{.steps = 2, .seed = uint64_t(i)};
@@ -127,7 +148,7 @@ TEST(Scheduler, ResultsDoNotDependOnWhatElseRuns) {
     tickets.push_back(*scheduler.paint(words(), paint, {{}, pictures[i].done()}));
     tickets.push_back(
         *scheduler.speak("hello " + std::to_string(i), speak, {{}, speeches[i].done()}));
-    tickets.push_back(*scheduler.embed(Part::of_picture(noise_picture(i)), {embeddings[i].done()}));
+    tickets.push_back(*scheduler.embed({Part::of_picture(noise_picture(i))}, embeddings[i].done()));
   }
   EXPECT_TRUE(scheduler.drain());
   for (int i = 0; i < count; ++i) {
@@ -137,7 +158,7 @@ TEST(Scheduler, ResultsDoNotDependOnWhatElseRuns) {
     EXPECT_EQ((*speeches[i].wait()).sound.samples,
               (*engine.speak("hello " + std::to_string(i), {.steps = 2, .seed = uint64_t(i)}))
                   .sound.samples);
-    EXPECT_EQ(*embeddings[i].wait(), *engine.embed(Part::of_picture(noise_picture(i))));
+    EXPECT_EQ((*embeddings[i].wait()).front(), *engine.embed(Part::of_picture(noise_picture(i))));
   }
 }
 
@@ -145,7 +166,7 @@ TEST(Scheduler, TextsDecodeTogether) {
   const Engine engine = load();
   std::vector<Outcome<TextResult>> outcomes(12);
   std::vector<Ticket> tickets;
-  Scheduler scheduler(engine, {.most_running = 12});
+  TestScheduler scheduler(engine, {.most_running = 12});
   for (size_t i = 0; i < outcomes.size(); ++i)
     tickets.push_back(*scheduler.text(words(), {.max_tokens = 150, .temperature = 3, .seed = i},
                                       {{}, outcomes[i].done()}));
@@ -162,7 +183,7 @@ TEST(Scheduler, PreviewsComeInOrderAndAPictureIsCancelledBetweenThem) {
   std::atomic<int> previews = 0;
   Ticket ticket;
   std::mutex given;
-  Scheduler scheduler(engine, {});
+  TestScheduler scheduler(engine, {});
   const auto first = scheduler.paint(words(), {.steps = 5},
                                      {[&](int step, int of, const Picture& preview) {
                                         EXPECT_EQ(of, 5);
@@ -193,7 +214,7 @@ TEST(Scheduler, SpeechDoesNotWaitForPictures) {
   Outcome<SpeakResult> speech;
   std::atomic<int> drawn = 0, drawn_before_speech = -1;
   std::vector<Ticket> tickets;
-  Scheduler scheduler(engine, {});
+  TestScheduler scheduler(engine, {});
   for (auto& picture : pictures)
     tickets.push_back(*scheduler.paint(words(), {.steps = 240},
                                        {{}, [&, done = picture.done()](Result<Picture> result) {
@@ -220,12 +241,12 @@ TEST(Scheduler, SpeechDoesNotWaitForPictures) {
 TEST(Scheduler, SlotsComeBackHoweverRequestsEnd) {
   const Engine engine = load();
   std::atomic<int> ended = 0;
-  Scheduler scheduler(engine, {.most_waiting = 1000, .most_running = 2});
+  TestScheduler scheduler(engine, {.most_waiting = 1000, .most_running = 2});
   std::vector<Ticket> kept;
   for (int i = 0; i < 200; ++i) {
-    const Prompt prompt = i % 5 == 0 ? Prompt() : words();
-    const float temperature = i % 7 == 0 ? -1.0f : 1.5f;
-    auto text = scheduler.text(prompt, {.max_tokens = 8, .temperature = temperature},
+    Prompt prompt = words();
+    if (i % 5 == 0) prompt.push_back(Part::of_answer("and what is asked?"));
+    auto text = scheduler.text(std::move(prompt), {.max_tokens = 8, .temperature = 1.5f},
                                {{}, [&](auto) { ++ended; }});
     auto speak = scheduler.speak(i % 4 ? "hi" : "", {.steps = 1}, {{}, [&](auto) { ++ended; }});
     if (i % 3 == 0) continue;  // cancels both
@@ -236,9 +257,9 @@ TEST(Scheduler, SlotsComeBackHoweverRequestsEnd) {
   EXPECT_EQ(ended, 400);
   const Scheduler::Stats stats = scheduler.stats();
   EXPECT_EQ(stats.waiting + stats.running, 0);
-  for (const auto& kind : stats.kinds)
+  for (const auto& [name, kind] : stats.kinds)
     EXPECT_EQ(kind.accepted, kind.finished + kind.failed + kind.cancelled + kind.timed_out);
-  EXPECT_GT(stats.kinds[int(JobKind::text)].finished, 50u);
+  EXPECT_GT(stats.kinds.at("text").finished, 50u);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 Problem problem_about(const Error& error, const Api& api, const std::string& param) {
   Problem problem = problem_of(error, api.scheduler().retry_after());
-  if (problem.status == 400) problem.param = param;
+  if (problem.status == 400 && problem.param.empty()) problem.param = param;
   return problem;
 }
 
@@ -105,7 +105,12 @@ void Jobs::cancel() {
 
 void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft, const ReplyPtr& reply,
                   std::function<void(SharedPrompt prompt)> then) {
-  if (draft.holes.empty()) return then(std::move(draft.prompt));
+  if (draft.holes.empty()) {
+    Charge charge(jobs->account());
+    const Status fits = charge.grow(bytes_of(draft.prompt));
+    return fits ? then(charged(std::move(draft.prompt), std::move(charge)))
+                : send_error(*reply, api, fits.error());
+  }
   std::vector<std::string> params;
   for (const Draft::Hole& hole : draft.holes) params.push_back(hole.upload.param);
   auto done = [&api, reply, then = std::move(then), params](Result<SharedPrompt> prompt,

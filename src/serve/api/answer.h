@@ -14,7 +14,8 @@ namespace tutti {
 std::string dump(const Json& json);
 
 void send_json(Reply& reply, const Json& json);
-// `param` names the field that is to blame where the request is (status 400).
+// `param` names the field that is to blame where the request is (status 400), unless it is the
+// model.
 void send_error(Reply& reply, const Api& api, const Error& error, const std::string& param = {});
 
 // "chatcmpl-" and 24 random letters.
@@ -66,8 +67,9 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   std::shared_ptr<DecodeQueue::Handle> decoding_;
 };
 
-// Has what the draft shows decoded; then calls `then`, at once where it shows nothing. Where
-// something cannot be used, the reply says what.
+// Has what the draft shows decoded; then calls `then`, at once where it shows nothing, with a
+// prompt that is charged for as long as it is there. Where something cannot be used, the reply says
+// what.
 void decode_draft(Api& api, const std::shared_ptr<Jobs>& jobs, Draft draft, const ReplyPtr& reply,
                   std::function<void(SharedPrompt prompt)> then);
 

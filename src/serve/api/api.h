@@ -1,6 +1,6 @@
 // The public API: OpenAI's endpoints over one scheduler, a file for each family.
 //
-//   Api api(engine, scheduler, decoder, {.model = "tutti-nano"});
+//   Api api(registry, scheduler, decoder, {});
 //   Router router;
 //   api.add_routes(router);
 //   TUTTI_ASSIGN(HttpServer server, HttpServer::listen(std::move(router), options));
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/registry.h"
 #include "serve/api/uploads/decode_queue.h"
 #include "serve/contract/contract.h"
 #include "serve/http/server.h"
@@ -24,9 +25,6 @@
 namespace tutti {
 
 struct ApiOptions {
-  std::string model = "tutti-nano";  // the name that requests may use
-  std::vector<std::string> aliases;  // and others
-  int64_t created = 0;               // when the model file was written, Unix time
   std::string version;
   std::function<std::string()>
       more_metrics;  // of what runs beside it, in Prometheus' format; must not block
@@ -35,8 +33,9 @@ struct ApiOptions {
 
 class Api {
  public:
-  // All must outlive it, and it the server.
-  Api(const Engine& engine, Scheduler& scheduler, const IsolatedDecoder& decoder,
+  // All must outlive it, and it the server. The registry has a model, and keeps all that it has
+  // had.
+  Api(const Registry& models, Scheduler& scheduler, const IsolatedDecoder& decoder,
       ApiOptions options);
 
   void add_routes(Router& router);
@@ -45,11 +44,10 @@ class Api {
   }
   void attach(HttpServer& server) { server_ = &server; }
 
-  const Engine& engine() const { return engine_; }
+  const Registry& models() const { return models_; }
   Scheduler& scheduler() const { return scheduler_; }
   const IsolatedDecoder& decoder() const { return decoder_; }
   const Contract& contract() const { return contract_; }
-  bool serves(const std::string& model) const;  // by its name or an alias
   DecodeQueue& decoding() { return decoding_; }
   // Cancels what is being decoded. Before the server is gone.
   void stop() { decoding_.stop(); }
@@ -58,7 +56,7 @@ class Api {
   HttpServer& server() const { return *server_; }
 
  private:
-  const Engine& engine_;
+  const Registry& models_;
   Scheduler& scheduler_;
   const IsolatedDecoder& decoder_;
   ApiOptions options_;
@@ -66,17 +64,5 @@ class Api {
   DecodeQueue decoding_;
   HttpServer* server_ = nullptr;
 };
-
-// The families; each adds its routes.
-void add_health_routes(Router& router, Api& api);
-void add_models_routes(Router& router, Api& api);
-void add_chat_routes(Router& router, Api& api);
-void add_responses_routes(Router& router, Api& api);
-void add_completions_routes(Router& router, Api& api);
-void add_embeddings_routes(Router& router, Api& api);
-void add_images_routes(Router& router, Api& api);
-void add_speech_routes(Router& router, Api& api);
-void add_transcriptions_routes(Router& router, Api& api);
-void add_explain_routes(Router& router, Api& api);
 
 }  // namespace tutti

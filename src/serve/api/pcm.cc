@@ -10,12 +10,14 @@ extern "C" {
 #include <libswresample/swresample.h>
 }
 
+#include "base/rounding.h"
+
 namespace tutti {
 namespace {
 
 void append_pcm(std::string& bytes, const float* samples, size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    const auto value = uint16_t(int16_t(std::lround(std::clamp(samples[i], -1.f, 1.f) * 32767)));
+    const auto value = uint16_t(int16_t(to_pcm(samples[i], 32767)));
     bytes += char(value & 0xff);
     bytes += char(value >> 8);
   }

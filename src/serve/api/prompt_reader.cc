@@ -4,18 +4,20 @@
 
 #include "engine/prompt.h"
 #include "engine/text_prompt.h"
-#include "serve/api/uploads/data_url.h"
 #include "serve/api/history.h"
+#include "serve/api/uploads/data_url.h"
+#include "serve/api/uploads/decode_upload.h"
+#include "serve/contract/tables/media_urls.h"
 
 namespace tutti {
 namespace {
 
 // {"image_url": {"url": "data:..."}} as in chat, {"image_url": "data:..."} as in responses.
-std::optional<Draft> part_of_url(const Fields& part, const char* name, Part::Kind kind) {
+std::optional<Draft> part_of_url(const Fields& part, const char* name) {
   const Json& said = part.json(name);
   const Json& url = said.is_object() ? part.object(name).json("url") : said;
   Result<std::vector<uint8_t>> bytes = read_data_url(url.get_ref<const std::string&>());
-  if (bytes) return Draft(MediaUpload{kind, *std::move(bytes), part.path(name)});
+  if (bytes) return Draft(MediaUpload{&upload_kind(name), *std::move(bytes), part.path(name)});
   part.refuse(name, bytes.error());
   return std::nullopt;
 }
@@ -25,7 +27,8 @@ std::optional<Draft> part_of_audio(const Fields& part) {
   Result<std::vector<uint8_t>> bytes =
       decode_media(sound.json("data").get_ref<const std::string&>());
   if (bytes)
-    return Draft(MediaUpload{Part::Kind::audio, *std::move(bytes), part.path("input_audio")});
+    return Draft(
+        MediaUpload{&upload_kind("input_audio"), *std::move(bytes), part.path("input_audio")});
   sound.refuse("data", bytes.error());
   return std::nullopt;
 }
@@ -90,16 +93,17 @@ std::string role_of(const Fields& message) {
 }
 
 // The last turn is read whole: whether its text can fit, before it is copied.
-bool check_last(const Fields& request, const char* name, size_t bytes, const Api& api) {
-  const Status fits = check_length(api.engine().model(), bytes, "the last user message");
+bool check_last(const Fields& request, const char* name, size_t bytes, const LoadedModel& model) {
+  const Status fits = check_length(model, bytes, "the last user message");
   if (!fits)
     request.refuse(name, "cannot be read: " + fits.error().message(), "context_length_exceeded");
   return bool(fits);
 }
 
 // And what it shows, before that is decoded.
-void check_shown(const Fields& request, const char* name, const Draft& last, const Api& api) {
-  const ModelConfig& config = api.engine().config();
+void check_shown(const Fields& request, const char* name, const Draft& last,
+                 const LoadedModel& model) {
+  const ModelSpec& config = model.config;
   int64_t rows = 1;  // of what is asked, at least
   for (const Part& part : last.prompt) rows += media_rows(config, part);
   if (const Status fits = check_context(config, rows, "what the last user message shows"); !fits)
@@ -119,18 +123,17 @@ int count_media(const Json& parts) {
 
 std::optional<Draft> read_part(const Fields& part) {
   const std::string type = part.text("type");
-  if (type == "image_url" || type == "input_image")
-    return part_of_url(part, "image_url", Part::Kind::picture);
-  if (type == "video_url" || type == "input_video")
-    return part_of_url(part, "video_url", Part::Kind::clip);
+  for (const tables::MediaUrl& url : tables::kMediaUrls)
+    if (type == url.field || type == url.type) return part_of_url(part, url.field);
   if (type == "input_audio") return part_of_audio(part);
   return Draft(Part::of_text(part.text("text")));
 }
 
-Draft read_messages(const Fields& request, const char* name, const Api& api) {
+Draft read_messages(const Fields& request, const char* name, const LoadedModel& model,
+                    const Api& api) {
   if (request.refused()) return {};
   if (request.json(name).is_string()) {
-    const bool fits = check_last(request, name, request.bytes(name), api);
+    const bool fits = check_last(request, name, request.bytes(name), model);
     return fits ? Draft(Part::of_text(request.text(name))) : Draft();
   }
   const std::vector<Fields> messages = request.objects(name);
@@ -147,17 +150,18 @@ Draft read_messages(const Fields& request, const char* name, const Api& api) {
                    "array_above_max_length");
     return {};
   }
-  if (!check_last(request, name, count_bytes(last->json()), api)) return {};
-  History history(api);
+  if (!check_last(request, name, count_bytes(last->json()), model)) return {};
+  History history(model, api.limits());
   for (auto message = last; message != messages.rend(); ++message) {
     const std::string role = role_of(*message);
     if (role != "user" && role != "assistant") continue;
     const int media = role == "user" ? count_media_of(message->json()) : 0;
     if (message != last && !history.wants(media, count_bytes(message->json()))) break;
     Draft draft = role == "user" ? read_content(*message) : read_answer(*message);
+    check_taken(request, draft, model);
     if (message == last) {
       if (draft.empty()) request.refuse(name, "are empty: the last user message says nothing");
-      check_shown(request, name, draft, api);
+      check_shown(request, name, draft, model);
     }
     if (request.refused()) return {};
     history.add(std::move(draft));
@@ -165,11 +169,16 @@ Draft read_messages(const Fields& request, const char* name, const Api& api) {
   return history.take();
 }
 
-void check_texts(const Fields& request, const char* name, const Api& api) {
+void check_taken(const Fields& request, const Draft& draft, const LoadedModel& model) {
+  if (const Status taken = check_kinds(draft.prompt, model); !taken)
+    request.refuse(problem_of(taken.error(), 0));
+}
+
+void check_texts(const Fields& request, const char* name, const LoadedModel& model) {
   const auto check_one = [&](const Json& one, const std::string& param) {
     const size_t bytes =
         one.is_string() ? one.get_ref<const std::string&>().size() : bytes_of(one, "text");
-    if (const Status fits = check_length(api.engine().model(), bytes, "it"); !fits)
+    if (const Status fits = check_length(model, bytes, "it"); !fits)
       request.refuse(param.c_str(), "cannot be read: " + fits.error().message(),
                      "context_length_exceeded");
   };
@@ -181,10 +190,11 @@ void check_texts(const Fields& request, const char* name, const Api& api) {
 
 Question read_question(const Fields& request, const char* messages, TextOptions options,
                        const Api& api) {
-  check_model(request, api);
+  ServedPtr model = read_model(request, api);
   options.task = read_task(request);
   options.language = read_language(request, options.language);
-  Question question{std::move(options), read_messages(request, messages, api)};
+  Draft draft = read_messages(request, messages, *model->handle, api);
+  Question question{std::move(model), std::move(options), std::move(draft)};
   if (!request.refused())
     check_task_fits(request, messages, question.draft.prompt, question.options);
   return question;

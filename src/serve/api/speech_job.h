@@ -13,14 +13,15 @@ bool streams(const std::string& format);
 const char* media_type_of(const std::string& format);
 
 struct SpeechJob {
+  ServedPtr model;
   std::string text;
   SpeakOptions options;
   std::string format;
 };
 
 struct SpeechJobEvents {
-  std::function<void(std::string bytes)> on_bytes;    // of formats that stream; may be empty
-  std::function<void(Result<std::string> all)> done;  // every byte, those of on_bytes included
+  std::function<void(std::string bytes)> on_bytes;     // of formats that stream; may be empty
+  std::function<void(Result<std::string> rest)> done;  // what on_bytes did not get
 };
 
 // The error where the scheduler is busy; else `done` comes exactly once.

@@ -1,5 +1,9 @@
 #include "serve/api/text_job.h"
 
+#include "base/utf8.h"
+#include "engine/requests/text_request.h"
+#include "engine/requests/transcribe_request.h"
+#include "engine/text_prompt.h"
 #include "serve/api/text_options.h"
 
 namespace tutti {
@@ -28,17 +32,19 @@ struct Running {
   }
 };
 
-Status start_transcript(Api& api, const std::shared_ptr<Jobs>& jobs, Mel mel,
+Status start_transcript(Api& api, const std::shared_ptr<Jobs>& jobs, const TextJob& job,
                         const std::shared_ptr<Running>& running) {
   // As the decoder would count them: 25 positions a second heard; a token a letter spelled.
-  const int heard = (mel.frames() + 3) / 4;
-  TranscribeEvents events;
-  events.done = [running, heard](Result<Transcript> result) {
+  const int heard = (job.prompt->back().mel.frames() + 3) / 4;
+  const size_t most = job.limited ? size_t(job.options.max_tokens) : SIZE_MAX;
+  const auto done = [running, heard, most](Result<Transcript> result) {
     if (!result) return running->events.done(result.error());
-    running->take(running->cutter.push(result->text));
-    running->end(heard, int(result->text.size()), false);
+    const size_t spelled = character_end(result->text, most);
+    const bool cut = spelled < result->text.size();
+    running->take(running->cutter.push(result->text.substr(0, spelled)));
+    running->end(heard, int(spelled), cut && !running->cutter.stopped());
   };
-  return jobs->add(api.scheduler().transcribe(std::move(mel), std::move(events), jobs->owner()));
+  return start_hearing(api, jobs, *job.model, job.prompt, done);
 }
 
 }  // namespace
@@ -65,22 +71,30 @@ std::string StopCutter::finish() {
   return stopped_ ? "" : std::exchange(held_, {});
 }
 
+Status start_hearing(Api& api, const std::shared_ptr<Jobs>& jobs, const ServedModel& model,
+                     const SharedPrompt& prompt, std::function<void(Result<Transcript>)> done) {
+  return jobs->add(api.scheduler().submit(
+      std::make_unique<TranscribeRequest>(model.handle, prompt.keep(prompt->back().mel)),
+      std::move(done), jobs->owner()));
+}
+
 Status start_text(Api& api, const std::shared_ptr<Jobs>& jobs, TextJob job, TextJobEvents events) {
   auto running =
       std::make_shared<Running>(Running{StopCutter(std::move(job.stop)), std::move(events), {}});
-  if (only_transcribes(*job.prompt, job.options))
-    return start_transcript(api, jobs, job.prompt->back().mel, running);
-  TextEvents text;
-  text.on_text = [running](const std::string& piece) {
+  if (only_transcribes(*job.prompt, job.options.task))
+    return start_transcript(api, jobs, job, running);
+  job.options.on_text = [running](const std::string& piece) {
     running->take(running->cutter.push(piece));
     return !running->cutter.stopped();  // then no more is computed, nor counted
   };
-  text.done = [running](Result<TextResult> result) {
+  const auto done = [running](Result<TextResult> result) {
     if (!result) return running->events.done(result.error());
     running->end(result->prompt_tokens, result->tokens, result->cut && !running->cutter.stopped());
   };
-  return jobs->add(api.scheduler().text(std::move(job.prompt), std::move(job.options),
-                                        std::move(text), jobs->owner()));
+  return jobs->add(
+      api.scheduler().submit(std::make_unique<TextRequest>(job.model->handle, std::move(job.prompt),
+                                                           std::move(job.options)),
+                             done, jobs->owner()));
 }
 
 }  // namespace tutti

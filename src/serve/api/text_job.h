@@ -2,13 +2,17 @@
 // where there is only a sound; with stop sequences; in pieces or as a whole.
 #pragma once
 
+#include "engine/speech/ctc_text.h"
 #include "serve/api/answer.h"
 
 namespace tutti {
 
 struct TextJob {
+  ServedPtr model;
   SharedPrompt prompt;
   TextOptions options;
+  // The longest answer was said, so that a transcript, a letter a token, is cut to it as well.
+  bool limited = false;
   // The answer ends before the first of these. Shared by the choices of a request; never null.
   std::shared_ptr<const std::vector<std::string>> stop;
 };
@@ -27,6 +31,11 @@ struct TextJobEvents {
 
 // The error where the scheduler is busy; else `done` comes exactly once.
 Status start_text(Api& api, const std::shared_ptr<Jobs>& jobs, TextJob job, TextJobEvents events);
+
+// Hears the sound that a prompt ends with, which is kept until `done` has come, exactly once. The
+// error where the scheduler is busy.
+Status start_hearing(Api& api, const std::shared_ptr<Jobs>& jobs, const ServedModel& model,
+                     const SharedPrompt& prompt, std::function<void(Result<Transcript>)> done);
 
 // Cuts a text that comes in pieces before the first stop sequence. What could be the beginning of
 // one is held back until it is known.

@@ -4,22 +4,38 @@
 #include <map>
 
 #include "base/quote.h"
-#include "format/text/languages.h"
 #include "engine/text_prompt.h"
+#include "format/text/languages.h"
 #include "serve/contract/check.h"
 
 namespace tutti {
 
-std::string no_such_model(const std::string& model, const Api& api) {
-  const std::string& served = api.options().model;
-  if (model.empty()) return "is empty; send " + served;
-  return quote(model, 40) + " is not served; this server has " + served +
-         ". Send that, or start it with --alias " + safe_name(model) + "=" + served;
+namespace {
+
+// What may name a model has neither quotes nor backslashes, so a shell takes it in quotes as it is.
+std::string how_to_call_it(const std::string& model, const std::string& other) {
+  if (!check_model_name(model)) return "";
+  const bool plain = safe_name(model) == model && safe_name(other) == other;
+  const std::string pair = model + "=" + other;
+  return ", or start it with --alias " + (plain ? pair : "'" + pair + "'");
 }
 
-void check_model(const Fields& request, const Api& api) {
-  if (!request.has("model") || api.serves(request.text("model"))) return;
-  request.refuse("model", no_such_model(request.text("model"), api), "model_not_found");
+}  // namespace
+
+std::string no_such_model(const std::string& model, const Api& api) {
+  const std::string served = api.models().names(), first = api.models().default_name();
+  if (model.empty()) return "is empty; send " + first;
+  return quote(model, 40) + " is not served; this server has " + served + ". Send " +
+         (served == first ? "that" : "one of them") + how_to_call_it(model, first);
+}
+
+ServedPtr read_model(const Fields& request, const Api& api) {
+  if (!request.has("model")) return api.models().find();
+  const std::string name = request.text("model");
+  ServedPtr model = name.empty() ? nullptr : api.models().find(name);
+  if (model) return model;
+  request.refuse("model", no_such_model(name, api), "model_not_found");
+  return api.models().find();
 }
 
 TextOptions read_text_options(const Fields& request, const Api& api, const char* max_tokens_name) {
@@ -82,12 +98,11 @@ std::vector<std::string> read_stop(const Fields& request) {
   return all;
 }
 
-bool only_transcribes(const Prompt& prompt, const TextOptions& options) {
-  const size_t parts = prompt.size();
-  return parts > 0 && prompt.back().kind == Part::Kind::audio &&
-         (parts == 1 || prompt[parts - 2].kind == Part::Kind::answer) &&
-         (options.task == TextOptions::Task::automatic ||
-          options.task == TextOptions::Task::transcribe);
+bool read_include_usage(const Fields& request) {
+  if (request.has("stream_options") && !request.flag("stream"))
+    request.refuse("stream_options", "is of streams; send it with stream: true, or leave it out",
+                   "invalid_value");
+  return request.object("stream_options").flag("include_usage");
 }
 
 }  // namespace tutti

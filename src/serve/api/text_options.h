@@ -17,19 +17,19 @@ void check_task_fits(const Fields& request, const char* messages, const Prompt& 
                      const TextOptions& options);
 // "stop": a string or up to four.
 std::vector<std::string> read_stop(const Fields& request);
+// Whether a stream ends with the number of tokens: "stream_options", which goes with "stream"
+// alone.
+bool read_include_usage(const Fields& request);
 // "language" of names and captions: a tag of one that the model knows, as its code
-// (format/languages.h).
+// (format/text/languages.h).
 std::string read_language(const Fields& fields, const std::string& otherwise);
 // "language" of speech: English is the only one that the model was taught to hear (en, en-US,
 // english).
 void check_heard_language(const Fields& fields);
-// Refuses a model that is not served; one that is not named is.
-void check_model(const Fields& request, const Api& api);
-// "NAME is not served; ...": what is, and how to let it have that name.
+// The model that is asked, the first where none is named. Refuses one that is not served; then it
+// is the first, so that the rest of the request can be read.
+ServedPtr read_model(const Fields& request, const Api& api);
+// "NAME is not served; ...": what is, and how to give it that name.
 std::string no_such_model(const std::string& model, const Api& api);
-
-// A last turn of sound alone, with nothing else asked, is spelled out by the CTC head: in
-// tutti-nano it hears better than the text decoder (docs/evaluation.md).
-bool only_transcribes(const Prompt& prompt, const TextOptions& options);
 
 }  // namespace tutti

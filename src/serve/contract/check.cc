@@ -86,7 +86,12 @@ std::string kind(const Field& field) {
 }
 
 std::string range(const Field& field) {
-  const std::string noun = field.types & type::integer ? "an integer" : "a number";
+  if (!field.numbers.empty()) {
+    std::vector<std::string> numbers;
+    for (const int64_t number : field.numbers) numbers.push_back(std::to_string(number));
+    return listed(numbers);
+  }
+  std::string noun = field.types & type::integer ? "an integer" : "a number";
   if (field.least == field.most) return shown(field.least);
   if (field.least == -field::kUnbounded) return noun + " of 64 bits";
   if (field.least <= -field::kLargest) return noun;
@@ -244,10 +249,13 @@ class Check {
 
   void number(const Field& field, const Json& value, const std::string& at) {
     const double number = value.get<double>();
+    const auto is_it = [number](int64_t one) { return double(one) == number; };
+    const bool is_listed =
+        field.numbers.empty() || std::any_of(field.numbers.begin(), field.numbers.end(), is_it);
     const bool too_large =
         value.is_number_unsigned() && value.get<uint64_t>() > uint64_t(INT64_MAX);
     const bool cut = field.most == field::kLargest;  // to what there can be
-    if (number >= field.least &&
+    if (is_listed && number >= field.least &&
         (cut || (number <= field.most && !(too_large && field.types & type::integer))))
       return;
     refuse(at, "must be " + range(field) + ", not " + shown(value) + hint(field),

@@ -22,6 +22,7 @@ Shape request() {
   return {"",
           {content, field::integer("size", 128, 128, {}, ""), field::number("heat", 0, 2, 0, ""),
            field::choice("format", {"png", "webp"}, "png", ""),
+           field::number_choice("rate", {16000, 24000}, 24000, ""),
            field::text("name", "").at_most_bytes(8),
            field::refused("tools", R"([[], "none"])", "there are none; leave it out"),
            field::ignored("user", "")}};
@@ -47,6 +48,14 @@ TEST(Check, WhatIsWellIsAccepted) {
   EXPECT_EQ(with(R"("tools": "none")"), "");
   EXPECT_EQ(with(R"("user": {"any": 1})"), "");
   EXPECT_EQ(with(R"("heat": null, "tools": null)"), "");
+}
+
+TEST(Check, OfNumbersThatAreListedThoseBetweenAreNone) {
+  for (const char* rate : {"16000", "24000", "24000.0", "null"})
+    EXPECT_EQ(with(R"("rate": )" + std::string(rate)), "");
+  for (const char* rate : {"20000", "0", "16000.5", "48000"})
+    EXPECT_EQ(with(R"("rate": )" + std::string(rate)),
+              "rate must be 16000 or 24000, not " + std::string(rate));
 }
 
 TEST(Check, EachWrongThingIsNamed) {

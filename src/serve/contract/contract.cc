@@ -3,7 +3,14 @@
 #include <cassert>
 
 #include "serve/contract/fields.h"
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/audio.h"
+#include "serve/contract/tables/chat.h"
+#include "serve/contract/tables/kept.h"
+#include "serve/contract/tables/pictures.h"
+#include "serve/contract/tables/realtime.h"
+#include "serve/contract/tables/responses.h"
+#include "serve/contract/tables/service.h"
+#include "serve/contract/tables/texts.h"
 
 namespace tutti {
 namespace {
@@ -21,8 +28,8 @@ Contract::Contract(const ApiLimits& limits, const ModelFacts& model) {
   for (auto& family :
        {tables::models(), tables::chat(facts), tables::responses(), tables::completions(facts),
         tables::embeddings(facts), tables::images(facts), tables::speech(facts),
-        tables::transcriptions(facts), tables::realtime(), tables::explain(),
-        tables::conversations(), tables::files(), tables::health()})
+        tables::transcriptions(facts), tables::realtime(), tables::explain(), tables::score(facts),
+        tables::matte(facts), tables::conversations(), tables::files(), tables::health()})
     operations_.insert(operations_.end(), family.begin(), family.end());
   for (Operation& operation : operations_) operation.query = with_harmless(operation.query);
   events_ = tables::realtime_event();

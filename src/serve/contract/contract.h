@@ -1,6 +1,8 @@
 // The contract of the API: every operation with its parameters. Routes, checks, errors, the OpenAPI
 // document and docs/api.md come from it.
 //
+// The tables are in tables/, a file for families that share fields.
+//
 //   const Contract contract(limits, facts);
 //   const Operation& chat = contract.at("chat");
 //   add_operation(router, chat, handler, options);

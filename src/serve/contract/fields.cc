@@ -95,7 +95,8 @@ Fields Checker::texts(const std::vector<std::pair<std::string, std::string_view>
   return object(keep(json ? *std::move(json) : Json::object()), shape, "");
 }
 
-Fields Checker::query(const std::map<std::string, std::string>& query, const Shape& shape) {
+Fields Checker::query(const std::vector<std::pair<std::string, std::string>>& query,
+                      const Shape& shape) {
   return texts({query.begin(), query.end()}, shape);
 }
 

@@ -13,9 +13,9 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "serve/contract/problem.h"
@@ -83,7 +83,7 @@ class Checker {
   // Names with texts, of a query or a form, as what their Shape says they stand for (form.h).
   Fields texts(const std::vector<std::pair<std::string, std::string_view>>& texts,
                const Shape& shape);
-  Fields query(const std::map<std::string, std::string>& query, const Shape& shape);
+  Fields query(const std::vector<std::pair<std::string, std::string>>& query, const Shape& shape);
 
   const std::optional<Problem>& problem() const { return problem_; }
   void refuse(Problem problem);

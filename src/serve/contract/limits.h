@@ -5,6 +5,8 @@
 
 namespace tutti {
 
+inline constexpr size_t kMostNameBytes = 128;  // of a model, as engine/model_names.h has it
+
 struct ApiLimits {
   size_t most_body_bytes = size_t(32) << 20;
   int most_tokens = 1024;  // of an answer; who asks for more gets no more
@@ -15,13 +17,13 @@ struct ApiLimits {
   int most_pictures = 4;                 // n
   int most_picture_side = 1024;
   int most_choices = 4;
+  int most_answers = 64;      // of one scores request
   int most_inputs = 2048;     // of one embeddings request
   double most_seconds = 120;  // wall time
 };
 
-// Figures of the model that the document names; those here are tutti-nano's.
+// Figures of the model that the document names; that here is tutti-nano's.
 struct ModelFacts {
-  int context = 512;    // tokens
   int embedding = 128;  // numbers
 };
 

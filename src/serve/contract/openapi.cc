@@ -94,6 +94,7 @@ class Document {
     if (text && !field.choices.empty()) schema["enum"] = field.choices;
     if (text && field.most_bytes != SIZE_MAX) schema["maxLength"] = field.most_bytes;
     if (type == std::string("integer") || type == std::string("number")) {
+      if (!field.numbers.empty()) return schema["enum"] = field.numbers, schema;
       if (!std::isinf(field.least) && field.least > -field::kLargest)
         schema["minimum"] = number(field.least);
       if (!std::isinf(field.most) && field.most < field::kLargest)

@@ -13,6 +13,8 @@ Problem problem_of(const Error& error, int retry_after) {
       return {404, error.message(), "invalid_request_error", "", "not_found"};
     case ErrorCode::too_long:
       return {400, error.message(), "invalid_request_error", "", "context_length_exceeded"};
+    case ErrorCode::unsupported:
+      return {400, error.message(), "invalid_request_error", "model", "unsupported_value"};
     case ErrorCode::no_memory:
       return {503, error.message(), "server_error", "", "overloaded", retry_after};
     case ErrorCode::busy:

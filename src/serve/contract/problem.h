@@ -14,9 +14,9 @@ struct Problem {
   int retry_after = 0;  // seconds; 0: not said
 };
 
-// bad_input, usage and too_long 400, not_found 404, too_large 413, busy 429, cancelled and
-// no_memory 503, timed_out 504, no_space 507, the rest 500. `retry_after` is said where another try
-// may help.
+// bad_input, usage, too_long and unsupported (of the parameter `model`) 400, not_found 404,
+// too_large 413, busy 429, cancelled and no_memory 503, timed_out 504, no_space 507, the rest 500.
+// `retry_after` is said where another try may help.
 Problem problem_of(const Error& error, int retry_after);
 
 // The same of what stands in the parameter `param`, whose name comes first: it takes the place of

@@ -81,6 +81,15 @@ Field choice(std::string name, std::vector<std::string> choices, Json otherwise,
   return field;
 }
 
+Field number_choice(std::string name, std::vector<int64_t> numbers, Json otherwise,
+                    std::string about) {
+  const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
+  Field field = integer(std::move(name), double(*least), double(*most), std::move(otherwise),
+                        std::move(about));
+  field.numbers = std::move(numbers);
+  return field;
+}
+
 Field integer(std::string name, double least, double most, Json otherwise, std::string about) {
   Field field = number(std::move(name), least, most, std::move(otherwise), std::move(about));
   field.types = type::integer;

@@ -1,4 +1,4 @@
-// What a request may say, as data: one table of parameters for every endpoint (tables.h).
+// What a request may say, as data: one table of parameters for every endpoint (tables/).
 //
 //   Shape chat("ChatRequest", {
 //       field::text("model", "The name that /v1/models gives.").need(),
@@ -47,6 +47,7 @@ struct Field {
   Json otherwise;                    // what leaving it out means; null: nothing
   Json harmless = Json::array();     // values of a refused one that ask for nothing
   std::vector<std::string> choices;  // of a text, or of a list's texts
+  std::vector<int64_t> numbers;      // of an integer: the only ones
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
   size_t fewest_items = 0, most_items = SIZE_MAX;
@@ -104,6 +105,8 @@ inline constexpr double kUnbounded = 9223372036854775808.0;  // any 64 bits with
 
 Field text(std::string name, std::string about);
 Field choice(std::string name, std::vector<std::string> choices, Json otherwise, std::string about);
+Field number_choice(std::string name, std::vector<int64_t> numbers, Json otherwise,
+                    std::string about);
 Field integer(std::string name, double least, double most, Json otherwise, std::string about);
 Field number(std::string name, double least, double most, Json otherwise, std::string about);
 Field flag(std::string name, Json otherwise, std::string about);

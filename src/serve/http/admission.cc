@@ -41,6 +41,7 @@ std::string own_name() {
 // page's; it cannot do so with an address, nor with a name that is not its own. Where keys are
 // asked for, it has none.
 bool host_allowed(const HttpOptions& options, std::string_view host) {
+  if (host.empty()) return true;  // HTTP/1.0: no browser leaves it out
   const std::string name = host_name(host);
   if (is_address(unbracketed(name))) return true;
   const std::vector<std::string>& names = options.host_names;

@@ -4,7 +4,8 @@
 
 #include <optional>
 
-#include "serve/http/server.h"
+#include "serve/http/options.h"
+#include "serve/http/router.h"
 
 namespace tutti {
 

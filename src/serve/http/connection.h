@@ -1,5 +1,5 @@
 // One client's connection: reads requests, has them handled, writes the answers in their order.
-// Private to src/serve/http/. Everything but the ReplySink's functions is on the I/O thread.
+// Private to src/serve/http/. Everything is on the I/O thread.
 //
 // While a request is handled the socket is read on, to notice a client that goes away; what arrives
 // is kept for the next request (pipelining). Above a bound reading stops, and each second the
@@ -8,36 +8,37 @@
 #pragma once
 
 #include <boost/beast/http/parser.hpp>
-#include <deque>
 #include <optional>
 
 #include "serve/http/admission.h"
-#include "serve/http/parse/body_reader.h"
 #include "serve/http/limits/peers.h"
+#include "serve/http/parse/body_reader.h"
+#include "serve/http/reply_relay.h"
 #include "serve/http/websocket_session.h"
 
 namespace tutti {
 
-class Connection final : public ReplySink,
+class Connection final : public AnswerTarget,
                          public Holder,
                          public std::enable_shared_from_this<Connection> {
  public:
-  // `group`: who it shares limits with (peers.h). Those of the empty group, from the loopback,
-  // share those on handshakes and on connections only; each takes turns, and has places, by itself.
+  // `group`: whom it shares limits and turns with (peers.h). Loopback connections (the empty group)
+  // share the limits on handshakes and connections, and the turns on the I/O thread, where one
+  // turn for each would give most to whoever opens most; otherwise each is an owner of its own.
   Connection(std::shared_ptr<Core> core, std::shared_ptr<Stream> stream, std::string peer,
              const std::string& group);
 
   void open();
-  void close() noexcept;
+  void close() noexcept override;
+  bool closed() const override { return phase_ == Phase::closed; }
   void sweep(Clock::time_point now);  // closes what is overdue
   void drain();                       // closes at once when idle, else after the answer
 
-  void start(Head head, std::string body) override;
-  void more(std::string piece) override;
-  void more_charged(std::string piece, Charge held) override;
-  void finish(bool complete) override;
-  void when_read(std::function<void()> work) override;
-  void later(std::function<void()> work) override;
+  void start_answer(const ReplySink::Head& head, AnswerQueue::Piece body) override;
+  void add_to_answer(AnswerQueue::Piece piece) override;
+  void finish_answer(bool complete) override;
+  void set_when_read(std::function<void()> work) override;
+  void set_later(std::function<void()> work) override;
   void lose() noexcept override { lost_ = true; }
 
   size_t held() const override { return account_->held(); }
@@ -65,34 +66,27 @@ class Connection final : public ReplySink,
     Clock::time_point started;
     RequestRecord record;
   };
-  struct Piece {  // of an answer
-    std::string bytes;
-    Charge charge;
-  };
 
-  template <class Work>
-  void on_io(Work work);
   template <class Work>
   void guard(Work work) noexcept;
 
+  void take_turn();
   void read();
   void on_read(Error error, size_t size);
   void process();
   bool read_head();
   void on_head();
   void note_request_line();
-  std::optional<Refusal> read_fields(const Parser::value_type& message);
+  std::optional<Refusal> read_fields(const BeastRequest& message);
   std::optional<Refusal> admit_request(const BodyClaim& claim);
   bool read_body();
   void refuse(const Refusal& refusal);
-  FairPool& pool_for(size_t body_bytes) const;
   void dispatch();
   void upgrade();
 
-  void do_start(const Head& head, Piece body);
-  void enqueue(Piece piece);
+  void enqueue(AnswerQueue::Piece piece);
   void flush();
-  void write_on();
+  void record_request() noexcept;
   void next_request();
   void linger();
 
@@ -101,19 +95,17 @@ class Connection final : public ReplySink,
   const std::string peer_;
   const Account::Ptr account_;
   const std::string name_;             // for turns between owners without keys
+  std::string turn_;                   // whose its steps are: its key's once there is one
   std::optional<Peers::Place> place_;  // until it is closed: what holds it longer may be a worker
   Phase phase_ = Phase::idle;
-  Clock::time_point deadline_, write_deadline_ = Clock::time_point::max();
+  Clock::time_point deadline_;
   std::optional<Parser> parser_;  // of the head
   std::string buffer_;            // of the read at hand
   std::string pending_;           // read and not yet parsed
   Charge pending_charge_, head_charge_, body_charge_;
-  Account::Ptr answers_to_;  // the account of the request being answered
-  std::deque<Piece> out_;
-  Piece writing_;
-  size_t written_ = 0;  // of writing_
-  size_t unread_ = 0;   // bytes in out_ and writing_
+  AnswerQueue out_;
   bool reading_ = false;
+  bool in_line_ = false;  // for its turn
   std::atomic<bool> lost_ = false;
   Exchange exchange_;
 };

@@ -1,19 +1,12 @@
-// Connection: what goes out, and what happens between two requests.
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
-
-#include "base/let_go.h"
-#include "serve/http/connection.h"
+// Connection: how an answer goes out, and what follows it.
 #include "base/guard.h"
+#include "base/let_go.h"
+#include "serve/http/answer_head.h"
+#include "serve/http/connection.h"
 
 namespace tutti {
 namespace {
 
-namespace net = boost::asio;
-
-constexpr size_t kMostUnread = size_t(64) << 20;  // of an answer that the client does not read
-constexpr size_t kMostJoined = 16 << 10;          // short pieces go out together
-constexpr size_t kWriteBytes = 256 << 10;         // at a time
 constexpr double kLingerSeconds = 2;
 
 std::string chunk(const std::string& piece) {
@@ -22,77 +15,28 @@ std::string chunk(const std::string& piece) {
   return size + piece + "\r\n";
 }
 
-// Line breaks in a value would start a header of their own.
-void append_header(std::string& text, std::string_view name, std::string_view value) {
-  text.append(name).append(": ");
-  for (const char c : value)
-    if (c != '\r' && c != '\n' && c != '\0') text += c;
-  text += "\r\n";
-}
-
 }  // namespace
 
-template <class Work>
-void Connection::on_io(Work work) {
-  if (core_->ended) return;
-  net::post(core_->io, [self = shared_from_this(), work = std::move(work)]() mutable {
-    if (self->phase_ == Phase::closed) return;
-    if (!survives([&] { work(*self); })) self->close();
-  });
-}
-
-// An answer that there is no room for is replaced by one that says so.
-void Connection::start(Head head, std::string body) {
-  Piece piece{std::move(body), Charge(answers_to_)};
-  if (const Status status = piece.charge.grow(piece.bytes.size()); !status) {
-    head = {503, "application/json", {{"Retry-After", "1"}}, true};
-    piece.bytes = error_json(
-        "the answer is ready and there is no memory to send it from: " + status.error().message(),
-        "server_error", "busy");
+// Answers without a handler. What is left of the body is not wanted, so the connection ends, unless
+// there is none.
+void Connection::refuse(const Refusal& refusal) {
+  if (phase_ >= Phase::handling || exchange_.begun) return close();
+  if (parser_ && exchange_.record.method.empty()) note_request_line();
+  if (!exchange_.body || !exchange_.body->done()) exchange_.keep_alive = false;
+  phase_ = Phase::handling;
+  let_go(exchange_.request.body);
+  body_charge_.clear();
+  if (!exchange_.keep_alive) {
+    let_go(pending_);
+    pending_charge_.clear();
   }
-  on_io([head = std::move(head), piece = std::move(piece)](Connection& self) mutable {
-    self.do_start(head, std::move(piece));
-  });
+  parser_.reset();
+  const bool empty = refusal.status == 204;
+  start_answer({refusal.status, empty ? "" : "application/json", refusal.headers, true},
+               {empty ? "" : refusal.body(), {}});
 }
 
-void Connection::more(std::string bytes) {
-  Piece piece{std::move(bytes), Charge(answers_to_)};
-  if (!piece.charge.grow(piece.bytes.size())) return on_io([](Connection& self) { self.close(); });
-  more_charged(std::move(piece.bytes), std::move(piece.charge));
-}
-
-void Connection::more_charged(std::string bytes, Charge held) {
-  Piece piece{std::move(bytes), std::move(held)};
-  piece.charge.shrink(piece.charge.bytes() - std::min(piece.charge.bytes(), piece.bytes.size()));
-  on_io([piece = std::move(piece)](Connection& self) mutable {
-    if (self.exchange_.chunked) piece.bytes = chunk(piece.bytes);
-    self.enqueue(std::move(piece));
-  });
-}
-
-void Connection::finish(bool complete) {
-  on_io([complete](Connection& self) {
-    if (!complete) return self.close();
-    self.exchange_.ended = true;
-    if (self.exchange_.chunked && !self.exchange_.head_only) self.enqueue({"0\r\n\r\n", {}});
-    self.flush();
-  });
-}
-
-void Connection::when_read(std::function<void()> work) {
-  on_io([work = std::move(work)](Connection& self) mutable {
-    self.exchange_.when_read = std::move(work);
-    self.flush();
-  });
-}
-
-void Connection::later(std::function<void()> work) {
-  on_io([work = std::move(work)](Connection& self) mutable {
-    self.exchange_.later = std::move(work);
-  });
-}
-
-void Connection::do_start(const Head& head, Piece body) {
+void Connection::start_answer(const ReplySink::Head& head, AnswerQueue::Piece body) {
   Exchange& exchange = exchange_;
   exchange.begun = true;
   exchange.ended = head.whole;
@@ -100,87 +44,74 @@ void Connection::do_start(const Head& head, Piece body) {
   exchange.chunked = !head.whole && !exchange.http_1_0 && !head.length;
   exchange.record.status = head.status;
   if (core_->draining || ends_by_closing) exchange.keep_alive = false;
-  std::string text = "HTTP/1.1 " + std::to_string(head.status) + ' ' + status_phrase(head.status) +
-                     "\r\nServer: tutti\r\nX-Content-Type-Options: nosniff\r\n";
-  append_header(text, "X-Request-Id", exchange.record.id);
-  if (!head.content_type.empty()) append_header(text, "Content-Type", head.content_type);
-  for (const auto& [name, value] : head.more) append_header(text, name, value);
-  for (const auto& [name, value] : exchange.cors) append_header(text, name, value);
-  if (exchange.chunked) {
-    append_header(text, "Transfer-Encoding", "chunked");
-  } else if (head.length) {
-    append_header(text, "Content-Length", std::to_string(*head.length));
-  } else if (head.whole && head.status != 204 && head.status != 304) {
-    append_header(text, "Content-Length", std::to_string(body.bytes.size()));
-  }
-  append_header(text, "Connection", exchange.keep_alive ? "keep-alive" : "close");
-  text += "\r\n";
+  std::string text = answer_head(head, {exchange.record.id, exchange.cors, exchange.keep_alive,
+                                        exchange.chunked, body.bytes.size()});
   if (exchange.head_only) body = {};
-  if (body.bytes.size() <= kMostJoined) {  // one packet rather than two
+  if (body.bytes.size() <= AnswerQueue::kMostJoined)  // one packet rather than two
     body.bytes = text + body.bytes;
-  } else {
-    out_.push_back({std::move(text), {}});
-    unread_ += out_.back().bytes.size();
-  }
+  else if (!out_.push({std::move(text), {}}))
+    return close();
   enqueue(std::move(body));
 }
 
-void Connection::enqueue(Piece piece) {
+void Connection::add_to_answer(AnswerQueue::Piece piece) {
+  if (exchange_.chunked) piece.bytes = chunk(piece.bytes);
+  enqueue(std::move(piece));
+}
+
+void Connection::finish_answer(bool complete) {
+  if (!complete) return close();
+  exchange_.ended = true;
+  if (exchange_.chunked && !exchange_.head_only) enqueue({"0\r\n\r\n", {}});
+  flush();
+}
+
+void Connection::set_when_read(std::function<void()> work) {
+  exchange_.when_read = std::move(work);
+  flush();
+}
+
+void Connection::set_later(std::function<void()> work) {
+  exchange_.later = std::move(work);
+}
+
+void Connection::enqueue(AnswerQueue::Piece piece) {
   exchange_.record.answer_bytes += piece.bytes.size();
-  unread_ += piece.bytes.size();
-  if (unread_ > kMostUnread) return close();
-  Piece* const last = out_.empty() ? nullptr : &out_.back();
-  if (last && last->bytes.size() + piece.bytes.size() <= kMostJoined &&
-      last->charge.account() == piece.charge.account()) {
-    last->bytes += piece.bytes;
-    last->charge.absorb(std::move(piece.charge));
-  } else if (!piece.bytes.empty()) {
-    out_.push_back(std::move(piece));
-  }
+  if (!out_.push(std::move(piece))) return close();
   flush();
 }
 
 void Connection::flush() {
-  if (!writing_.bytes.empty() || phase_ == Phase::closed) return;
+  if (out_.sending() || phase_ == Phase::closed) return;
   if (out_.empty()) {
     if (auto work = std::exchange(exchange_.when_read, nullptr))
       core_->slow_workers.post(exchange_.owner, std::move(work));
-    if (phase_ == Phase::handling && exchange_.ended) next_request();
+    if (phase_ != Phase::handling) return;
+    if (exchange_.ended) return next_request();
+    place_->enter(Peers::working);
     return;
   }
-  writing_ = std::move(out_.front());
-  out_.pop_front();
-  written_ = 0;
-  write_on();
-}
-
-// In pieces, so that a client that reads nothing is found out as soon with a long answer as with a
-// short one.
-void Connection::write_on() {
-  const HttpLimits& limits = core_->options.limits;
-  const size_t size = std::min(writing_.bytes.size() - written_, kWriteBytes);
-  write_deadline_ =
-      Clock::now() + seconds_of(limits.slow_seconds + double(size) / limits.bytes_per_second);
-  const net::const_buffer piece(writing_.bytes.data() + written_, size);
-  stream_->write({&piece, 1}, [self = shared_from_this(), size](Error error, size_t) {
-    self->write_deadline_ = Clock::time_point::max();
-    self->written_ += size;
-    self->unread_ -= size;
-    const bool whole = self->written_ == self->writing_.bytes.size();
-    if (error || self->phase_ == Phase::closed || whole) {
-      let_go(self->writing_.bytes);
-      self->writing_ = {};
-    }
+  out_.write(*stream_, core_->options.limits, [self = shared_from_this()](Error error) {
     if (error) return self->close();
     if (self->phase_ == Phase::closed) return;
-    if (!survives([&] { whole ? self->flush() : self->write_on(); })) self->close();
+    if (!survives([&] { self->take_turn(); })) self->close();
   });
+  place_->enter(Peers::waiting);
+}
+
+// Once for each request whose first line came, however it ended.
+void Connection::record_request() noexcept {
+  RequestRecord& record = exchange_.record;
+  if (record.method.empty()) return;
+  record.seconds = std::chrono::duration<double>(Clock::now() - exchange_.started).count();
+  survives([&] {
+    if (core_->options.on_request) core_->options.on_request(record);
+  });
+  record.method.clear();
 }
 
 void Connection::next_request() {
-  exchange_.record.seconds =
-      std::chrono::duration<double>(Clock::now() - exchange_.started).count();
-  if (core_->options.on_request) core_->options.on_request(exchange_.record);
+  record_request();
   const bool keep = exchange_.keep_alive && !core_->draining;
   exchange_ = {};
   parser_.reset();
@@ -189,7 +120,7 @@ void Connection::next_request() {
   phase_ = Phase::idle;
   place_->enter(Peers::waiting);
   deadline_ = Clock::now() + seconds_of(core_->options.limits.idle_seconds);
-  process();
+  take_turn();
 }
 
 void Connection::linger() {

@@ -9,7 +9,9 @@
 
 #include "serve/fair_pool.h"
 #include "serve/http/limits/peers.h"
-#include "serve/http/server.h"
+#include "serve/http/options.h"
+#include "serve/http/router.h"
+#include "serve/http/transport/io_turns.h"
 
 namespace tutti {
 
@@ -20,6 +22,8 @@ using Clock = std::chrono::steady_clock;
 inline Clock::duration seconds_of(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
+
+constexpr size_t kMuchToRead = 256 << 10;  // a body or message whose parsing takes milliseconds
 
 // Somebody who holds bytes, and can be made to let go of them when others need the room. On the I/O
 // thread.
@@ -47,6 +51,7 @@ struct Core {
   const HttpOptions options;
   Ledger ledger;
   boost::asio::io_context io{1};
+  const std::shared_ptr<IoTurns> turns = std::make_shared<IoTurns>(io.get_executor());
   FairPool workers;       // for handlers
   FairPool slow_workers;  // for those with much to read, and for encoders
   Peers peers;

@@ -128,11 +128,11 @@ void Reply::set_gone() {
   if (listener) listener();
 }
 
-void Reply::expire(double seconds) {
+bool Reply::expire(double seconds) {
   std::function<void()> listener;
   {
     const std::lock_guard lock(mutex_);
-    if (gone_.exchange(true) || state_ != State::waiting) return;
+    if (state_ != State::waiting || gone_.exchange(true)) return false;
     state_ = State::ended;
     listener = std::move(listener_);
     to_sink([&] {
@@ -143,6 +143,7 @@ void Reply::expire(double seconds) {
     });
   }
   if (listener) listener();
+  return true;
 }
 
 bool decode_percent(std::string_view text, bool plus_is_space, std::string& decoded) {
@@ -176,7 +177,7 @@ bool parse_target(std::string_view target, Request& request) {
     std::string name, value;
     if (!decode_percent(pair.substr(0, equals), true, name)) return false;
     if (equals != pair.npos && !decode_percent(pair.substr(equals + 1), true, value)) return false;
-    if (!name.empty()) request.query.emplace(std::move(name), std::move(value));
+    if (!name.empty()) request.query.emplace_back(std::move(name), std::move(value));
   }
   return true;
 }

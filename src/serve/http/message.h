@@ -35,10 +35,10 @@ namespace tutti {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
-  std::string method;  // upper case
-  std::string path;    // decoded, without the query
-  std::map<std::string, std::string> query;
-  Headers headers;  // names in lower case
+  std::string method;                                      // upper case
+  std::string path;                                        // decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in their order
+  Headers headers;                                         // names in lower case
   std::string body;
   std::map<std::string, std::string> parameters;  // of the route: {name}
   std::string user;                               // whose key it came with; empty without keys
@@ -118,7 +118,7 @@ class Reply {
 
   // By the server: the client has gone; the request has taken too long (answers 504).
   void set_gone();
-  void expire(double seconds);
+  bool expire(double seconds);  // whether the answer had not begun, so that it is that
 
  private:
   enum class State { waiting, begun, ended };

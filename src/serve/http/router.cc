@@ -94,8 +94,9 @@ std::optional<size_t> slips(const Route& route, const std::vector<std::string_vi
   for (size_t i = 0; i < path.size(); ++i) {
     const std::string& segment = route.segments[i];
     const bool is_fixed = !is_name(segment);
-    const size_t wrong = is_fixed && segment != path[i] ? letters_apart(segment, path[i]) : 0;
-    if (wrong > most_slips(segment, named) || path[i].empty()) return std::nullopt;
+    const size_t most = most_slips(segment, named);
+    const size_t wrong = is_fixed && segment != path[i] ? letters_apart(segment, path[i], most) : 0;
+    if (wrong > most || path[i].empty()) return std::nullopt;
     all += wrong;
   }
   return all;

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/guard.h"
 #include "serve/http/admission.h"
 #include "serve/http/connection.h"
-#include "base/guard.h"
 #include "serve/http/transport/tls.h"
 
 namespace tutti {
@@ -21,12 +21,21 @@ namespace net = boost::asio;
 using tcp = net::ip::tcp;
 using ErrorValue = boost::system::error_code;
 
-// Every connection is a file; the soft limit is often 1024.
-void raise_file_limit() {
+constexpr size_t kOtherFiles = 64;  // of the store, of media processes, of logs
+constexpr auto kSweepTurn = std::chrono::microseconds(500);
+constexpr int kAcceptedAtOnce = 16;  // then all else has its turn
+
+// Every connection is a file; the soft limit is often 1024, and so is the hard one in a container.
+// Returns how many connections there may be, up to `most`, so that a file is left for whoever comes
+// and for all else.
+size_t raise_file_limit(size_t most) {
   rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit)) return most;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY) return most;
+  const size_t files = limit.rlim_cur;
+  return std::min(most, files > 2 * kOtherFiles ? files - kOtherFiles : files / 2);
 }
 
 Result<std::optional<TlsContext>> tls_context(const HttpOptions& options) {
@@ -79,12 +88,15 @@ struct HttpServer::State {
   void welcome(tcp::socket socket);
   bool make_room(const std::string& group);
   void tick();
+  void sweep();
   void drain(double grace_seconds);
 
   std::shared_ptr<Core> core;
   std::optional<TlsContext> tls;
   tcp::acceptor acceptor;
   net::steady_timer ticks;
+  std::vector<std::shared_ptr<Connection>> unswept_connections;  // of this tick
+  std::vector<std::shared_ptr<OpenWebSocket>> unswept_sockets;
   bool accepting = false, ticking = false;
   Clock::time_point cut_at = Clock::time_point::max();
 };
@@ -101,6 +113,7 @@ Status HttpServer::State::bind() {
   if (!error) acceptor.set_option(net::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1024, error);
+  if (!error) acceptor.non_blocking(true, error);  // so that on_accept() can ask for more
   const bool of_port = error == net::error::address_in_use || error == net::error::access_denied;
   if (error)
     return failed("cannot listen on " + where + ": " + error.message() +
@@ -121,8 +134,12 @@ void HttpServer::State::accept() {
 void HttpServer::State::on_accept(ErrorValue error, tcp::socket socket) {
   if (error) {  // no files left, most likely: the next tick tries again
     if (error != net::error::connection_aborted) return;
-  } else if (!survives([&] { welcome(std::move(socket)); })) {
-    ++core->refused;
+  }
+  for (int left = kAcceptedAtOnce; !error;) {
+    if (!survives([&] { welcome(std::move(socket)); })) ++core->refused;
+    if (--left == 0) break;
+    socket = tcp::socket(core->io);
+    acceptor.accept(socket, error);
   }
   accept();
 }
@@ -138,7 +155,8 @@ void HttpServer::State::welcome(tcp::socket socket) {
     return;
   }
   ++core->accepted;
-  auto stream = tls ? tls->stream(std::move(socket)) : plain_stream(std::move(socket));
+  auto stream =
+      tls ? tls->stream(std::move(socket), core->turns, group) : plain_stream(std::move(socket));
   const auto connection = std::make_shared<Connection>(core, std::move(stream), peer, group);
   core->connections.insert(connection);
   core->open_connections = core->connections.size();
@@ -159,18 +177,49 @@ bool HttpServer::State::make_room(const std::string& group) {
     return false;
   const size_t most = tls ? std::min(limits.most_connections, limits.most_tls_connections)
                           : limits.most_connections;
+  if (!core->peers.connection_fits(group, most) && !give_way(core->peers.longest_silent(group)))
+    return false;
   return core->connections.size() + core->sockets.size() < most ||
          give_way(core->peers.longest_silent());
+}
+
+// Takes away from `all` as many as there is time for.
+template <class All, class Sweep>
+void sweep_some(All& all, Clock::time_point until, const Sweep& sweep) {
+  while (!all.empty() && Clock::now() < until) {
+    const auto one = std::move(all.back());
+    all.pop_back();
+    sweep(*one);
+  }
+}
+
+// Deadlines. Ten thousand that are over at once take hundreds of milliseconds, so all else that is
+// ready has its turn meanwhile.
+void HttpServer::State::sweep() {
+  const auto now = Clock::now();
+  sweep_some(unswept_connections, now + kSweepTurn, [&](Connection& connection) {
+    if (!survives([&] { connection.sweep(now); })) connection.close();
+  });
+  sweep_some(unswept_sockets, now + kSweepTurn, [&](OpenWebSocket& socket) {
+    if (!survives([&] { socket.sweep(now); })) socket.abort();
+  });
+  if (unswept_connections.empty() && unswept_sockets.empty()) return;
+  survives([&] {  // else the next tick goes on
+    net::post(core->io, [this] {
+      if (!core->ended) sweep();
+    });
+  });
 }
 
 // Each second: deadlines, and the end of a drain.
 void HttpServer::State::tick() {
   const auto now = Clock::now();
   if (!accepting && acceptor.is_open()) accept();
-  for (const auto& connection : listed(core->connections))  // close() changes the set
-    if (!survives([&] { connection->sweep(now); })) connection->close();
-  for (const auto& socket : listed(core->sockets))
-    if (!survives([&] { socket->sweep(now); })) socket->abort();
+  if (unswept_connections.empty() && unswept_sockets.empty()) {
+    unswept_connections = listed(core->connections);
+    unswept_sockets = listed(core->sockets);
+  }
+  sweep();
   core->open_sockets = core->sockets.size();
   core->relieve();
   if (core->draining && ((core->connections.empty() && core->sockets.empty()) || now > cut_at)) {
@@ -205,7 +254,7 @@ HttpServer& HttpServer::operator=(HttpServer&&) noexcept = default;
 HttpServer::~HttpServer() = default;
 
 Result<HttpServer> HttpServer::listen(Router router, HttpOptions options) {
-  raise_file_limit();
+  options.limits.most_connections = raise_file_limit(options.limits.most_connections);
   TUTTI_CHECK(check_names(options));
   auto state = std::make_unique<State>(std::move(router), std::move(options));
   TUTTI_ASSIGN(state->tls, tls_context(state->core->options));

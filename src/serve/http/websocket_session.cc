@@ -10,10 +10,10 @@
 #include <deque>
 #include <mutex>
 
+#include "base/guard.h"
 #include "base/let_go.h"
 #include "base/utf8.h"
 #include "serve/http/transport/beast_stream.h"
-#include "base/guard.h"
 
 namespace tutti {
 namespace {
@@ -24,8 +24,7 @@ class WebSocketSession final : public OpenWebSocket,
   static constexpr Clock::time_point kNever = Clock::time_point::max();
   static constexpr size_t kMostUnread = size_t(16) << 20;
   static constexpr size_t kLeastRead = 1 << 10, kMostRead = 64 << 10;  // at a time
-  static constexpr size_t kMuchToRead = 256 << 10;  // a message whose parsing takes milliseconds
-  static constexpr size_t kMessageBytes = 64;       // in a queue, besides its text
+  static constexpr size_t kMessageBytes = 64;  // in a queue, besides its text
 
  public:
   WebSocketSession(std::shared_ptr<Stream> stream, std::shared_ptr<Core> core,
@@ -263,8 +262,8 @@ class WebSocketSession final : public OpenWebSocket,
     handling_.reset();  // it would keep what ends the handling, and with it this socket
   }
 
-  // Again for each operation that comes back afterwards: what it read into, or wrote, is let go of.
-  // The listeners may hold what holds this socket, so they are let go of here, on a worker.
+  // Called again by every operation that completes after the close, to free its buffer. The
+  // listeners may hold what holds this socket, so they are let go of here, on a worker.
   void ended() noexcept {
     if (!reading_) let_go();
     if (!writing_) out_.clear();

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "helpers/test_client.h"
+#include "tests/helpers/test_client.h"
 
 namespace tutti {
 namespace {

@@ -6,8 +6,10 @@
 #include <functional>
 #include <iterator>
 #include <mutex>
+#include <new>
 #include <thread>
 
+#include "base/guard.h"
 #include "serve/media/worker_process.h"
 
 namespace tutti {
@@ -54,10 +56,16 @@ void DecodeStop::leave(WorkerProcess& worker) {
 }
 
 struct IsolatedDecoder::State {
-  IsolationOptions options;
+  explicit State(const IsolationOptions& options) : options(options) {
+    for (auto* list : {&idle, &worn}) list->reserve(size_t(options.workers));
+    replacer = std::thread([this] { replace_worn(); });
+  }
+
+  const IsolationOptions options;
   std::mutex mutex;
   std::condition_variable freed;
-  // Of the workers nobody uses; nullptr for one that is to be started by who takes it.
+  // Of the workers nobody uses; nullptr for one that is to be started by who takes it. Has room for
+  // all of them, so that giving one back never throws.
   std::vector<std::unique_ptr<WorkerProcess>> idle;
   std::atomic<uint64_t> uploads = 0, crashes = 0, timeouts = 0, starts = 0;
   // Workers that have served their share or were stopped, and who replaces them, and those that
@@ -65,7 +73,7 @@ struct IsolatedDecoder::State {
   std::vector<std::unique_ptr<WorkerProcess>> worn;
   std::condition_variable worn_came;
   bool ending = false;
-  std::thread replacer{[this] { replace_worn(); }};
+  std::thread replacer;
 
   ~State() {
     {
@@ -121,25 +129,32 @@ struct IsolatedDecoder::State {
     }
     if (worker && worker->alive()) return worker;
     worker.reset();
-    auto started = start_worker();
-    if (!started) give_back(nullptr);
-    return started;
+    try {
+      auto started = start_worker();
+      if (!started) give_back(nullptr);
+      return started;
+    } catch (...) {
+      give_back(nullptr);
+      throw;
+    }
   }
 
-  void give_back(std::unique_ptr<WorkerProcess> worker) {
+  void give_back(std::unique_ptr<WorkerProcess> worker) noexcept {
     const std::lock_guard lock(mutex);
     idle.push_back(std::move(worker));
     freed.notify_one();
   }
 
-  std::unique_ptr<WorkerProcess> replacement(std::unique_ptr<WorkerProcess> worker) {
+  std::unique_ptr<WorkerProcess> replacement(std::unique_ptr<WorkerProcess> worker) noexcept {
     worker.reset();
-    auto started = start_worker();
-    return started ? *std::move(started) : nullptr;
+    survives([&] {
+      if (auto started = start_worker()) worker = *std::move(started);
+    });
+    return worker;
   }
 
   // A worker that failed is replaced by the request that found out.
-  void finish(std::unique_ptr<WorkerProcess> worker, Failure failure, bool was_stopped) {
+  void finish(std::unique_ptr<WorkerProcess> worker, Failure failure, bool was_stopped) noexcept {
     const bool worn_out = worker->uploads() >= options.requests_per_worker || worker->used_up();
     if (failure == Failure::none && !worn_out) return give_back(std::move(worker));
     if (!was_stopped && failure != Failure::none) {
@@ -161,12 +176,15 @@ struct IsolatedDecoder::State {
     TUTTI_ASSIGN(auto worker, take(in(longest), control.stop));
     Failure failure = Failure::none;
     Result<WorkerProcess::Answer> answer = stopped();
-    if (!control.stop || control.stop->enter(*worker)) {
-      answer = worker->ask(request, upload, in(longest), failure);
-      if (control.stop) control.stop->leave(*worker);
-    }
+    const bool had_memory = survives([&] {
+      if (!control.stop || control.stop->enter(*worker))
+        answer = worker->ask(request, upload, in(longest), failure);
+    });
+    if (!had_memory) failure = Failure::crash;  // half an answer may lie in its socket
+    if (control.stop) control.stop->leave(*worker);
     const bool was_stopped = control.stop && control.stop->requested();
-    finish(std::move(worker), failure, was_stopped);
+    finish(std::move(worker), failure, was_stopped || !had_memory);  // it did not crash
+    if (!had_memory) throw std::bad_alloc();
     if (was_stopped) return stopped();
     return answer;
   }
@@ -180,11 +198,10 @@ IsolatedDecoder::~IsolatedDecoder() = default;
 Result<IsolatedDecoder> IsolatedDecoder::start(const IsolationOptions& options) {
   if (options.workers < 1 || options.seconds <= 0 || options.processor_seconds <= 0)
     return usage_error("media workers and their seconds must be above 0");
-  auto state = std::make_unique<State>();
-  state->options = options;
+  auto state = std::make_unique<State>(options);
   for (int i = 0; i < options.workers; ++i) {
     TUTTI_ASSIGN(auto worker, state->start_worker());
-    state->idle.push_back(std::move(worker));
+    state->give_back(std::move(worker));
   }
   return IsolatedDecoder(std::move(state));
 }

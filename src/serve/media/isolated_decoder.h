@@ -4,7 +4,7 @@
 //   TUTTI_ASSIGN(const IsolatedDecoder decoder, IsolatedDecoder::start({}));
 //   Result<Picture> photo = decoder.load_picture(upload_bytes, limits);
 //
-// The same bits and the same messages as media/decode.h, and besides:
+// The same bits and the same messages as those of media/, and besides:
 //   - the worker's memory, processor time and wall time are limited (IsolationOptions);
 //   - it holds one socket and no other file, cannot open files or sockets, start processes, signal
 //     others, or make memory executable (sandbox.h), and has none of our environment;
@@ -30,7 +30,8 @@
 
 #include "base/media_types.h"
 #include "base/result.h"
-#include "media/decode.h"
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
 
 namespace tutti {
 
@@ -77,7 +78,7 @@ class IsolatedDecoder {
   IsolatedDecoder& operator=(IsolatedDecoder&&) noexcept;
   ~IsolatedDecoder();
 
-  // As in media/decode.h.
+  // As in media/decode_picture.h and decode_sound.h.
   Result<Picture> load_picture(std::span<const uint8_t> bytes, const MediaLimits& limits = {},
                                Transparency transparency = Transparency::over_white,
                                const DecodeControl& control = {}) const;

@@ -13,8 +13,10 @@
 #include <fstream>
 #include <thread>
 
-#include "helpers/isolated_decoder_fixture.h"
-#include "serve/media/worker.h"
+#include "media/decode_picture.h"
+#include "media/encode_picture.h"
+#include "serve/media/serve_media.h"
+#include "tests/helpers/isolated_decoder_fixture.h"
 
 namespace tutti {
 namespace {
@@ -225,7 +227,7 @@ TEST(IsolatedDecoder, WorkersYieldAndCannotIgnoreTheirLimit) {
   const IsolatedDecoder decoder = start({.workers = 1});
   expect_well(decoder);
   const int id = decoder.process_ids().at(0);
-  EXPECT_EQ(getpriority(PRIO_PROCESS, id_t(id)), std::min(getpriority(PRIO_PROCESS, 0) + 10, 19));
+  EXPECT_EQ(getpriority(PRIO_PROCESS, id_t(id)), std::min(getpriority(PRIO_PROCESS, 0) + 5, 19));
   rlimit processor = {};
   ASSERT_EQ(prlimit(id, RLIMIT_CPU, nullptr, &processor), 0);
   EXPECT_NE(processor.rlim_max, RLIM_INFINITY);
@@ -255,7 +257,7 @@ int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "media-worker") return tutti::serve_media(0);
   if (command == "misbehaving-worker") {
-    tutti::MediaDecoders decoders = tutti::MediaDecoders::real();
+    tutti::MediaDecoders decoders = tutti::real_decoders();
     decoders.picture = tutti::obey;
     return tutti::serve_media(0, decoders);
   }

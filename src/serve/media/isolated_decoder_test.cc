@@ -1,14 +1,18 @@
 // Uploads through real worker processes: the same results and errors as without them, by many
 // threads on few workers.
-#include "helpers/isolated_decoder_fixture.h"
-
 #include <chrono>
 #include <cstring>
 #include <fstream>
 #include <thread>
 
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
+#include "media/encode_video.h"
 #include "media/picture/fit_picture.h"
-#include "serve/media/worker.h"
+#include "serve/media/serve_media.h"
+#include "tests/helpers/isolated_decoder_fixture.h"
 
 namespace tutti {
 namespace {
@@ -47,7 +51,7 @@ TEST(IsolatedDecoder, GivesTheSameBits) {
     EXPECT_EQ(here->samples, there->samples) << kind;
   }
   const Bytes video = video_bytes();
-  const auto here = MediaDecoders::real().frames(video, 16, 32, {});
+  const auto here = real_decoders().frames(video, 16, 32, {});
   const auto there = decoder.load_frames(video, 16, 32);
   ASSERT_TRUE(here && there);
   ASSERT_EQ(there->size(), 16u);

@@ -1,13 +1,16 @@
-// The worker process: real decoders, locked in.
+#include "serve/media/serve_media.h"
+
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/decode_video.h"
 #include "media/picture/fit_picture.h"
 #include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
-#include "serve/media/worker.h"
 
 namespace tutti {
 namespace {
@@ -18,8 +21,7 @@ Result<std::vector<Picture>> load_frames(const MediaInput& input, int count, int
                                          const MediaLimits& limits) {
   TUTTI_CHECK(check_input(input, limits.max_bytes));
   TUTTI_ASSIGN(VideoReader video, VideoReader::open(input, limits));
-  return even_frames(video, size_t(count),
-                     [&](const Picture& frame) { return fit_picture(frame, side); });
+  return even_frames(video, size_t(count), side);
 }
 
 // Ends the process once the other end of the socket is gone.
@@ -53,7 +55,7 @@ bool say_hello(int socket, const Status& locked_in) {
 
 }  // namespace
 
-MediaDecoders MediaDecoders::real() {
+MediaDecoders real_decoders() {
   return {load_picture, load_sound, load_frames, fit_picture};
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/media_types.h"
 #include "base/result.h"
-#include "media/decode.h"
+#include "media/input.h"
 
 namespace tutti::wire {
 

@@ -1,10 +1,12 @@
-// The other end of IsolatedDecoder: what a media worker runs.
+// What a media worker answers, whatever it decodes with. serve_media.h runs it, locked in.
 #pragma once
 
 #include <functional>
 #include <span>
 
-#include "media/decode.h"
+#include "base/media_types.h"
+#include "base/result.h"
+#include "media/decode_picture.h"
 
 namespace tutti {
 
@@ -17,15 +19,9 @@ struct MediaDecoders {
                                              const MediaLimits&)>
       frames;
   std::function<Picture(const Picture&, int side)> fit;
-
-  static MediaDecoders real();  // those of media/decode.h
 };
 
-// Locks the process in, then answers requests on `socket` until the other end closes it. Returns an
-// exit code; whatever goes wrong later kills the process, and the other end notices.
-int serve_media(int socket, const MediaDecoders& decoders = MediaDecoders::real());
-
-// The part after locking in. Returns where the other end is gone, or makes no sense.
+// Answers requests on `socket`. Returns where the other end is gone, or makes no sense.
 void answer_requests(int socket, const MediaDecoders& decoders);
 
 }  // namespace tutti

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/quote.h"
 #include "base/similar.h"
 #include "serve/api/answer.h"
-#include "serve/api/uploads/data_url.h"
 #include "serve/api/text_options.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/realtime/beta.h"
 
 namespace tutti {
@@ -28,6 +29,10 @@ Problem invalid(const std::string& message, const std::string& code,
   return {400, message, "invalid_request_error", param, code};
 }
 
+Problem no_event() {
+  return invalid("an event must be a JSON object in a text message", "invalid_event");
+}
+
 }  // namespace
 
 RealtimeClient::RealtimeClient(Api& api, const Request& request,
@@ -39,7 +44,6 @@ RealtimeClient::RealtimeClient(Api& api, const Request& request,
       buffer_charge_(account_),
       settings_charge_(account_) {
   settings_.id = new_id("sess_");
-  settings_.model = api.options().model;
   read_query(request);
   if (const Status status = listen_at(settings_.input_rate); !status)
     problem_ = problem_of(status.error(), 0);
@@ -48,7 +52,8 @@ RealtimeClient::RealtimeClient(Api& api, const Request& request,
 void RealtimeClient::read_query(const Request& request) {
   Checker checker(account_);
   const Fields query = checker.query(request.query, *api_.contract().at("realtime").query);
-  check_model(query, api_);
+  settings_.model = read_model(query, api_)->name;
+  dialogue_->hear_with(settings_.model);
   settings_.transcribe_only = query.text("intent") == "transcription";
   refuse(checker.problem());
 }
@@ -84,10 +89,11 @@ void RealtimeClient::refuse(std::optional<Problem> problem) {
 
 void RealtimeClient::take(const std::string& message, bool binary) {
   if (refused_) return;
+  if (binary) return dialogue_->send_error(no_event(), "");
   problem_.reset();
   Checker checker(account_);
   checker_ = &checker;
-  const Json said = read_event(binary ? "" : message, checker);
+  const Json said = read_event(message, checker);
   const std::string id = said.value("event_id", "");
   if (!checker.problem()) {
     const Fields event = checker.object(said, api_.contract().events(), "");
@@ -97,12 +103,11 @@ void RealtimeClient::take(const std::string& message, bool binary) {
   if (problem_) dialogue_->send_error(*problem_, id);
 }
 
-// An event as the released API has it; no event at all, where it is no object or of no known type,
-// is `unknown_event` and `invalid_event` in OpenAI's words.
+// An event as the released API has it. Errors have OpenAI's codes: `invalid_event` where it is no
+// object, `unknown_event` where its type is not known.
 Json RealtimeClient::read_event(const std::string& message, Checker& checker) const {
   Json json = checker.document(message);
-  if (!checker.problem() && !json.is_object())
-    checker.refuse(invalid("an event must be a JSON object in a text message", "invalid_event"));
+  if (!checker.problem() && !json.is_object()) checker.refuse(no_event());
   if (checker.problem()) return Json::object();
   Json event = beta_ ? from_beta(std::move(json)) : std::move(json);
   if (!api_.contract().events().variant_of(event)) {
@@ -121,6 +126,7 @@ Json RealtimeClient::read_event(const std::string& message, Checker& checker) co
 Status RealtimeClient::listen_at(int sample_rate) {
   TUTTI_ASSIGN(reader_, PcmReader::create(sample_rate));
   voice_.reset();
+  hearing_.reset();
   if (settings_.turn_detection) voice_.emplace(settings_.turn_detection->voice);
   voice_begin_ = heard();
   return {};
@@ -135,6 +141,7 @@ void RealtimeClient::update_session(const Fields& event) {
   const bool rate = changed.input_rate != settings_.input_rate;
   const bool turns = changed.json()["audio"]["input"] != settings_.json()["audio"]["input"];
   settings_ = std::move(changed);
+  dialogue_->hear_with(settings_.model);
   if (rate || turns)
     if (const Status status = listen_at(settings_.input_rate); !status)
       return refuse(problem_of(status.error(), 0));
@@ -176,6 +183,7 @@ Status RealtimeClient::take_samples(std::span<const float> samples) {
   buffer_.append(samples);
   if (voice_) {
     for (const VoiceEvent& event : voice_->push(samples)) take_voice(event);
+    hear_until(heard());
     // Before somebody speaks, no more is kept than may turn out to be the beginning.
     if (!voice_->speaking())
       drop_before(heard() - (settings_.turn_detection->voice.prefix_ms + 1000) * 16);
@@ -196,6 +204,8 @@ void RealtimeClient::take_voice(const VoiceEvent& event) {
     dialogue_->send({{"type", "input_audio_buffer.speech_started"},
                      {"audio_start_ms", ms(sample)},
                      {"item_id", item_id_}});
+    hearing_ = dialogue_->begin_hearing(item_id_, tells());
+    told_until_ = begin_;
     if (settings_.turn_detection->interrupt_response && dialogue_->responding())
       dialogue_->cancel("", "turn_detected");  // it may just have ended: no matter
     return;
@@ -217,17 +227,29 @@ void RealtimeClient::drop_before(int64_t sample) {
   buffer_charge_.shrink(buffer_charge_.bytes() - std::min(buffer_charge_.bytes(), buffer_.bytes()));
 }
 
+// Gives what was said since to what hears it.
+void RealtimeClient::hear_until(int64_t sample) {
+  if (!hearing_) return;
+  const int64_t from = std::exchange(told_until_, std::max(sample, told_until_));
+  hearing_->push(buffer_.samples().subspan(size_t(from - begin_), size_t(told_until_ - from)));
+}
+
 // The sound up to `end` becomes a message of the user's.
 void RealtimeClient::commit(int64_t end) {
   const std::string id = item_id_.empty() ? new_id("item_") : std::exchange(item_id_, "");
   const auto count = size_t(std::clamp(end - begin_, int64_t(0), int64_t(buffer_.size())));
-  const ItemPtr item = item_of_sound(id, buffer_.samples().first(count), account_);
+  hear_until(begin_ + int64_t(count));
+  const std::shared_ptr<Hearing> hearing = std::exchange(hearing_, nullptr);
+  const bool underway = hearing && hearing->well();
+  const ItemPtr item = item_of_sound(id, buffer_.samples().first(count), account_, underway);
+  if (hearing && tells()) item->content[0].told = hearing->told();
   drop_before(end);
   const std::string previous = dialogue_->last_id();
   dialogue_->send({{"type", "input_audio_buffer.committed"},
                    {"previous_item_id", previous.empty() ? Json() : Json(previous)},
                    {"item_id", id}});
   refuse(dialogue_->add(item, "", tells()));
+  if (underway) dialogue_->end_hearing(item, *hearing, tells());
 }
 
 void RealtimeClient::commit_audio(const Fields&) {
@@ -241,16 +263,17 @@ void RealtimeClient::commit_audio(const Fields&) {
 
 void RealtimeClient::clear_audio(const Fields&) {
   if (voice_) voice_->stop();
+  hearing_.reset();
   drop_before(heard());
   item_id_.clear();
   dialogue_->send({{"type", "input_audio_buffer.cleared"}});
 }
 
 void RealtimeClient::create_item(const Fields& event) {
-  ItemPtr item = read_item(event.object("item"), settings_.input_rate, api_, account_);
+  const ItemPtr item = read_item(event.object("item"), settings_.input_rate, api_, account_);
   const std::string previous = event.text("previous_item_id");
   if (failed()) return;
-  refuse(dialogue_->add(std::move(item), previous, tells()));
+  refuse(dialogue_->add(item, previous, tells()));
 }
 
 void RealtimeClient::delete_item(const Fields& event) {

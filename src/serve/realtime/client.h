@@ -44,6 +44,7 @@ class RealtimeClient {
   Status take_samples(std::span<const float> samples);
   void take_voice(const VoiceEvent& event);
   void commit(int64_t end);
+  void hear_until(int64_t sample);
   void drop_before(int64_t sample);
   int64_t heard() const { return begin_ + int64_t(buffer_.size()); }
   bool tells() const { return settings_.transcription || settings_.transcribe_only; }
@@ -60,9 +61,11 @@ class RealtimeClient {
   std::optional<VoiceActivity> voice_;
   SampleBuffer buffer_;  // not committed, at 16 kHz
   Charge buffer_charge_, settings_charge_;
-  int64_t begin_ = 0;        // of them, counted from the connection's first
-  int64_t voice_begin_ = 0;  // where voice_ began to count
-  std::string item_id_;      // of the sound being recorded
+  int64_t begin_ = 0;                 // of them, counted from the connection's first
+  int64_t voice_begin_ = 0;           // where voice_ began to count
+  std::string item_id_;               // of the sound being recorded
+  std::shared_ptr<Hearing> hearing_;  // the same, while somebody speaks
+  int64_t told_until_ = 0;            // sample up to which it was given to hearing_
 };
 
 }  // namespace tutti

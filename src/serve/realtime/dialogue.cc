@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/quote.h"
+#include "engine/requests/transcribe_request.h"
 #include "serve/api/answer.h"
 #include "serve/api/uploads/data_url.h"
 #include "serve/realtime/beta.h"
@@ -19,6 +20,8 @@ Problem not_found(const std::string& id) {
 constexpr size_t kMostItems = 128;
 constexpr size_t kMostBytes = size_t(16) << 20;
 
+constexpr const char* kTranscription = "conversation.item.input_audio_transcription.";
+
 }  // namespace
 
 Dialogue::Dialogue(Api& api, const Request& request, std::weak_ptr<WebSocket> socket, bool beta)
@@ -28,6 +31,19 @@ Dialogue::Dialogue(Api& api, const Request& request, std::weak_ptr<WebSocket> so
       owner_(request.owner),
       account_(request.account),
       id_(new_id("conv_")) {}
+
+void Dialogue::hear_with(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  model_ = model;
+}
+
+// As it is now: a conversation may be older than the model that answers it.
+Result<ServedPtr> Dialogue::find_model(const std::string& name) const {
+  if (ServedPtr model = api_.models().find(name)) return model;
+  return Error(ErrorCode::not_found, "the model " + quote(name, 40) +
+                                         " is served no longer; choose another one with "
+                                         "session.update");
+}
 
 void Dialogue::send(Json event) {
   if (beta_) {
@@ -65,7 +81,7 @@ std::string Dialogue::last_id() const {
   return items_.empty() ? "" : items_.back()->id;
 }
 
-std::optional<Problem> Dialogue::add(ItemPtr item, const std::string& previous, bool tell) {
+std::optional<Problem> Dialogue::add(const ItemPtr& item, const std::string& previous, bool tell) {
   const std::lock_guard lock(mutex_);
   if (find(item->id) != items_.end())
     return Problem{400, "there is an item " + quote(item->id) + " already", "invalid_request_error",
@@ -141,26 +157,60 @@ std::optional<Problem> Dialogue::truncate(const std::string& id, int64_t content
 void Dialogue::understand(const ItemPtr& item, bool tell) {
   for (size_t i = 0; i < item->content.size(); ++i) {
     Item::Content& content = item->content[i];
-    if (content.heard) continue;
+    if (content.heard || content.underway) continue;
     if (content.kind == Item::Content::Kind::picture) {
       decode(item, i);
       continue;
     }
-    TranscribeEvents events;
-    events.done = [self = weak_from_this(), item, i, tell](Result<Transcript> heard) {
+    auto done = [self = weak_from_this(), item, i, tell](Result<Transcript> heard) {
       take_later(self, [&](Dialogue& dialogue) {
         dialogue.take_transcript(item, i, tell,
                                  heard ? Result<std::string>(heard->text) : heard.error());
         dialogue.begin_if_understood();
       });
     };
-    auto ticket =
-        api_.scheduler().transcribe(std::exchange(content.mel, {}), std::move(events), owner_);
+    auto mel = std::make_shared<const Mel>(std::exchange(content.mel, {}));
+    const Result<ServedPtr> model = find_model(model_);
+    auto ticket = model ? api_.scheduler().submit(
+                              std::make_unique<TranscribeRequest>((*model)->handle, std::move(mel)),
+                              std::move(done), owner_)
+                        : model.error();
     if (ticket)
       ticket->detach();  // milliseconds, and an answer may wait for it
     else
       take_transcript(item, i, tell, ticket.error());
   }
+}
+
+void Dialogue::send_heard(const std::string& item_id, size_t index, const std::string& text) {
+  send({{"type", std::string(kTranscription) + "delta"},
+        {"item_id", item_id},
+        {"content_index", index},
+        {"delta", text}});
+}
+
+std::shared_ptr<Hearing> Dialogue::begin_hearing(const std::string& id, bool tell) {
+  const Result<ServedPtr> model = [&] {
+    const std::lock_guard lock(mutex_);
+    return find_model(model_);
+  }();
+  if (!model) return nullptr;
+  auto on_text = [self = weak_from_this(), id, tell](const std::string& text) {
+    const auto alive = self.lock();
+    if (tell && alive) alive->send_heard(id, 0, text);
+  };
+  auto hearing = Hearing::begin(api_.scheduler(), (*model)->handle, owner_, account_, on_text);
+  return hearing ? *std::move(hearing) : nullptr;
+}
+
+void Dialogue::end_hearing(const ItemPtr& item, Hearing& hearing, bool tell) {
+  hearing.finish([self = weak_from_this(), item, tell](const Result<std::string>& text) {
+    take_later(self, [&](Dialogue& dialogue) {
+      item->content[0].told = text ? text->size() : 0;
+      dialogue.take_transcript(item, 0, tell, text);
+      dialogue.begin_if_understood();
+    });
+  });
 }
 
 void Dialogue::decode(const ItemPtr& item, size_t index) {
@@ -205,17 +255,15 @@ void Dialogue::take_transcript(const ItemPtr& item, size_t index, bool tell,
     content.text = *text;
   else
     content.lost = text.error();
-  const std::string type = "conversation.item.input_audio_transcription.";
+  const std::string type = kTranscription;
   if (tell && text) {
-    const Json where = {{"item_id", item->id}, {"content_index", index}};
-    Json delta = {{"type", type + "delta"}, {"delta", *text}};
-    Json completed = {{"type", type + "completed"},
-                      {"transcript", *text},
-                      {"usage", {{"type", "duration"}, {"seconds", content.seconds}}}};
-    for (Json* event : {&delta, &completed}) {
-      event->update(where);
-      send(std::move(*event));
-    }
+    if (content.told == 0 || content.told < text->size())
+      send_heard(item->id, index, text->substr(std::min(content.told, text->size())));
+    send({{"type", type + "completed"},
+          {"item_id", item->id},
+          {"content_index", index},
+          {"transcript", *text},
+          {"usage", {{"type", "duration"}, {"seconds", content.seconds}}}});
   } else if (tell) {
     const Problem problem = problem_of(text.error(), 0);
     send({{"type", type + "failed"},

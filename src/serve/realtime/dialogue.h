@@ -8,10 +8,11 @@
 
 #include <mutex>
 
+#include "base/guard.h"
 #include "serve/api/api.h"
 #include "serve/api/pcm.h"
-#include "base/guard.h"
 #include "serve/http/websocket.h"
+#include "serve/realtime/hearing.h"
 #include "serve/realtime/item.h"
 #include "serve/realtime/settings.h"
 #include "serve/scheduler.h"
@@ -31,13 +32,22 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   // `request`: the one that opened the socket, whose owner takes turns with others.
   Dialogue(Api& api, const Request& request, std::weak_ptr<WebSocket> socket, bool beta);
 
+  // The name of the model that understands what items say. Each answer names its own.
+  void hear_with(const std::string& model);
+
   // Sends an event, to a client of the beta as that has it; adds its id.
   void send(Json event);
   void send_error(const Problem& problem, const std::string& client_event_id);
+  void send_heard(const std::string& item_id, size_t index, const std::string& text);
   void hang_up(const std::string& reason);  // closes the socket
 
   // Behind the item `previous` ("root": first; empty: last). `tell`: send what is heard in it.
-  std::optional<Problem> add(ItemPtr item, const std::string& previous, bool tell);
+  std::optional<Problem> add(const ItemPtr& item, const std::string& previous, bool tell);
+  // Somebody begins to say what will be the item `id`. `tell`: send what is heard as it is heard.
+  // Nothing where the model cannot: the item is then heard as a whole.
+  std::shared_ptr<Hearing> begin_hearing(const std::string& id, bool tell);
+  // All of an item that was added as being underway has been said. Not with the lock held.
+  void end_hearing(const ItemPtr& item, Hearing& hearing, bool tell);
   std::optional<Problem> remove(const std::string& id);
   std::optional<Problem> show(const std::string& id);
   std::optional<Problem> truncate(const std::string& id, int64_t content_index, int64_t end_ms);
@@ -61,6 +71,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
     std::string reason;  // of its cancellation
     Charge charge;       // what the wish holds besides its input
     int prompt_tokens = 0, tokens = 0;
+    bool cut = false;    // its text, before the model had ended it
     double seconds = 0;  // of sound
   };
 
@@ -78,6 +89,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
                        const Result<std::string>& text);
   void begin_if_understood();
   void begin();
+  Result<ServedPtr> find_model(const std::string& name) const;
   void take_text(const std::string& piece);
   void end_text(const Result<TextResult>& result);
   void take_audio(const std::span<const float>& samples);
@@ -114,6 +126,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   const Account::Ptr account_;
   const std::string id_;
   mutable std::mutex mutex_;
+  std::string model_;
   std::vector<ItemPtr> items_;
   std::unique_ptr<Response> response_;
   std::vector<std::weak_ptr<DecodeQueue::Handle>> decoding_;

@@ -29,7 +29,6 @@ void Dialogue::finish_parts() {
 
 void Dialogue::finish(const std::optional<Error>& error) {
   const Response& response = *response_;
-  const int limit = response.wish.settings.max_tokens;
   std::string status = "completed";
   Json details = nullptr;
   if (!response.reason.empty()) {
@@ -41,7 +40,7 @@ void Dialogue::finish(const std::optional<Error>& error) {
     details = {
         {"type", status},
         {"error", {{"type", problem.type}, {"code", problem.code}, {"message", problem.message}}}};
-  } else if (limit > 0 && response.tokens >= limit) {
+  } else if (response.cut) {
     status = "incomplete";
     details = {{"type", status}, {"reason", "max_output_tokens"}};
   }

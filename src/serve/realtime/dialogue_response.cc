@@ -3,14 +3,14 @@
 // any point, it ends with what it has.
 #include <algorithm>
 
+#include "engine/requests/speak_request.h"
+#include "engine/requests/text_request.h"
 #include "serve/api/answer.h"
 #include "serve/api/uploads/data_url.h"
 #include "serve/realtime/dialogue.h"
 
 namespace tutti {
 namespace {
-
-constexpr int kUsualTokens = 64;
 
 // Besides its input, whose items are counted themselves.
 size_t bytes_of(const ResponseWish& wish) {
@@ -80,32 +80,36 @@ void Dialogue::begin_if_understood() {
 }
 
 void Dialogue::begin() {
-  Prompt prompt = prompt_of(response_->source, api_);
-  if (prompt.empty()) return finish(why_nothing(response_->source));
   const RealtimeSettings& settings = response_->wish.settings;
+  const Result<ServedPtr> model = find_model(settings.model);
+  if (!model) return finish(model.error());
+  const ModelHandle& handle = (*model)->handle;
+  Prompt prompt = prompt_of(response_->source, *handle, api_.limits());
+  if (prompt.empty()) return finish(why_nothing(response_->source));
   TextOptions options{.language = settings.language, .temperature = settings.temperature};
   options.seed = settings.seed;
-  options.max_tokens =
-      settings.max_tokens ? settings.max_tokens : std::min(kUsualTokens, api_.limits().most_tokens);
-  TextEvents events;
-  events.on_text = [take =
-                        later<const std::string&>(&Dialogue::take_text)](const std::string& piece) {
-    take(piece);
-    return true;
-  };
-  events.done = later<Result<TextResult>>(&Dialogue::end_text);
-  auto ticket =
-      api_.scheduler().text(std::move(prompt), std::move(options), std::move(events), owner_);
-  if (!ticket) return finish(ticket.error());
-  response_->ticket = *std::move(ticket);
-
-  const ItemPtr answer = response_->answer = std::make_shared<Item>();
+  options.max_tokens = settings.max_tokens ? settings.max_tokens : api_.limits().most_tokens;
+  options.on_text =
+      [take = later<const std::string&>(&Dialogue::take_text)](const std::string& piece) {
+        take(piece);
+        return true;
+      };
+  // Complete before the first piece of text may come.
+  const bool audio = settings.audio_out;
+  const ItemPtr answer = std::make_shared<Item>();
   answer->id = new_id("item_");
   answer->role = "assistant";
   answer->charge = Charge(account_);
   answer->count_anyway();
   answer->status = "in_progress";
   Json item = answer->json();
+  answer->content.push_back({audio ? Item::Content::Kind::audio : Item::Content::Kind::text});
+  auto ticket = api_.scheduler().submit(
+      std::make_unique<TextRequest>(handle, std::move(prompt), std::move(options)),
+      later<Result<TextResult>>(&Dialogue::end_text), owner_);
+  if (!ticket) return finish(ticket.error());
+  response_->ticket = *std::move(ticket);
+  response_->answer = answer;
   send({{"type", "response.output_item.added"},
         {"response_id", response_->id},
         {"output_index", 0},
@@ -117,8 +121,6 @@ void Dialogue::begin() {
     items_.push_back(answer);
     forget_oldest(answer);
   }
-  const bool audio = settings.audio_out;
-  answer->content.push_back({audio ? Item::Content::Kind::audio : Item::Content::Kind::text});
   Json part = {{"type", "response.content_part.added"},
                {"part", audio ? Json{{"type", "audio"}, {"transcript", ""}}
                               : Json{{"type", "text"}, {"text", ""}}}};
@@ -149,6 +151,7 @@ void Dialogue::end_text(const Result<TextResult>& result) {
   Response& response = *response_;
   response.prompt_tokens = result->prompt_tokens;
   response.tokens = result->tokens;
+  response.cut = result->cut;
   const std::string& text = response.answer->content[0].text;
   const RealtimeSettings& settings = response.wish.settings;
   const bool silent = text.find_first_not_of(" \n\t") == text.npos;
@@ -156,12 +159,19 @@ void Dialogue::end_text(const Result<TextResult>& result) {
   SpeakOptions options;
   options.speed = settings.speed;
   options.seed = settings.seed;
-  SpeakEvents events;
-  events.on_audio = later<std::span<const float>>(&Dialogue::take_audio);
-  events.done = later<Result<SpeakResult>>(&Dialogue::end_audio);
+  options.keep = false;
+  options.on_audio = [take = later<std::span<const float>>(&Dialogue::take_audio)](
+                         const std::vector<float>& samples) {
+    take(samples);
+    return true;
+  };
   response.pcm = std::make_unique<PcmStream>(settings.output_rate);
   if (const Status ready = response.pcm->ready(); !ready) return finish(ready.error());
-  auto ticket = api_.scheduler().speak(text, std::move(options), std::move(events), owner_);
+  const Result<ServedPtr> model = find_model(settings.model);
+  if (!model) return finish(model.error());
+  auto ticket = api_.scheduler().submit(
+      std::make_unique<SpeakRequest>((*model)->handle, text, std::move(options)),
+      later<Result<SpeakResult>>(&Dialogue::end_audio), owner_);
   if (!ticket) return finish(ticket.error());
   response.ticket = *std::move(ticket);
 }

@@ -4,9 +4,9 @@
 
 #include "media/dsp/mel.h"
 #include "serve/api/answer.h"
-#include "serve/api/uploads/data_url.h"
 #include "serve/api/history.h"
 #include "serve/api/prompt_reader.h"
+#include "serve/api/uploads/data_url.h"
 #include "serve/realtime/sample_rate.h"
 
 namespace tutti {
@@ -17,27 +17,46 @@ using ContentKind = Item::Content::Kind;
 constexpr size_t kMostTextBytes = 64 << 10;  // of an item: many times what the model can read
 constexpr size_t kItemBytes = 1 << 10;       // besides its content
 
+constexpr size_t kSoundDecoding = 4;  // bytes that one of base64 takes on its way to a mel
+
+Error too_long_sound(double most_seconds) {
+  return bad_input("the sound is longer than " + std::to_string(int(most_seconds)) + " s");
+}
+
+double seconds_of(std::span<const float> samples) {
+  return double(samples.size()) / 16000;
+}
+
 Item::Content content_of_sound(std::span<const float> samples) {
   Item::Content content{ContentKind::audio, {}, false, log_mel(samples)};
-  content.seconds = double(samples.size()) / 16000;
+  content.seconds = seconds_of(samples);
   if (content.mel.values.empty()) content.heard = true;  // shorter than a frame: nothing
   return content;
 }
 
-Result<Item::Content> read_sound(const std::string& base64, int rate, double most_seconds) {
+// Its length is looked at first, and what it becomes on its way is charged.
+Result<Item::Content> read_sound(const std::string& base64, int rate, double most_seconds,
+                                 const Account::Ptr& account) {
+  const double most_bytes = (most_seconds + 1) * rate * 2 * 4 / 3;
+  if (double(base64.size()) > most_bytes) return too_long_sound(most_seconds);
+  Charge decoding(account);
+  TUTTI_CHECK(decoding.grow(kSoundDecoding * base64.size()));
   TUTTI_ASSIGN(const std::vector<uint8_t> bytes, decode_base64(base64));
   TUTTI_ASSIGN(PcmReader reader, PcmReader::create(rate));
   TUTTI_ASSIGN(const std::vector<float> samples,
                reader.push({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  if (double(samples.size()) > most_seconds * 16000)
-    return bad_input("the sound is longer than " + std::to_string(int(most_seconds)) + " s");
+  if (double(samples.size()) > most_seconds * 16000) return too_long_sound(most_seconds);
   return content_of_sound(samples);
 }
 
-Item::Content read_content(const Fields& fields, int rate, const Api& api) {
+Item::Content read_content(const Fields& fields, int rate, const Api& api,
+                           const Account::Ptr& account) {
   const std::string type = fields.text("type");
   if (type == "input_audio") {
-    auto content = read_sound(fields.text("audio"), rate, api.limits().most_seconds_of_audio);
+    const Json& audio = fields.json("audio");
+    static const std::string nothing;
+    auto content = read_sound(audio.is_string() ? audio.get_ref<const std::string&>() : nothing,
+                              rate, api.limits().most_seconds_of_audio, account);
     if (content) return *std::move(content);
     fields.refuse("audio", content.error());
     return {};
@@ -142,25 +161,34 @@ ItemPtr read_item(const Fields& fields, int input_rate, const Api& api,
                     "string_above_max_length");
       return item;
     }
-    item->content.push_back(read_content(part, input_rate, api));
+    item->content.push_back(read_content(part, input_rate, api, account));
     if (const Status status = item->count(); !status) fields.refuse("content", status.error());
   }
   return item;
 }
 
-ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account) {
+ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account,
+                      bool underway) {
   auto item = std::make_shared<Item>();
   item->charge = Charge(account);
   item->id = std::move(id);
-  item->content.push_back(content_of_sound(samples));
+  if (underway) {
+    Item::Content content{ContentKind::audio, {}, false};
+    content.seconds = seconds_of(samples);
+    content.underway = true;
+    item->content.push_back(std::move(content));
+  } else {
+    item->content.push_back(content_of_sound(samples));
+  }
   item->count_anyway();  // less than the samples, which were counted
   return item;
 }
 
-Prompt prompt_of(std::span<const ItemPtr> items, const Api& api) {
+Prompt prompt_of(std::span<const ItemPtr> items, const LoadedModel& model,
+                 const ApiLimits& limits) {
   const auto last = std::find_if(items.rbegin(), items.rend(),
                                  [](const ItemPtr& item) { return item->role == "user"; });
-  History history(api);
+  History history(model, limits);
   for (auto item = last; item != items.rend(); ++item) {
     if ((*item)->role == "system") continue;
     Draft said;

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "serve/api/uploads/draft.h"
 #include "serve/contract/fields.h"
+#include "serve/contract/limits.h"
 #include "serve/http/limits/ledger.h"
 
 namespace tutti {
@@ -17,9 +18,11 @@ struct Item {
   struct Content {
     enum class Kind { text, audio, picture };
     Kind kind = Kind::text;
-    std::string text;   // of sound: what was heard or is said
-    bool heard = true;  // false: a sound still being transcribed, a picture still being decoded
-    Mel mel;            // until then
+    std::string text;       // of sound: what was heard or is said
+    bool heard = true;      // false: a sound still being transcribed, a picture still being decoded
+    Mel mel;                // until then, unless it is
+    bool underway = false;  // being heard already (hearing.h)
+    size_t told = 0;        // bytes of what was heard that the client has been sent
     double seconds = 0;
     Draft upload;  // of a picture, until it is being decoded
     Picture picture;
@@ -42,11 +45,12 @@ using ItemPtr = std::shared_ptr<Item>;
 // later (Dialogue). What is wrong is told to the fields' Checker.
 ItemPtr read_item(const Fields& fields, int input_rate, const Api& api,
                   const Account::Ptr& account);
-// A sound that was recorded, at 16 kHz.
-ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account);
+// A sound that was recorded, at 16 kHz. `underway`: its transcript comes from elsewhere.
+ItemPtr item_of_sound(std::string id, std::span<const float> samples, const Account::Ptr& account,
+                      bool underway);
 
 // What the model is asked: the last user message, spoken or written, and what led to it
 // (history.h).
-Prompt prompt_of(std::span<const ItemPtr> items, const Api& api);
+Prompt prompt_of(std::span<const ItemPtr> items, const LoadedModel& model, const ApiLimits& limits);
 
 }  // namespace tutti

@@ -84,7 +84,7 @@ void RealtimeSettings::update_response(const Fields& response, const Api& api) {
 void RealtimeSettings::update(const Fields& session, const Api& api) {
   const std::string type = session.text("type", transcribe_only ? "transcription" : "realtime");
   transcribe_only = type == "transcription";
-  check_model(session, api);
+  if (session.has("model")) model = read_model(session, api)->name;
   instructions = session.text("instructions", instructions);
   audio_out = read_modalities(session, audio_out);
   max_tokens = read_max_tokens(session, max_tokens, api);

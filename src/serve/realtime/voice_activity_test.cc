@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "base/rng.h"
-#include "media/decode.h"
+#include "media/decode_sound.h"
 #include "serve/realtime/sample_rate.h"
 
 namespace tutti {

@@ -1,224 +1,43 @@
 #include "serve/store/api.h"
 
+#include "serve/store/conversations_api.h"
+#include "serve/store/export_api.h"
+#include "serve/store/files_api.h"
+
 namespace tutti {
-namespace store_api {
-namespace {
-
-constexpr size_t kMostMetadataBytes = 16 << 10;
-// Of a stored conversation as an answer has it; its id and its times are short.
-constexpr size_t kLargest = kMostMetadataBytes + (1 << 10);
-
-// What a request asks, read: its path, its query and its body.
-struct Call {
-  const Request& request;
-  const Fields query, body;
-  Charge& charge;  // of what is made of it
-
-  const std::string& user() const { return request.user; }
-  const std::string& parameter(const char* name) const { return request.parameters.at(name); }
-};
-
-std::string read_metadata(const Fields& body) {
-  if (!body.has("metadata")) return "{}";
-  std::string text = body.json("metadata").dump();
-  if (text.size() > kMostMetadataBytes)
-    body.refuse(
-        "metadata",
-        "is larger than 16 KiB, its limit; it has " + std::to_string(text.size()) + " bytes",
-        "string_above_max_length");
-  return text;
-}
-
-// As it is stored: with the id that it has in the store.
-std::string item_text(const Json& item, const std::string& id) {
-  std::string text = "{\"id\":" + Json(id).dump();
-  for (const auto& field : item.items())
-    if (field.key() != "id")
-      text.append(",").append(Json(field.key()).dump()).append(":").append(field.value().dump());
-  return text += '}';
-}
-
-std::string id_of(const Fields& item) {
-  const Json& said = item.json("id");
-  if (said.is_null()) return new_store_id("msg");
-  if (said.is_string() && !said.get_ref<const std::string&>().empty())
-    return said.get<std::string>();
-  item.refuse("id", "must be a string that is not empty", "invalid_type");
-  return {};
-}
-
-// Written as text, numbers alone grow ("1e9" is 1000000000.0), and there are 100,000 at most.
-size_t most_text_of(size_t body) {
-  return std::min(4 * body, body + (size_t(2) << 20));
-}
-
-std::vector<StoredItem> read_items(const Call& call) {
-  std::vector<StoredItem> items;
-  const std::vector<Fields> said = call.body.objects("items");
-  if (const Status status = call.charge.grow(most_text_of(call.request.body.size())); !status)
-    call.body.refuse("items", status.error());
-  size_t bytes = 0;
-  for (const Fields& fields : said) {
-    if (call.body.refused()) return {};
-    std::string id = id_of(fields);
-    std::string text = item_text(fields.json(), id);
-    if (text.size() > kMostItemBytes)
-      fields.refuse("content",
-                    "makes the item larger than 256 KiB, its limit; upload media to /v1/files and "
-                    "name their file_id",
-                    "string_above_max_length");
-    bytes += text.size();
-    items.push_back({std::move(id), std::move(text)});
-  }
-  call.charge.shrink(call.charge.bytes() - std::min(call.charge.bytes(), bytes));
-  return items;
-}
-
-Result<std::string> create(Store& store, const Call& call) {
-  const std::string metadata = read_metadata(call.body);
-  const std::vector<StoredItem> items = read_items(call);
-  if (call.body.refused()) return std::string();
-  TUTTI_ASSIGN(const Conversation made,
-               store.create(call.user(), call.body.text("id"), metadata, items));
-  return text_of(made);
-}
-
-Result<std::string> update(Store& store, const Call& call) {
-  const std::string metadata = read_metadata(call.body);
-  if (call.body.refused()) return std::string();
-  TUTTI_ASSIGN(const Conversation conversation,
-               store.set_metadata(call.user(), call.parameter("id"), metadata));
-  return text_of(conversation);
-}
-
-Result<std::unique_ptr<Pieces>> put_items(Store& store, const Call& call) {
-  Page<StoredItem> put{.entries = read_items(call)};
-  if (call.body.refused()) return std::unique_ptr<Pieces>();
-  TUTTI_CHECK(store.put_items(call.user(), call.parameter("id"), put.entries));
-  return std::unique_ptr<Pieces>(
-      std::make_unique<List<StoredItem>>(std::move(put), std::move(call.charge)));
-}
-
-void answer(const Call&, const ReplyPtr& reply, std::string json) {
-  send_json(*reply, std::move(json));
-}
-
-void answer(const Call& call, const ReplyPtr& reply, std::unique_ptr<Pieces> pieces) {
-  stream(call.request, reply, "application/json", {{"Cache-Control", "no-store"}},
-         std::move(pieces));
-}
-
-// Adds an operation of a function that gives the answer.
-template <class Answer>
-void add(Router& router, const Contract& contract, const char* id, Store& store,
-         Result<Answer> (*function)(Store&, const Call&), size_t most_bytes = size_t(1) << 20) {
-  const Operation& operation = contract.at(id);
-  add_operation(router, operation,
-                [&store, &operation, function](const Request& request, const ReplyPtr& reply) {
-                  static const Shape nothing;
-                  Charge charge(request.account);
-                  Checker checker(request.account);
-                  const Shape& body = operation.body ? *operation.body : nothing;
-                  const std::string& text = request.body;
-                  const Call call{request, checker.query(request.query, *operation.query),
-                                  checker.body(operation.body && !text.empty() ? text : "{}", body),
-                                  charge};
-                  if (checker.problem()) return send_problem(*reply, *checker.problem());
-                  Result<Answer> made = function(store, call);
-                  if (checker.problem()) return send_problem(*reply, *checker.problem());
-                  made ? answer(call, reply, *std::move(made)) : send_error(*reply, made.error());
-                },
-                {.most_bytes = most_bytes, .slow = true});
-}
-
-Result<std::unique_ptr<Pieces>> list(Store& store, const Call& call) {
-  return read_list<Conversation>(
-      call.request.account, page_options(call.query), kLargest,
-      [&](const PageOptions& page) { return store.conversations(call.user(), page); });
-}
-
-Result<std::unique_ptr<Pieces>> list_items(Store& store, const Call& call) {
-  return read_list<StoredItem>(call.request.account, page_options(call.query), kMostItemBytes,
-                               [&](const PageOptions& page) {
-                                 return store.items(call.user(), call.parameter("id"), page);
-                               });
-}
-
-Result<std::string> show(Store& store, const Call& call) {
-  TUTTI_ASSIGN(const Conversation conversation,
-               store.conversation(call.user(), call.parameter("id")));
-  return text_of(conversation);
-}
-
-Result<std::string> show_item(Store& store, const Call& call) {
-  TUTTI_CHECK(call.charge.grow(kMostItemBytes));
-  TUTTI_ASSIGN(StoredItem item,
-               store.item(call.user(), call.parameter("id"), call.parameter("item")));
-  return std::move(item.json);
-}
-
-Result<std::string> remove(Store& store, const Call& call) {
-  const std::string& id = call.parameter("id");
-  TUTTI_CHECK(store.remove_conversation(call.user(), id));
-  return deleted(id, "conversation.deleted");
-}
-
-Result<std::string> remove_item(Store& store, const Call& call) {
-  const std::string& id = call.parameter("item");
-  TUTTI_CHECK(store.remove_item(call.user(), call.parameter("id"), id));
-  return deleted(id, "conversation.item.deleted");
-}
-
-Result<std::string> remove_all(Store& store, const Call& call) {
-  TUTTI_ASSIGN(const int64_t count, store.remove_conversations(call.user()));
-  return R"({"object":"conversations.deleted","deleted":true,"count":)" + std::to_string(count) +
-         '}';
-}
-
-}  // namespace
-
-void send_json(Reply& reply, std::string json) {
-  reply.send(200, "application/json", std::move(json), {{"Cache-Control", "no-store"}});
-}
-
-void send_error(Reply& reply, const Error& error) {
-  send_problem(reply, problem_of(error, 1));
-}
-
-std::string deleted(const std::string& id, const char* object) {
-  return Json{{"id", id}, {"object", object}, {"deleted", true}}.dump();
-}
-
-std::string text_of(const Conversation& conversation) {
-  return "{\"id\":\"" + conversation.id + R"(","object":"conversation","created_at":)" +
-         std::to_string(conversation.created) +
-         ",\"updated_at\":" + std::to_string(conversation.updated) +
-         ",\"metadata\":" + conversation.metadata + '}';
-}
-
-PageOptions page_options(const Fields& query) {
-  return {.limit = int(query.integer("limit")),
-          .after = query.text("after"),
-          .ascending = query.text("order") == "asc"};
-}
-
-}  // namespace store_api
 
 void add_store_routes(Router& router, Store& store, const Contract& contract) {
-  using namespace store_api;
-  constexpr size_t kMany = size_t(32) << 20;
-  add(router, contract, "list_conversations", store, list);
-  add(router, contract, "create_conversation", store, create, kMany);
-  add(router, contract, "delete_conversations", store, remove_all);
-  add(router, contract, "show_conversation", store, show);
-  add(router, contract, "update_conversation", store, update);
-  add(router, contract, "delete_conversation", store, remove);
-  add(router, contract, "list_items", store, list_items);
-  add(router, contract, "put_items", store, put_items, kMany);
-  add(router, contract, "show_item", store, show_item);
-  add(router, contract, "delete_item", store, remove_item);
-  add_file_routes(router, store, contract);
-  add_export_routes(router, store, contract);
+  store_api::add_conversation_routes(router, store, contract);
+  store_api::add_file_routes(router, store, contract);
+  store_api::add_export_routes(router, store, contract);
+}
+
+void add_storeless_routes(Router& router) {
+  const auto answer = [](const Request&, const ReplyPtr& reply) {
+    reply->send(404, "application/json",
+                error_json("this server keeps no conversations and no files: it was started with "
+                           "--no-store; the endpoints that answer work without",
+                           "invalid_request_error", "no_store"));
+  };
+  for (const char* method : {"GET", "POST", "DELETE"})
+    for (const char* path :
+         {"/v1/conversations", "/v1/conversations/{rest*}", "/v1/files", "/v1/files/{rest*}"})
+      router.add(method, path, answer, {.most_bytes = size_t(64) << 20});
+}
+
+std::string store_metrics(Store& store) {
+  const StoreUsage usage = store.usage();
+  std::string text;
+  const auto gauge = [&](const std::string& name, const char* help, uint64_t value) {
+    text += "# HELP " + name + ' ' + help + "\n# TYPE " + name + " gauge\n" + name + ' ' +
+            std::to_string(value) + '\n';
+  };
+  gauge("tutti_store_bytes", "Pages that conversations and files may fill.", usage.bytes);
+  gauge("tutti_store_limit_bytes", "Above that they are refused.", store.most_bytes());
+  gauge("tutti_store_share_bytes", "Of it for each key.", store.most_bytes_each());
+  gauge("tutti_store_conversations", "Conversations kept.", uint64_t(usage.conversations));
+  gauge("tutti_store_files", "Files kept.", uint64_t(usage.files));
+  return text;
 }
 
 }  // namespace tutti

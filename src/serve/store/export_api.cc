@@ -6,9 +6,11 @@
 //
 // Made while it is sent: what is added, changed or deleted meanwhile may be in it or not. A file
 // that is deleted before all of it is sent ends there, with "deleted": true.
+#include "serve/store/export_api.h"
+
 #include <sodium.h>
 
-#include "serve/store/api.h"
+#include "serve/store/answers.h"
 
 namespace tutti::store_api {
 namespace {

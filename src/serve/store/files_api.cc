@@ -1,8 +1,10 @@
 // /v1/files: what conversations show. The bytes come back as they were sent, always as a download,
 // so that a file can never act as a page of this server.
+#include "serve/store/files_api.h"
+
 #include "base/utf8.h"
 #include "serve/http/parse/multipart.h"
-#include "serve/store/api.h"
+#include "serve/store/answers.h"
 
 namespace tutti::store_api {
 namespace {
@@ -88,14 +90,6 @@ void list_files(Store& store, const Operation& operation, const Request& request
 }
 
 }  // namespace
-
-std::string text_of(const StoredFile& file) {
-  const Json json = {{"id", file.id},           {"object", "file"},
-                     {"bytes", file.bytes},     {"created_at", file.created},
-                     {"filename", file.name},   {"content_type", file.type},
-                     {"purpose", file.purpose}, {"status", "processed"}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 void add_file_routes(Router& router, Store& store, const Contract& contract) {
   const Operation &all = contract.at("list_files"), &put = contract.at("upload_file");

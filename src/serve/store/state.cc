@@ -1,4 +1,6 @@
-// Store::State: how things are written and deleted when room is short, and what is counted.
+// StoreState: how things are written and deleted when room is short, and what is counted.
+#include "serve/store/state.h"
+
 #include "serve/store/rows/queries.h"
 
 namespace tutti {
@@ -27,7 +29,7 @@ Error limit_reached(const std::string& whose, uint64_t most, const char* option)
 
 }  // namespace
 
-Result<StoreUsage> Store::State::usage(const std::string& owner) {
+Result<StoreUsage> StoreState::usage(const std::string& owner) {
   TUTTI_ASSIGN(
       Statement row,
       prepared(database, "SELECT conversations, files, bytes FROM usage WHERE owner = ?", owner));
@@ -36,7 +38,7 @@ Result<StoreUsage> Store::State::usage(const std::string& owner) {
   return StoreUsage{row.number(0), row.number(1), uint64_t(row.number(2))};
 }
 
-Result<StoreUsage> Store::State::usage() {
+Result<StoreUsage> StoreState::usage() {
   TUTTI_ASSIGN(Statement row,
                prepared(database,
                         "SELECT coalesce(sum(conversations), 0), coalesce(sum(files), 0), "
@@ -45,14 +47,14 @@ Result<StoreUsage> Store::State::usage() {
   return StoreUsage{row.number(0), row.number(1), uint64_t(row.number(2))};
 }
 
-void Store::State::publish() {
+void StoreState::publish() {
   const Result<StoreUsage> now = usage();
   if (!now) return;
   const std::lock_guard lock(published_mutex_);
   published_ = *now;
 }
 
-Status Store::State::may_write() {
+Status StoreState::may_write() {
   if (reserve.make()) return {};
   return Error(ErrorCode::no_space,
                "the disk of the store of conversations is full; free some room on it, or delete "
@@ -60,8 +62,8 @@ Status Store::State::may_write() {
 }
 
 // What shrinks is never refused, also where a limit was lowered meanwhile.
-Status Store::State::check_limits(const std::string& owner, const StoreUsage& own,
-                                  const StoreUsage& all, size_t more) {
+Status StoreState::check_limits(const std::string& owner, const StoreUsage& own,
+                                const StoreUsage& all, size_t more) {
   TUTTI_ASSIGN(const StoreUsage own_now, usage(owner));
   TUTTI_ASSIGN(const StoreUsage all_now, usage());
   if (own_now.bytes + more <= own.bytes) return {};
@@ -72,7 +74,7 @@ Status Store::State::check_limits(const std::string& owner, const StoreUsage& ow
   return {};
 }
 
-Status Store::State::remove(const Deletion& work) {
+Status StoreState::remove(const Deletion& work) {
   const auto in_one = [&](int rows, Database::Erase erase) -> Status {
     TUTTI_CHECK(database.set_erase(erase));
     TUTTI_ASSIGN(Database::Transaction transaction, Database::Transaction::begin(database));
@@ -91,7 +93,7 @@ Status Store::State::remove(const Deletion& work) {
 }
 
 // Erases rows that `find` gives two numbers of, and their bytes; false where there are none.
-Result<bool> Store::State::erase_some(const char* find, const char* erase, int rows) {
+Result<bool> StoreState::erase_some(const char* find, const char* erase, int rows) {
   std::vector<std::pair<int64_t, int64_t>> keys;
   {
     TUTTI_ASSIGN(Statement found, prepared(database, find, kDeleted, int64_t(rows)));
@@ -112,7 +114,7 @@ Result<bool> Store::State::erase_some(const char* find, const char* erase, int r
 }
 
 // Links first, so that a file goes with the last that shows it; then items, then conversations.
-Result<bool> Store::State::erase_rows() {
+Result<bool> StoreState::erase_rows() {
   bool more = false;
   TUTTI_CHECK(remove([&](int rows) -> Status {
     for (const auto& [find, erase] :
@@ -136,7 +138,7 @@ Result<bool> Store::State::erase_rows() {
   return more;
 }
 
-Result<bool> Store::State::give_back() {
+Result<bool> StoreState::give_back() {
   Result<int64_t> left = 0;
   for (const int pages : {kStepPages, kSmallStep}) {
     TUTTI_CHECK(database.set_erase(Database::Erase::cells));
@@ -149,7 +151,7 @@ Result<bool> Store::State::give_back() {
   return *left > 0;
 }
 
-Result<bool> Store::State::erase_step() {
+Result<bool> StoreState::erase_step() {
   // Pages go back before more rows go: to take one out of many free ones SQLite looks through all.
   TUTTI_ASSIGN(const bool more_pages, give_back());
   if (more_pages) return true;

@@ -73,6 +73,8 @@ struct Page {
   int64_t last = 0;  // where the next page goes on; 0 where there are no entries
 };
 
+struct StoreState;
+
 // Ids are chosen by the client, so that a request may be sent twice without doing its work twice,
 // or made here where they are empty. Errors: not_found; no_space (the disk or a limit is full; the
 // message says which and what to do); bad_input (a malformed id); busy (another process); failed.
@@ -82,8 +84,8 @@ class Store {
   Store(Store&&) noexcept;
   ~Store();
 
-  // With its first items, or not at all. Where it exists already and is the owner's, its metadata
-  // is replaced and the items are added.
+  // With its first items, or not at all. Where it exists already and is the owner's, the items are
+  // added and its metadata is replaced; empty metadata leave it as it is.
   Result<Conversation> create(const std::string& owner, const std::string& id,
                               const std::string& metadata,
                               const std::vector<StoredItem>& items = {});
@@ -106,7 +108,8 @@ class Store {
   Status remove_item(const std::string& owner, const std::string& conversation,
                      const std::string& id);
 
-  // A file with an id that the owner has already is left as it is: files do not change.
+  // Files do not change: with an id that the owner has already, the file that is there where its
+  // bytes are the same (so that a client may try again), else bad_input.
   Result<StoredFile> put_file(const std::string& owner, StoredFile file, std::string_view bytes);
   Result<StoredFile> file(const std::string& owner, const std::string& id,
                           std::string* bytes = nullptr);
@@ -128,12 +131,8 @@ class Store {
   // Erases what was deleted.
   void erase();
 
-  struct State;
-  explicit Store(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Store(std::unique_ptr<StoreState> state);
+  std::unique_ptr<StoreState> state_;
 };
-
-// conv_, msg_, file_ and 24 hexadecimal digits.
-std::string new_store_id(const char* prefix);
 
 }  // namespace tutti

@@ -1,5 +1,5 @@
 // The store's endpoints: what they answer.
-#include "helpers/store_api_fixture.h"
+#include "tests/helpers/store_api_fixture.h"
 
 namespace tutti {
 namespace {
@@ -18,6 +18,10 @@ TEST_F(StoreApiTest, ConversationsInOpenAisShape) {
   call("POST", "/v1/conversations/" + id, R"({"metadata":{"title":"u"}})");
   EXPECT_EQ(call("GET", "/v1/conversations/" + id).json()["metadata"]["title"], "u");
 
+  for (const char* nothing : {"", "{}", R"({"metadata":null})"})
+    EXPECT_EQ(call("POST", "/v1/conversations/" + id, nothing).status, 400) << nothing;
+  EXPECT_EQ(call("POST", "/v1/conversations", R"({"id":")" + id + R"("})").status, 200);
+  EXPECT_EQ(call("GET", "/v1/conversations/" + id).json()["metadata"]["title"], "u");
   const std::string items = "/v1/conversations/" + id + "/items";
   const Json added =
       call("POST", items, R"({"items":[{"type":"message","content":[]},{"id":"m1","x":2}]})")

@@ -1,5 +1,5 @@
 // The store's long answers, made while they are read.
-#include "helpers/store_api_fixture.h"
+#include "tests/helpers/store_api_fixture.h"
 
 namespace tutti {
 namespace {

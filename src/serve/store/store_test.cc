@@ -84,7 +84,7 @@ TEST_F(StoreTest, SendingTwiceIsSendingOnce) {
   EXPECT_EQ(ids(store.items("", "c", {.ascending = true})), (Ids{"m1", "m2"}));
   EXPECT_EQ(store.item("", "c", "m1")->json, R"({"id":"m1","text":"new"})");
   ASSERT_TRUE(store.put_file("", {.id = "f", .name = "a.png"}, "first"));
-  ASSERT_TRUE(store.put_file("", {.id = "f", .name = "b.png"}, "second"));
+  EXPECT_FALSE(store.put_file("", {.id = "f", .name = "b.png"}, "second"));
   std::string bytes;
   EXPECT_EQ(store.file("", "f", &bytes)->name, "a.png");
   EXPECT_EQ(bytes, "first");
@@ -145,8 +145,8 @@ TEST_F(StoreTest, OwnersDoNotSeeEachOther) {
 
 TEST_F(StoreTest, ItemsAndMetadataAreObjects) {
   Store store = open();
-  for (const char* text : {"", "x", "7", "[]", "{", "{} {}", "\"{}\"", "{\"x\":\"\xff\"}"}) {
-    EXPECT_EQ(code(store.create("", "c", text)), ErrorCode::bad_input) << text;
+  for (const std::string text : {"", "x", "7", "[]", "{", "{} {}", "\"{}\"", "{\"x\":\"\xff\"}"}) {
+    EXPECT_EQ(bool(store.create("", "c", text)), text.empty()) << text;
     ASSERT_TRUE(store.create("", "c", " {}"));
     EXPECT_EQ(code(store.set_metadata("", "c", text)), ErrorCode::bad_input) << text;
     EXPECT_EQ(code(store.put_items("", "c", {{"m", text}})), ErrorCode::bad_input) << text;
@@ -205,7 +205,7 @@ TEST_F(StoreTest, AccountsAreExact) {
     Store store = open();
     expect(store.usage("alice"), 0, 0, 0);
     ASSERT_TRUE(store.put_file("alice", {.id = "f", .name = "x"}, std::string(70000, 'x')));
-    ASSERT_TRUE(store.put_file("alice", {.id = "f"}, "sent again"));
+    EXPECT_FALSE(store.put_file("alice", {.id = "f"}, "sent again"));
     ASSERT_TRUE(store.create("alice", "c", "{}", {small, item("m2")}));
     ASSERT_TRUE(store.put_items("alice", "c", {long_one}));  // in m2's place
     ASSERT_TRUE(store.create("bob", "c", R"({"title":"x"})"));
@@ -279,6 +279,15 @@ TEST_F(StoreTest, FilesAreReadInPieces) {
   }
   EXPECT_EQ(read, bytes);
   EXPECT_EQ(*store.file_bytes(*store.put_file("alice", {.id = "empty"}, ""), 0, 100), "");
+  // Again is once; with other bytes it is refused, and nothing changes.
+  std::string other = bytes;
+  other.back() ^= 1;
+  EXPECT_TRUE(store.put_file("alice", {.id = file.id}, bytes));
+  for (const std::string& wrong : {other, bytes + "x"}) {
+    const auto refused = store.put_file("alice", {.id = file.id}, wrong);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message().find("other bytes"), std::string::npos);
+  }
   // Another with the same id is another file.
   ASSERT_TRUE(store.remove_file("alice", "f"));
   EXPECT_EQ(*store.file_bytes(*store.put_file("alice", {.id = "f"}, "new"), 0, 100), "new");

@@ -1,6 +1,6 @@
 #include "serve/store/stream.h"
 
-#include "serve/store/api.h"
+#include "serve/store/answers.h"
 
 namespace tutti::store_api {
 namespace {

@@ -1,9 +1,11 @@
 // POST /v1/chat/completions: messages of text, pictures, sounds and videos in; text, or text and
 // speech, out; whole or as server-sent events.
-#include "serve/api/uploads/data_url.h"
+#include "format/text/voice_text.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/speech_job.h"
 #include "serve/api/text_job.h"
+#include "serve/api/uploads/data_url.h"
 
 namespace tutti {
 namespace {
@@ -21,6 +23,10 @@ void read_modalities(const Fields& request, ChatRequest& chat) {
   bool text = !request.has("modalities");
   for (const Json& one : request.json("modalities")) (one == "text" ? text : chat.audio) = true;
   if (!text) request.refuse("modalities", "must hold \"text\"");
+  if (!chat.audio && request.has("audio"))
+    request.refuse("audio",
+                   "goes with modalities [\"text\", \"audio\"]; send that, or leave it out",
+                   "invalid_value");
   if (!chat.audio) return;
   if (!request.has("audio"))
     request.refuse("audio", "is needed: {\"voice\": ..., \"format\": ...}",
@@ -36,10 +42,7 @@ ChatRequest read_chat(const Fields& request, const Api& api) {
   chat.text.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
   chat.choices = int(request.integer("n"));
   chat.stream = request.flag("stream");
-  chat.usage = request.object("stream_options").flag("include_usage");
-  if (request.has("stream_options") && !chat.stream)
-    request.refuse("stream_options", "is of streams; send it with stream: true, or leave it out",
-                   "invalid_value");
+  chat.usage = read_include_usage(request);
   read_modalities(request, chat);
   if (chat.audio && chat.choices > 1) request.refuse("n", "must be 1 where audio is asked for");
   if (request.refused()) return chat;
@@ -47,7 +50,9 @@ ChatRequest read_chat(const Fields& request, const Api& api) {
   chat.question = read_question(
       request, "messages",
       read_text_options(request, api, new_name ? "max_completion_tokens" : "max_tokens"), api);
+  chat.text.model = chat.question.model;
   chat.text.options = chat.question.options;
+  chat.text.limited = new_name || request.has("max_tokens");
   chat.speak.seed = chat.text.options.seed;
   return chat;
 }
@@ -98,7 +103,7 @@ class Chat : public std::enable_shared_from_this<Chat> {
     return {{"id", id_},
             {"object", object},
             {"created", created_},
-            {"model", api_.options().model},
+            {"model", request_.text.model->name},
             {"system_fingerprint", "tutti-" + api_.options().version}};
   }
 
@@ -122,6 +127,10 @@ class Chat : public std::enable_shared_from_this<Chat> {
     events_.send(chunk);
   }
 
+  void end_choice(int choice) {
+    send_delta(choice, Json::object(), answers_[choice].answer.finish_reason);
+  }
+
   // What is spoken streams as the transcript of the audio, not as content.
   Json audio_delta(Json delta) const {
     if (!delta.contains("content")) return delta;
@@ -132,14 +141,14 @@ class Chat : public std::enable_shared_from_this<Chat> {
     if (!answer) return fail(answer.error());
     answers_[choice].answer = *std::move(answer);
     if (request_.audio) return speak();
-    if (request_.stream) send_delta(choice, Json::object(), answers_[choice].answer.finish_reason);
+    if (request_.stream) end_choice(choice);
     if (++finished_ < request_.choices) return;
     finish();
   }
 
   void speak() {
     const std::string& text = answers_[0].answer.text;
-    SpeechJob job{text, request_.speak, request_.audio_format};
+    SpeechJob job{request_.text.model, text, request_.speak, request_.audio_format};
     SpeechJobEvents events;
     if (request_.stream)
       events.on_bytes = [self = shared_from_this()](std::string bytes) {
@@ -150,10 +159,11 @@ class Chat : public std::enable_shared_from_this<Chat> {
     events.done = [self = shared_from_this()](Result<std::string> bytes) {
       if (!bytes) return self->fail(bytes.error(), "audio");
       self->audio_ = *std::move(bytes);
-      if (self->request_.stream) self->send_delta(0, Json::object(), "stop");
+      if (self->request_.stream) self->end_choice(0);
       self->finish();
     };
-    if (text.empty()) return events.done(std::string());  // the model had nothing to say
+    // The model had nothing to say, or nothing that can be said.
+    if (text.empty() || !text_for_voice(text)) return events.done(std::string());
     if (const Status status = start_speech(api_, jobs_, std::move(job), std::move(events)); !status)
       fail(status.error(), "audio");
   }

@@ -1,4 +1,5 @@
 // POST /v1/completions: the older shape, a text for a text.
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
 
@@ -13,7 +14,8 @@ struct CompletionRequest {
 };
 
 // How many there are comes first, then their lengths; only what is well is copied.
-std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const Api& api) {
+std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const LoadedModel& model,
+                                       const Api& api) {
   const Json& prompt = request.json("prompt");
   const size_t count = prompt.is_array() ? prompt.size() : 1, most = api.limits().most_choices;
   if (count * size_t(n) > most)
@@ -21,7 +23,7 @@ std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const Api& 
                    "and n ask for " + std::to_string(count * size_t(n)) + " texts, and at most " +
                        std::to_string(most) + " are written at once; send several requests",
                    "array_above_max_length");
-  check_texts(request, "prompt", api);
+  check_texts(request, "prompt", model);
   std::vector<SharedPrompt> prompts;
   if (request.refused()) return prompts;
   for (size_t i = 0; i < count; ++i)
@@ -32,22 +34,19 @@ std::vector<SharedPrompt> read_prompts(const Fields& request, int n, const Api& 
 
 CompletionRequest read_completion(const Fields& request, const Api& api) {
   CompletionRequest completion;
-  check_model(request, api);
+  completion.job.model = read_model(request, api);
   completion.job.options = read_text_options(request, api, "max_tokens");
   completion.job.options.task = read_task(request);
   completion.job.stop = std::make_shared<const std::vector<std::string>>(read_stop(request));
   const int n = completion.n = int(request.integer("n"));
   completion.stream = request.flag("stream");
-  completion.usage = request.object("stream_options").flag("include_usage");
-  if (request.has("stream_options") && !completion.stream)
-    request.refuse("stream_options", "is of streams; send it with stream: true, or leave it out",
-                   "invalid_value");
+  completion.usage = read_include_usage(request);
   completion.echo = request.flag("echo");
   if (request.integer("best_of", n) != n)
     request.refuse("best_of", "must be n, or left out: every text is answered",
                    "unsupported_parameter");
   if (request.refused()) return completion;
-  completion.prompts = read_prompts(request, n, api);
+  completion.prompts = read_prompts(request, n, *completion.job.model->handle, api);
   return completion;
 }
 
@@ -59,11 +58,11 @@ class Completion : public std::enable_shared_from_this<Completion> {
         reply_(std::move(reply)),
         events_(reply_),
         jobs_(std::move(jobs)),
-        answers_(request_.prompts.size() * size_t(request_.n)) {}
+        answers_(request_.prompts.size() * size_t(request_.n)),
+        begun_(answers_.size()) {}
 
   void start() {
     for (size_t i = 0; i < answers_.size(); ++i) {
-      if (request_.stream && request_.echo) send(i, prompt(i), nullptr);
       TextJobEvents events;
       if (request_.stream)
         events.on_text = [self = shared_from_this(), i](const std::string& piece) {
@@ -97,16 +96,18 @@ class Completion : public std::enable_shared_from_this<Completion> {
     return {{"id", id_},
             {"object", "text_completion"},
             {"created", created_},
-            {"model", api_.options().model}};
+            {"model", request_.job.model->name}};
   }
 
   static Json choice(size_t i, const std::string& text, const Json& finish_reason) {
     return {{"text", text}, {"index", i}, {"logprobs", nullptr}, {"finish_reason", finish_reason}};
   }
 
+  // What is echoed comes with the first piece: only once the request has been taken.
   void send(size_t i, const std::string& text, const Json& finish_reason) {
+    const bool echoes = request_.echo && !std::exchange(begun_[i], 1);
     Json chunk = envelope();
-    chunk["choices"] = Json::array({choice(i, text, finish_reason)});
+    chunk["choices"] = Json::array({choice(i, (echoes ? prompt(i) : "") + text, finish_reason)});
     events_.send(chunk);
   }
 
@@ -142,6 +143,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
   EventStream events_;
   const std::shared_ptr<Jobs> jobs_;
   std::vector<TextAnswer> answers_;
+  std::vector<char> begun_;  // of each answer; one after another
   std::atomic<size_t> finished_ = 0;
   const std::string id_ = new_id("cmpl-");
   const int64_t created_ = unix_time();

@@ -1,48 +1,54 @@
 // POST /v1/embeddings: unit vectors of texts and, beyond OpenAI's shape, of pictures, sounds and
 // videos, all in one space.
-#include <algorithm>
-
-#include "serve/api/uploads/data_url.h"
+#include "engine/requests/embed_request.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
+#include "serve/api/uploads/data_url.h"
 
 namespace tutti {
 namespace {
 
 struct EmbeddingsRequest {
+  ServedPtr model;
   Draft inputs;
-  std::vector<std::string> params;  // where the request has each
+  bool several = false;  // a list of them
   bool base64 = false;
 };
 
 // A text, or a content part as in chat.
-void read_one(const Json& one, const Fields& part, std::string param,
-              EmbeddingsRequest& embeddings) {
-  embeddings.params.push_back(std::move(param));
+void read_one(const Json& one, const Fields& part, EmbeddingsRequest& embeddings) {
   std::optional<Draft> read =
       one.is_string() ? Draft(Part::of_text(one.get_ref<const std::string&>())) : read_part(part);
-  if (read) embeddings.inputs.append(std::move(*read));
+  if (!read) return;
+  check_taken(part, *read, *embeddings.model->handle);
+  embeddings.inputs.append(std::move(*read));
 }
 
 // Lengths and counts come first; only what is well is copied.
 void read_input(const Fields& request, const Api& api, EmbeddingsRequest& embeddings) {
   const Json& input = request.json("input");
-  check_texts(request, "input", api);
+  check_texts(request, "input", *embeddings.model->handle);
   if (const int most = api.limits().most_parts; count_media(input) > most)
     request.refuse("input",
                    "brings more than " + std::to_string(most) +
                        " pictures, sounds and videos; send several requests",
                    "array_above_max_length");
   if (request.refused()) return;
-  if (!input.is_array()) return read_one(input, request.object("input"), "input", embeddings);
+  embeddings.several = input.is_array();
+  if (!embeddings.several) return read_one(input, request.object("input"), embeddings);
   const std::vector<Fields> parts = request.objects("input");
   for (size_t i = 0; i < input.size() && !request.refused(); ++i)
-    read_one(input[i], parts[i], "input[" + std::to_string(i) + "]", embeddings);
+    read_one(input[i], parts[i], embeddings);
 }
 
 EmbeddingsRequest read_embeddings(const Fields& request, const Api& api) {
   EmbeddingsRequest embeddings;
-  check_model(request, api);
+  embeddings.model = read_model(request, api);
+  const int own = embeddings.model->handle->config.embedding;
+  if (request.integer("dimensions", own) != own)
+    request.refuse("dimensions", "must be " + std::to_string(own) + ", the model's own",
+                   "invalid_value");
   embeddings.base64 = request.text("encoding_format") == "base64";
   if (!request.refused()) read_input(request, api, embeddings);
   return embeddings;
@@ -51,7 +57,11 @@ EmbeddingsRequest read_embeddings(const Fields& request, const Api& api) {
 class Embeddings : public std::enable_shared_from_this<Embeddings> {
  public:
   Embeddings(Api& api, EmbeddingsRequest request, ReplyPtr reply, std::shared_ptr<Jobs> jobs)
-      : api_(api), request_(std::move(request)), reply_(std::move(reply)), jobs_(std::move(jobs)) {}
+      : api_(api),
+        request_(std::move(request)),
+        reply_(std::move(reply)),
+        jobs_(std::move(jobs)),
+        charge_(jobs_->account()) {}
 
   void start() {
     decode_draft(
@@ -61,23 +71,26 @@ class Embeddings : public std::enable_shared_from_this<Embeddings> {
 
  private:
   void begin(SharedPrompt inputs) {
-    EmbedEachEvents events;
-    events.on_vector = [self = shared_from_this()](size_t, std::vector<float> vector, int tokens) {
+    const size_t each =
+        sizeof vectors_[0] + size_t(request_.model->handle->config.embedding) * sizeof(float);
+    if (const Status fits = charge_.grow(inputs->size() * each); !fits) return fail(fits.error());
+    const auto take = [self = shared_from_this()](size_t, std::vector<float> vector, int tokens) {
       self->vectors_.push_back(std::move(vector));
       self->tokens_ += size_t(tokens);
     };
-    events.done = [self = shared_from_this()](const Status& status) {
-      status ? self->finish() : self->fail(status.error());
+    const auto done = [self = shared_from_this()](const auto& result) {
+      result ? self->finish() : self->fail(result.error());
     };
-    const Status status = jobs_->add(
-        api_.scheduler().embed_each(std::move(inputs), std::move(events), jobs_->owner()));
+    const Status status = jobs_->add(api_.scheduler().submit(
+        std::make_unique<EmbedRequest>(request_.model->handle, std::move(inputs), take), done,
+        jobs_->owner()));
     if (!status) fail(status.error());
   }
 
   // The one behind those that succeeded is what is wrong.
   void fail(const Error& error) {
-    send_error(*reply_, api_, error,
-               request_.params[std::min(vectors_.size(), request_.params.size() - 1)]);
+    const std::string place = "[" + std::to_string(vectors_.size()) + "]";
+    send_error(*reply_, api_, error, request_.several ? "input" + place : "input");
   }
 
   void finish() {
@@ -92,7 +105,7 @@ class Embeddings : public std::enable_shared_from_this<Embeddings> {
     }
     send_json(*reply_, {{"object", "list"},
                         {"data", data},
-                        {"model", api_.options().model},
+                        {"model", request_.model->name},
                         {"usage", {{"prompt_tokens", tokens_}, {"total_tokens", tokens_}}}});
   }
 
@@ -100,6 +113,7 @@ class Embeddings : public std::enable_shared_from_this<Embeddings> {
   EmbeddingsRequest request_;
   const ReplyPtr reply_;
   const std::shared_ptr<Jobs> jobs_;
+  Charge charge_;  // of the vectors, before they are there
   std::vector<std::vector<float>> vectors_;
   size_t tokens_ = 0;
 };

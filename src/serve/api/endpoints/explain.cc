@@ -7,7 +7,9 @@
 //
 // attention[asking][asked] are shares of one; "ran" is the share of a modality's tokens that the
 // layer computed, the router having let the others pass by.
+#include "engine/requests/explain_request.h"
 #include "serve/api/answer.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"
 
 namespace tutti {
@@ -15,21 +17,21 @@ namespace {
 
 Json layer_json(const AttentionShare& share, size_t layer) {
   Json attention = Json::object(), ran = Json::object();
-  for (int asking = 0; asking < kGroups; ++asking) {
+  for (size_t asking = 0; asking < share.groups.size(); ++asking) {
     // Nothing of a modality runs in the first layer: the prompt has none of it.
     if (share.routed[0][asking] == 0) continue;
-    for (int asked = 0; asked < kGroups; ++asked)
-      attention[kGroupNames[asking]][kGroupNames[asked]] = share.layers[layer][asking][asked];
-    ran[kGroupNames[asking]] = share.routed[layer][asking];
+    for (size_t asked = 0; asked < share.groups.size(); ++asked)
+      attention[share.groups[asking]][share.groups[asked]] = share.layers[layer][asking][asked];
+    ran[share.groups[asking]] = share.routed[layer][asking];
   }
   return {{"attention", attention}, {"ran", ran}};
 }
 
-Json explanation(const AttentionShare& share, const Api& api) {
+Json explanation(const AttentionShare& share, const std::string& model) {
   Json layers = Json::array();
   for (size_t layer = 0; layer < share.layers.size(); ++layer)
     layers.push_back(layer_json(share, layer));
-  return {{"object", "explanation"}, {"model", api.options().model}, {"layers", layers}};
+  return {{"object", "explanation"}, {"model", model}, {"layers", layers}};
 }
 
 void explain(Api& api, const Request& request, const ReplyPtr& reply) {
@@ -39,14 +41,15 @@ void explain(Api& api, const Request& request, const ReplyPtr& reply) {
   Question question = read_question(fields, "messages", {}, api);
   if (checker.problem()) return send_problem(*reply, *checker.problem());
   const auto jobs = Jobs::of(request, reply);
-  const auto begin = [&api, jobs, reply, options = question.options](SharedPrompt prompt) {
-    ExplainEvents events;
-    events.done = [&api, reply](Result<AttentionShare> share) {
-      share ? send_json(*reply, explanation(*share, api))
+  const auto begin = [&api, jobs, reply, model = question.model,
+                      options = question.options](SharedPrompt prompt) {
+    const auto done = [&api, reply, model](Result<AttentionShare> share) {
+      share ? send_json(*reply, explanation(*share, model->name))
             : send_error(*reply, api, share.error(), "messages");
     };
-    const Status status = jobs->add(
-        api.scheduler().explain(std::move(prompt), options, std::move(events), jobs->owner()));
+    const Status status = jobs->add(api.scheduler().submit(
+        std::make_unique<ExplainRequest>(model->handle, std::move(prompt), options), done,
+        jobs->owner()));
     if (!status) send_error(*reply, api, status.error(), "messages");
   };
   decode_draft(api, jobs, std::move(question.draft), reply, begin);

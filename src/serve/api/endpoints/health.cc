@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "serve/api/api.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/contract/openapi.h"
 
 namespace tutti {
@@ -28,12 +29,11 @@ class Metrics {
 
 void add_requests(Metrics& metrics, const Scheduler::Stats& stats) {
   const auto each = [&](auto value) {
-    for (int k = 0; k < kJobKinds; ++k) value(k, std::string("kind=\"") + kJobKindNames[k] + '"');
+    for (const auto& [name, kind] : stats.kinds) value(kind, "kind=\"" + name + '"');
   };
   metrics.family("tutti_jobs_total", "counter",
                  "Jobs of the scheduler by kind and how they ended.");
-  each([&](int k, const std::string& kind) {
-    const auto& s = stats.kinds[k];
+  each([&](const Scheduler::Stats::Kind& s, const std::string& kind) {
     metrics.value(s.finished, kind + ",end=\"finished\"");
     metrics.value(s.failed, kind + ",end=\"failed\"");
     metrics.value(s.cancelled, kind + ",end=\"cancelled\"");
@@ -41,9 +41,9 @@ void add_requests(Metrics& metrics, const Scheduler::Stats& stats) {
     metrics.value(s.rejected, kind + ",end=\"rejected\"");
   });
   metrics.family("tutti_job_wait_seconds_total", "counter", "Time between acceptance and start.");
-  each([&](int k, const std::string& kind) { metrics.value(stats.kinds[k].wait_seconds, kind); });
+  each([&](const auto& s, const std::string& kind) { metrics.value(s.wait_seconds, kind); });
   metrics.family("tutti_job_run_seconds_total", "counter", "Time between start and end.");
-  each([&](int k, const std::string& kind) { metrics.value(stats.kinds[k].run_seconds, kind); });
+  each([&](const auto& s, const std::string& kind) { metrics.value(s.run_seconds, kind); });
   metrics.family("tutti_jobs_waiting", "gauge", "Jobs accepted and not started.");
   metrics.value(stats.waiting);
   metrics.family("tutti_jobs_running", "gauge", "Jobs that hold caches.");
@@ -52,6 +52,10 @@ void add_requests(Metrics& metrics, const Scheduler::Stats& stats) {
   metrics.value(stats.decoded_tokens);
   metrics.family("tutti_decode_passes_total", "counter", "Passes that wrote them.");
   metrics.value(stats.decode_passes);
+  metrics.family("tutti_shared_steps_total", "counter", "Other steps that may share a pass.");
+  metrics.value(stats.shared_steps);
+  metrics.family("tutti_shared_passes_total", "counter", "Passes that ran them.");
+  metrics.value(stats.shared_passes);
 }
 
 void add_connections(Metrics& metrics, const HttpServer::Stats& stats) {

@@ -1,45 +1,34 @@
 // POST /v1/images/generations: pictures from text; previews of each while it is drawn, when
 // streaming.
-#include "base/quote.h"
-#include "format/text/tokenizer.h"
-#include "media/encode_video.h"
+#include "engine/requests/paint_request.h"
+#include "media/encode_picture.h"
 #include "media/picture_ops.h"
-#include "runtime/session_state.h"
 #include "serve/api/answer.h"
-#include "serve/api/uploads/data_url.h"
+#include "serve/api/endpoints/endpoints.h"
+#include "serve/api/endpoints/picture_size.h"
 #include "serve/api/text_options.h"
+#include "serve/api/uploads/data_url.h"
 
 namespace tutti {
 namespace {
 
+// Previews of a picture that are made and not read yet. OpenAI's clients ask for no more, so theirs
+// all come.
+constexpr int kMostAhead = 3;
+
 struct ImageRequest {
+  ServedPtr model;
   std::string prompt, format = "png";
   PaintOptions paint;
-  int count = 1, width = 0, height = 0, quality = 92, previews = 0;
+  PictureSize size;
+  int count = 1, quality = 92, previews = 0;
   bool stream = false, as_url = false;
 };
 
-// "256x256", or "auto" for the model's own 64x64.
-void read_size(const Fields& request, const Api& api, ImageRequest& image) {
-  const std::string size = request.text("size");
-  int width = kPaintSize, height = kPaintSize, end = 0;
-  if (size != "auto" && (std::sscanf(size.c_str(), "%5dx%5d%n", &width, &height, &end) != 2 ||
-                         size_t(end) != size.size()))
-    width = 0;
-  const int most = api.limits().most_picture_side;
-  if (width < 16 || height < 16 || width > most || height > most)
-    request.refuse("size",
-                   "must be auto or WIDTHxHEIGHT from 16x16 to " + std::to_string(most) + "x" +
-                       std::to_string(most) + ", not " + quote(size, 40),
-                   "invalid_value");
-  image.width = width;
-  image.height = height;
-}
-
 ImageRequest read_image(const Fields& request, const Api& api) {
   ImageRequest image;
-  check_model(request, api);
-  const Status fits = check_length(api.engine().model(), request.bytes("prompt"), "it");
+  image.model = read_model(request, api);
+  const Status fits = check_length(*image.model->handle, request.bytes("prompt"), "it");
   if (!fits)
     request.refuse("prompt", "cannot be read: " + fits.error().message(),
                    "context_length_exceeded");
@@ -56,7 +45,7 @@ ImageRequest read_image(const Fields& request, const Api& api) {
   image.paint.seed = uint64_t(request.integer("seed"));
   image.paint.steps = int(request.integer("steps"));
   image.paint.guidance_scale = float(request.number("guidance_scale"));
-  read_size(request, api, image);
+  image.size = read_picture_size(request, api, kPaintSize);
   if (image.previews > 0 && !image.stream)
     request.refuse("partial_images", "come only with \"stream\": true", "invalid_value");
   return image;
@@ -70,6 +59,7 @@ class Images : public std::enable_shared_from_this<Images> {
         reply_(std::move(reply)),
         events_(reply_),
         jobs_(std::move(jobs)),
+        charge_(jobs_->account()),
         in_order_(api.server().sequence(jobs_->owner())),
         pictures_(request_.count) {}
 
@@ -78,26 +68,43 @@ class Images : public std::enable_shared_from_this<Images> {
     for (int i = 0; i < request_.count; ++i) {
       PaintOptions options = request_.paint;
       options.seed += uint64_t(i);
-      PaintEvents events;
       if (request_.previews > 0)
-        events.on_preview = [self = shared_from_this(), i](int step, int steps,
-                                                           const Picture& preview) {
+        options.on_preview = [self = shared_from_this(), i](int step, int steps,
+                                                            const Picture& preview) {
           self->on_preview(i, step, steps, preview);
+          return true;
         };
-      events.done = [self = shared_from_this(), i](Result<Picture> picture) {
+      const auto done = [self = shared_from_this(), i](Result<Picture> picture) {
         if (!picture) return self->fail(picture.error());
-        self->in_order_([self, i, picture = *std::move(picture)] { self->on_picture(i, picture); });
+        const auto drawn = self->hold(*std::move(picture));
+        drawn->charge.grow_anyway(drawn->picture.pixels.size());
+        self->in_order_([self, i, drawn] { self->on_picture(i, drawn->picture); });
       };
-      if (const Status status = jobs_->add(
-              api_.scheduler().paint(prompt, options, std::move(events), jobs_->owner()));
+      auto request =
+          std::make_unique<PaintRequest>(request_.model->handle, prompt, std::move(options));
+      if (const Status status =
+              jobs_->add(api_.scheduler().submit(std::move(request), done, jobs_->owner()));
           !status)
         return fail(status.error());
     }
   }
 
  private:
+  // One that waits to be encoded.
+  struct Drawn {
+    Charge charge;
+    const Picture picture;
+  };
+  std::shared_ptr<Drawn> hold(Picture picture) const {
+    return std::make_shared<Drawn>(Drawn{Charge(jobs_->account()), std::move(picture)});
+  }
+
+  bool wanted() const { return !failed_ && !reply_->gone(); }
+
   void fail(const Error& error) {
     jobs_->cancel();
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
     request_.stream ? events_.fail(api_, error, "prompt")
                     : send_error(*reply_, api_, error, "prompt");
   }
@@ -105,44 +112,56 @@ class Images : public std::enable_shared_from_this<Images> {
   // Enlarging and encoding take milliseconds, which the scheduler's threads do not have.
   Result<std::string> encode(const Picture& picture) const {
     Picture sized = picture;
-    if (picture.width != request_.width || picture.height != request_.height) {
-      TUTTI_ASSIGN(sized, resize(picture, request_.width, request_.height, Filter::lanczos));
+    if (picture.width != request_.size.width || picture.height != request_.size.height) {
+      TUTTI_ASSIGN(sized,
+                   resize(picture, request_.size.width, request_.size.height, Filter::lanczos));
     }
     TUTTI_ASSIGN(const std::vector<uint8_t> bytes,
                  encode_picture(sized, request_.format, request_.quality));
     return encode_base64(bytes);
   }
 
-  std::string size() const {
-    return std::to_string(request_.width) + "x" + std::to_string(request_.height);
-  }
-
   Json event(const char* type, const std::string& base64) const {
     return {{"type", std::string("image_generation.") + type},
             {"b64_json", base64},
             {"created_at", created_},
-            {"size", size()},
+            {"size", request_.size.text()},
             {"quality", "auto"},
             {"background", "opaque"},
             {"output_format", request_.format}};
   }
 
-  // `step` is 1 to steps - 1. Of these the asked number is shown, spread evenly.
+  // `step` is 1 to steps - 1. Of these the asked number is shown, spread evenly; not those for
+  // which there is no room, or that a client does not keep up with.
   void on_preview(int i, int step, int steps, const Picture& preview) {
     const int parts = std::min(request_.previews, steps - 1) + 1;
     const int index = step * parts / steps - 1;
     if (index < 0 || (step - 1) * parts / steps - 1 == index) return;
-    in_order_([self = shared_from_this(), i, index, preview] {
-      const Result<std::string> base64 = self->encode(preview);
-      if (!base64) return;
-      Json partial = self->event("partial_image", *base64);
-      partial["partial_image_index"] = index;
-      if (self->request_.count > 1) partial["image_index"] = i;
-      self->events_.send_named(partial);
+    if (!wanted() || made_ - read_ >= kMostAhead * request_.count) return;
+    const auto drawn = hold(preview);
+    if (!drawn->charge.grow(preview.pixels.size())) return;
+    ++made_;
+    in_order_([self = shared_from_this(), i, index, drawn] {
+      self->show_preview(i, index, drawn->picture);
     });
   }
 
+  void show_preview(int i, int index, const Picture& preview) {
+    ++shown_;
+    if (!wanted()) return;
+    const Result<std::string> base64 = encode(preview);
+    if (!base64) return;
+    Json partial = event("partial_image", *base64);
+    partial["partial_image_index"] = index;
+    if (request_.count > 1) partial["image_index"] = i;
+    const std::lock_guard lock(mutex_);
+    if (failed_) return;
+    events_.send_named(partial);
+    reply_->when_read([self = shared_from_this(), shown = shown_] { self->read_ = shown; });
+  }
+
   void on_picture(int i, const Picture& picture) {
+    if (!wanted()) return;
     Result<std::string> base64 = encode(picture);
     if (!base64) return fail(base64.error());
     if (request_.stream) {
@@ -150,8 +169,10 @@ class Images : public std::enable_shared_from_this<Images> {
       if (request_.count > 1) completed["image_index"] = i;
       completed["usage"] = usage();
       events_.send_named(completed);
+    } else {
+      if (const Status fits = charge_.grow(base64->size()); !fits) return fail(fits.error());
+      pictures_[i] = *std::move(base64);
     }
-    pictures_[i] = *std::move(base64);
     if (++finished_ < request_.count) return;
     if (request_.stream) return events_.end(false);
     Json data = Json::array();
@@ -164,13 +185,13 @@ class Images : public std::enable_shared_from_this<Images> {
                         {"data", data},
                         {"output_format", request_.format},
                         {"quality", "auto"},
-                        {"size", size()},
+                        {"size", request_.size.text()},
                         {"usage", usage()}});
   }
 
   // Tokens as the model counts them: those of the text, and of each picture.
   Json usage() const {
-    const auto ids = api_.engine().tokenizer().encode(request_.prompt);
+    const auto ids = request_.model->handle->tokenizer.encode(request_.prompt);
     const int input = ids ? int(ids->size()) : 0, output = kPaintTokens * request_.count;
     return {{"input_tokens", input},
             {"input_tokens_details", {{"text_tokens", input}, {"image_tokens", 0}}},
@@ -183,9 +204,13 @@ class Images : public std::enable_shared_from_this<Images> {
   const ReplyPtr reply_;
   EventStream events_;
   const std::shared_ptr<Jobs> jobs_;
+  Charge charge_;  // of pictures_
   const std::function<void(std::function<void()>)> in_order_;
-  std::vector<std::string> pictures_;
-  int finished_ = 0;  // counted in order
+  std::vector<std::string> pictures_;     // encoded; not of streams
+  int finished_ = 0, shown_ = 0;          // pictures and previews, counted in order
+  std::atomic<int> made_ = 0, read_ = 0;  // previews
+  std::mutex mutex_;                      // a failed answer has ended: nothing follows it
+  std::atomic<bool> failed_ = false;
   const int64_t created_ = unix_time();
 };
 

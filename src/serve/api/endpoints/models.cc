@@ -1,15 +1,16 @@
 // GET /v1/models and /v1/models/{model}: the model, and a card for each other name of it.
 #include "serve/api/answer.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/text_options.h"
 
 namespace tutti {
 namespace {
 
-Json card(const Api& api, const std::string& name) {
-  Json card = {
-      {"id", name}, {"object", "model"}, {"created", api.options().created}, {"owned_by", "tutti"}};
-  if (name != api.options().model) card["alias_of"] = api.options().model;
-  return card;
+Json card_json(const Registry::Card& card) {
+  Json json = {
+      {"id", card.name}, {"object", "model"}, {"created", card.written}, {"owned_by", "tutti"}};
+  if (!card.alias_of.empty()) json["alias_of"] = card.alias_of;
+  return json;
 }
 
 }  // namespace
@@ -19,8 +20,8 @@ void add_models_routes(Router& router, Api& api) {
   add_operation(
       router, api.contract().at("list_models"),
       [&api](const Request&, const ReplyPtr& reply) {
-        Json all = Json::array({card(api, api.options().model)});
-        for (const std::string& name : api.options().aliases) all.push_back(card(api, name));
+        Json all = Json::array();
+        for (const Registry::Card& card : api.models().list()) all.push_back(card_json(card));
         send_json(*reply, {{"object", "list"}, {"data", all}});
       },
       quick);
@@ -28,7 +29,8 @@ void add_models_routes(Router& router, Api& api) {
       router, api.contract().at("show_model"),
       [&api](const Request& request, const ReplyPtr& reply) {
         const std::string& name = request.parameters.at("model");
-        if (api.serves(name)) return send_json(*reply, card(api, name));
+        for (const Registry::Card& card : api.models().list())
+          if (card.name == name) return send_json(*reply, card_json(card));
         send_problem(*reply, {404, "the model " + no_such_model(name, api), "invalid_request_error",
                               "model", "model_not_found"});
       },

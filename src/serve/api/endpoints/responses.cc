@@ -1,5 +1,6 @@
 // POST /v1/responses, with every field and event that strict clients want. Nothing is kept, so each
 // request brings its whole conversation.
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"
 #include "serve/api/text_job.h"
 
@@ -47,7 +48,9 @@ ResponseRequest read_response(const Fields& request, const Api& api) {
   response.question =
       read_question(request, "input", read_text_options(request, api, "max_output_tokens"), api);
   if (request.refused()) return response;  // before anything of it is copied to be repeated
+  response.text.model = response.question.model;
   response.text.options = response.question.options;
+  response.text.limited = request.has("max_output_tokens");
   response.text.stop = std::make_shared<const std::vector<std::string>>();
   response.stream = request.flag("stream");
   response.echoed = echo(request, response.text.options);
@@ -61,9 +64,12 @@ class Response : public std::enable_shared_from_this<Response> {
         request_(std::move(request)),
         reply_(std::move(reply)),
         events_(reply_),
-        jobs_(std::move(jobs)) {}
+        jobs_(std::move(jobs)),
+        charge_(jobs_->account()) {}
 
   void start() {
+    const Status fits = charge_.grow(dump(request_.echoed).size());
+    if (!fits) return fail(fits.error());
     decode_draft(
         api_, jobs_, std::move(request_.question.draft), reply_,
         [self = shared_from_this()](SharedPrompt prompt) { self->begin(std::move(prompt)); });
@@ -132,7 +138,7 @@ class Response : public std::enable_shared_from_this<Response> {
                  {"completed_at", status == std::string("completed") ? Json(unix_time()) : Json()},
                  {"error", nullptr},
                  {"incomplete_details", nullptr},
-                 {"model", api_.options().model},
+                 {"model", request_.question.model->name},
                  {"output", output},
                  {"usage", nullptr}};
     body.update(request_.echoed);
@@ -184,6 +190,7 @@ class Response : public std::enable_shared_from_this<Response> {
   const ReplyPtr reply_;
   EventStream events_;
   const std::shared_ptr<Jobs> jobs_;
+  Charge charge_;  // of what is repeated
   int sequence_ = 0;
   const std::string id_ = new_id("resp_"), message_id_ = new_id("msg_");
   const int64_t created_ = unix_time();

@@ -1,22 +1,38 @@
 // POST /v1/audio/speech: text to speech, in pieces as it is spoken.
 #include "format/text/voice_text.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/speech_job.h"
 #include "serve/api/text_options.h"
 
 namespace tutti {
 namespace {
 
+constexpr size_t kMostWrittenOut = 4;  // times what a text may have
+
 struct SpeechRequest {
   SpeechJob job;
   bool events = false;  // server-sent ones instead of bytes
 };
 
+// Digits and signs are many more letters when they are written out.
+void check_can_be_said(const Fields& request, const std::string& text, const Api& api) {
+  const auto said = text_for_voice(text);
+  const size_t most = kMostWrittenOut * api.limits().most_speech_bytes;
+  if (!said)
+    request.refuse("input", "cannot be said: " + said.error().message(), "unsupported_value");
+  else if (said->size() > most)
+    request.refuse("input",
+                   "has " + std::to_string(said->size()) +
+                       " letters with its numbers and signs written out; the limit is " +
+                       std::to_string(most) + ", so send it in parts",
+                   "string_above_max_length");
+}
+
 SpeechRequest read_speech(const Fields& request, const Api& api) {
   SpeechRequest speech;
-  check_model(request, api);
+  speech.job.model = read_model(request, api);
   speech.job.text = request.text("input");
-  if (const auto said = text_for_voice(speech.job.text); !said && !request.refused())
-    request.refuse("input", "cannot be said: " + said.error().message(), "unsupported_value");
+  if (!request.refused()) check_can_be_said(request, speech.job.text, api);
   speech.job.format = request.text("response_format");
   speech.events = request.text("stream_format") == "sse";
   speech.job.options.speed = float(request.number("speed"));

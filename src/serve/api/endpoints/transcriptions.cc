@@ -5,8 +5,11 @@
 #include <cmath>
 
 #include "serve/api/answer.h"
+#include "serve/api/endpoints/endpoints.h"
 #include "serve/api/endpoints/subtitles.h"
+#include "serve/api/text_job.h"
 #include "serve/api/text_options.h"
+#include "serve/api/uploads/decode_upload.h"
 #include "serve/http/parse/multipart.h"
 
 namespace tutti {
@@ -16,6 +19,7 @@ enum class Format { json, text, verbose_json, srt, vtt };
 const std::vector<std::string> kFormats = {"json", "text", "verbose_json", "srt", "vtt"};
 
 struct TranscriptionRequest {
+  ServedPtr model;
   MediaUpload file;
   double seconds = 0;  // once it is decoded
   Format format = Format::json;
@@ -47,7 +51,7 @@ TranscriptionRequest read_transcription(const Request& request, Checker& checker
   }
   const Fields fields = read_form(*form, api.contract().at("transcribe"), checker);
   if (checker.problem()) return wanted;
-  check_model(fields, api);
+  wanted.model = read_model(fields, api);
   const std::string format = fields.text("response_format");
   wanted.format = Format(std::find(kFormats.begin(), kFormats.end(), format) - kFormats.begin());
   read_granularities(fields, wanted);
@@ -57,7 +61,7 @@ TranscriptionRequest read_transcription(const Request& request, Checker& checker
   check_heard_language(fields);
   if (checker.problem()) return wanted;
   const std::string_view file = form->find("file")->content;
-  wanted.file = {Part::Kind::audio, {file.begin(), file.end()}, "file"};
+  wanted.file = {&upload_kind("input_audio"), {file.begin(), file.end()}, "file"};
   return wanted;
 }
 
@@ -143,16 +147,15 @@ void answer(const TranscriptionRequest& wanted, const Transcript& transcript,
   send_json(*reply, json);
 }
 
-void transcribe(Api& api, const std::shared_ptr<TranscriptionRequest>& wanted, const Mel& mel,
-                const ReplyPtr& reply, const std::shared_ptr<Jobs>& jobs) {
-  wanted->seconds = double(mel.frames()) / 100;
-  TranscribeEvents events;
-  events.done = [&api, wanted, reply](Result<Transcript> transcript) {
+void transcribe(Api& api, const std::shared_ptr<TranscriptionRequest>& wanted,
+                const SharedPrompt& sound, const ReplyPtr& reply,
+                const std::shared_ptr<Jobs>& jobs) {
+  wanted->seconds = double(sound->back().mel.frames()) / 100;
+  const auto done = [&api, wanted, reply](Result<Transcript> transcript) {
     transcript ? answer(*wanted, *transcript, reply)
                : send_error(*reply, api, transcript.error(), "file");
   };
-  const Status status =
-      jobs->add(api.scheduler().transcribe(mel, std::move(events), jobs->owner()));
+  const Status status = start_hearing(api, jobs, *wanted->model, sound, done);
   if (!status) send_error(*reply, api, status.error());
 }
 
@@ -170,7 +173,7 @@ void add_transcriptions_routes(Router& router, Api& api) {
         Draft draft(std::move(wanted->file));
         decode_draft(api, jobs, std::move(draft), reply,
                      [&api, wanted, reply, jobs](const SharedPrompt& sound) {
-                       transcribe(api, wanted, sound->front().mel, reply, jobs);
+                       transcribe(api, wanted, sound, reply, jobs);
                      });
       },
       api.route_options());

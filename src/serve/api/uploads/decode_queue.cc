@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "base/let_go.h"
-#include "serve/api/media.h"
 #include "base/guard.h"
+#include "base/let_go.h"
+#include "serve/api/uploads/decode_upload.h"
 
 namespace tutti {
 namespace {
@@ -18,20 +18,37 @@ Error cancelled() {
   return {ErrorCode::cancelled, "the request was cancelled"};
 }
 
-size_t bytes_of(const Draft& draft) {
-  size_t bytes = 0;
-  for (const Draft::Hole& hole : draft.holes) bytes += hole.upload.bytes.size();
-  return bytes;
-}
-
-// Of a part that holds something.
+// Beside the part itself.
 size_t bytes_of(const Part& part) {
-  size_t bytes = part.picture.pixels.size() + part.mel.values.size() * sizeof(float);
+  size_t bytes = part.text.size() + part.picture.pixels.size();
+  bytes += (part.mel.values.size() + part.rows.values.size()) * sizeof(float);
+  bytes += part.rows.places.size() * sizeof(Place);
   for (const Picture& frame : part.frames) bytes += frame.pixels.size();
   return bytes;
 }
 
+size_t bytes_of(const Draft& draft) {
+  size_t bytes = bytes_of(draft.prompt);
+  for (const Draft::Hole& hole : draft.holes) bytes += hole.upload.bytes.size();
+  return bytes;
+}
+
 }  // namespace
+
+size_t bytes_of(const Prompt& prompt) {
+  size_t bytes = prompt.capacity() * sizeof(Part);
+  for (const Part& part : prompt) bytes += bytes_of(part);
+  return bytes;
+}
+
+SharedPrompt charged(Prompt prompt, Charge charge) {
+  struct Held {
+    Charge charge;  // outlives what it is for
+    Prompt prompt;
+  };
+  const auto held = std::make_shared<Held>(Held{std::move(charge), std::move(prompt)});
+  return std::shared_ptr<const Prompt>(held, &held->prompt);
+}
 
 // One request's uploads. Several of them may be decoded at once, each by one thread.
 class DecodeQueue::Job final : public Handle {
@@ -97,7 +114,7 @@ class DecodeQueue::Job final : public Handle {
       return bad_input("decoding what this request shows takes longer than " +
                        std::to_string(int(queue_.options_.most_seconds)) +
                        " s; send fewer or smaller uploads");
-    return decode_upload(upload, queue_.decoder_, queue_.limits_, {seconds, &stop_});
+    return upload.kind->decode(upload, {queue_.decoder_, queue_.limits_, {seconds, &stop_}});
   }
 
   bool settle(size_t at, Result<Part> part, double seconds) {
@@ -123,21 +140,15 @@ class DecodeQueue::Job final : public Handle {
 
   void end(std::unique_lock<std::mutex>& lock) {
     if (!done_) return;
-    struct Held {
-      Charge charge;
-      Prompt prompt;
-    };
-    auto held = std::make_shared<Held>(Held{std::move(charge_), std::move(draft_.prompt)});
+    std::optional<SharedPrompt> prompt = charged(std::move(draft_.prompt), std::move(charge_));
     const std::optional<Error> error = error_;
     const Done done = std::exchange(done_, nullptr);  // behind what may throw: see give_up()
     draft_ = {};
     next_ = 0;
     lock.unlock();
-    if (error) {
-      held.reset();
-      return done(*error, failed_);
-    }
-    done(SharedPrompt(std::shared_ptr<const Prompt>(held, &held->prompt)), 0);
+    if (!error) return done(*std::move(prompt), 0);
+    prompt.reset();
+    done(*error, failed_);
   }
 
   // Decoded media are counted before they are kept, their bytes given back.

@@ -16,13 +16,18 @@
 #include <functional>
 #include <memory>
 
+#include "engine/shared_prompt.h"
 #include "serve/api/uploads/draft.h"
 #include "serve/fair_pool.h"
 #include "serve/http/limits/ledger.h"
 #include "serve/media/isolated_decoder.h"
-#include "serve/scheduler.h"
 
 namespace tutti {
+
+// What a prompt takes.
+size_t bytes_of(const Prompt& prompt);
+// A prompt that is charged for as long as anybody holds it.
+SharedPrompt charged(Prompt prompt, Charge charge);
 
 class DecodeQueue {
  public:
@@ -41,8 +46,8 @@ class DecodeQueue {
     virtual ~Handle() = default;
     virtual void cancel() = 0;
   };
-  // The draft's prompt with its holes filled, its media charged to the account for as long as it
-  // is there; or what is wrong with the upload of holes[hole].
+  // The draft's prompt with its holes filled, charged to the account for as long as it is there; or
+  // what is wrong with the upload of holes[hole].
   using Done = std::function<void(Result<SharedPrompt> prompt, size_t hole)>;
 
   // Busy where too much waits, or too many bytes are held (ledger.h).

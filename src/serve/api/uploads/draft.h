@@ -9,16 +9,18 @@
 
 namespace tutti {
 
-// Encoded bytes of one picture, sound or video.
+struct UploadKind;  // decode_upload.h
+
+// Encoded bytes of one picture, sound or whatever else has a kind.
 struct MediaUpload {
-  Part::Kind kind = Part::Kind::picture;  // picture, clip or audio
+  const UploadKind* kind;
   std::vector<uint8_t> bytes;
   std::string param;  // where the request has it, for messages
 };
 
 struct Draft {
   struct Hole {
-    size_t part;  // of the prompt: a part of the upload's kind that holds nothing yet
+    size_t part;  // of the prompt: what the upload becomes, which holds nothing yet
     MediaUpload upload;
   };
   Prompt prompt;
@@ -26,10 +28,7 @@ struct Draft {
 
   Draft() = default;
   explicit Draft(Part part) { prompt.push_back(std::move(part)); }
-  explicit Draft(MediaUpload upload) {
-    prompt.emplace_back().kind = upload.kind;
-    holes.push_back({0, std::move(upload)});
-  }
+  explicit Draft(MediaUpload upload);
   void append(Draft more) {
     for (Hole& hole : more.holes)
       holes.push_back({hole.part + prompt.size(), std::move(hole.upload)});

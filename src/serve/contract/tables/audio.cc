@@ -1,5 +1,5 @@
 // POST /v1/audio/speech and /v1/audio/transcriptions.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/audio.h"
 
 namespace tutti::tables {
 namespace {

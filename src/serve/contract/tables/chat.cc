@@ -1,5 +1,7 @@
-// POST /v1/chat/completions and /v1/explain.
-#include "serve/contract/tables/common.h"
+// POST /v1/chat/completions, /v1/explain and /v1/score.
+#include "serve/contract/tables/chat.h"
+
+#include "serve/contract/tables/messages.h"
 
 namespace tutti::tables {
 namespace {
@@ -61,13 +63,36 @@ std::vector<Field> chat_only() {
   };
 }
 
+// A conversation that is read, of requests that write nothing.
+std::vector<Field> read_alone() {
+  std::vector<Field> fields = {model_field(), messages()};
+  const char* never = "nothing is written here, so it would change nothing; leave it out";
+  for (Field& field : text_fields()) {
+    if (field.name == "task" || field.name == "language") {
+      field.about = "As in chat.";
+      fields.push_back(std::move(field));
+    } else {
+      fields.push_back(field::refused(field.name, "[]", never));
+    }
+  }
+  append(fields,
+         {field::refused("max_tokens", "[]", never),
+          field::refused("max_completion_tokens", "[]", never), field::refused("n", "[1]", never),
+          field::refused("stop", "[[]]", never), field::refused("stream", "[false]", never)});
+  append(fields, refused_tools());
+  append(fields, harmless_fields());
+  fields.push_back(field::ignored("metadata", "Nothing is kept that it could describe."));
+  return fields;
+}
+
 }  // namespace
 
 std::vector<Operation> chat(const Facts& facts) {
   std::vector<Field> fields = {model_field(), messages()};
   const std::string longest =
       "Longest answer, in tokens. More than --max-tokens (1024), or than the context has room "
-      "for, is cut to that, and finish_reason is length where the answer ends there.";
+      "for, is cut to that, and finish_reason is length where the answer ends there. A "
+      "transcript of sound alone, a token a letter, is cut only where this is sent.";
   fields.push_back(field::integer("max_completion_tokens", 1, field::kLargest, 64, longest));
   fields.push_back(field::integer("max_tokens", 1, field::kLargest, 64,
                                   "The older name of max_completion_tokens, which is the one "
@@ -86,7 +111,9 @@ std::vector<Operation> chat(const Facts& facts) {
             modalities.hint = "pictures come from /v1/images/generations";
             return modalities;
           }(),
-          field::object("audio", audio(), "Needed for audio.")});
+          field::object("audio", audio(),
+                        "Needed for audio, and goes with nothing else. An answer that the voice "
+                        "cannot say (docs/languages.md) comes as a transcript with empty sound.")});
   append(fields, refused_tools());
   append(fields, chat_only());
   append(fields, refused_names({"max_output_tokens"}, "max_completion_tokens"));
@@ -102,28 +129,11 @@ std::vector<Operation> chat(const Facts& facts) {
 }
 
 std::vector<Operation> explain() {
-  std::vector<Field> fields = {model_field(), messages()};
-  const char* never = "nothing is written here, so it would change nothing; leave it out";
-  for (Field& field : text_fields()) {
-    if (field.name == "task" || field.name == "language") {
-      field.about = "As in chat.";
-      fields.push_back(std::move(field));
-    } else {
-      fields.push_back(field::refused(field.name, "[]", never));
-    }
-  }
-  append(fields,
-         {field::refused("max_tokens", "[]", never),
-          field::refused("max_completion_tokens", "[]", never), field::refused("n", "[1]", never),
-          field::refused("stop", "[[]]", never), field::refused("stream", "[false]", never)});
-  append(fields, refused_tools());
-  append(fields, harmless_fields());
-  fields.push_back(field::ignored("metadata", "Nothing is kept that it could describe."));
   Operation explain{"explain", "POST", "/v1/explain", "Explain",
                     "An extension: each modality's share of attention in each layer while the "
                     "model reads the messages, and the share of its tokens that each layer "
                     "computed."};
-  explain.body = share({"", std::move(fields)});
+  explain.body = share({"", read_alone()});
   explain.answers = {
       {"application/json", share({"",
                                   {field::text("object", "explanation"), field::text("model", ""),
@@ -132,6 +142,29 @@ std::vector<Operation> explain() {
                                                "the share of tokens that were computed.")}})}};
   explain.computes = true;
   return {explain};
+}
+
+std::vector<Operation> score(const Facts& facts) {
+  std::vector<Field> fields = read_alone();
+  fields.insert(fields.begin() + 2, field::list("answers", type::text, "What might be answered.")
+                                        .or_list(type::text, size_t(facts.limits.most_answers), 1)
+                                        .not_empty()
+                                        .need());
+  Operation score{"score", "POST", "/v1/score", "Score",
+                  "An extension: how likely the model finds each of several answers to the "
+                  "messages, for closed sets of answers. Nothing is written."};
+  score.body = share({"", std::move(fields)});
+  score.answers = {
+      {"application/json",
+       share(
+           {"",
+            {field::text("object", "scores"), field::text("model", ""),
+             field::list("scores", type::object,
+                         "answer, index, and log_probability: the natural logarithm of the "
+                         "probability of the whole answer, its end included."),
+             field::integer("best", 0, field::kLargest, {}, "Index of the likeliest answer.")}})}};
+  score.computes = true;
+  return {score};
 }
 
 }  // namespace tutti::tables

@@ -8,7 +8,7 @@ void append(std::vector<Field>& all, std::vector<Field> more) {
 }
 
 Field model_field(bool needed) {
-  Field model = field::text("model", "A name that /v1/models gives.");
+  Field model = field::text("model", "A name that /v1/models gives.").at_most_bytes(kMostNameBytes);
   model.needed = needed;
   return model;
 }

@@ -1,7 +1,9 @@
-// The parts of the contract, a file for each family of endpoints.
+// Fields and shapes that several families of endpoints share.
 #pragma once
 
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 #include "serve/contract/contract.h"
 
@@ -28,28 +30,10 @@ std::vector<Field> harmless_query();   // of every request's query
 Field stop();
 void append(std::vector<Field>& all, std::vector<Field> more);
 
-ShapePtr content_part();  // of a chat's or response's message
-ShapePtr chat_message();
-ShapePtr response_item();
 ShapePtr stream_options();
 ShapePtr anything();   // any object
 ShapePtr own_texts();  // 16 texts of the client's own, as OpenAI has it
 Field voice();
 Field any_voice();  // where it is not even repeated
-
-std::vector<Operation> models();
-std::vector<Operation> chat(const Facts& facts);
-std::vector<Operation> responses();
-std::vector<Operation> completions(const Facts& facts);
-std::vector<Operation> embeddings(const Facts& facts);
-std::vector<Operation> images(const Facts& facts);
-std::vector<Operation> speech(const Facts& facts);
-std::vector<Operation> transcriptions(const Facts& facts);
-std::vector<Operation> explain();
-std::vector<Operation> realtime();
-ShapePtr realtime_event();
-std::vector<Operation> conversations();
-std::vector<Operation> files();
-std::vector<Operation> health();
 
 }  // namespace tutti::tables

@@ -1,5 +1,5 @@
 // /v1/conversations and /v1/files: what a client asks the server to keep.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/kept.h"
 
 namespace tutti::tables {
 namespace {
@@ -82,8 +82,11 @@ std::vector<Operation> conversations() {
       list("list_conversations", all, "List conversations",
            "Those of the key that asks, newest first. Nothing is kept unless a client puts it "
            "here; the studio does."),
-      put(kept("create_conversation", "POST", all, "Keep a conversation",
-               "It is on the disk when the answer comes; 507 where there is no room."),
+      put(kept(
+              "create_conversation", "POST", all, "Keep a conversation",
+              "It is on the disk when the answer comes; 507 where there is no room. With the id of "
+              "one that there is, its items are added to that one, and its metadata is replaced "
+              "where it is given."),
           {id(), metadata(), items(false)}),
       kept("delete_conversations", "DELETE", all, "Delete all conversations",
            "And the files that only they show."),
@@ -95,7 +98,7 @@ std::vector<Operation> conversations() {
            "Its metadata; items have an endpoint of their own."),
       put(kept("update_conversation", "POST", one, "Change a conversation",
                "Replaces the metadata."),
-          {metadata()}),
+          {metadata().need()}),
       kept("delete_conversation", "DELETE", one, "Delete a conversation",
            "With its items, and the files that only it shows."),
       exported("export_conversation", one + "/export", "Export a conversation",

@@ -1,5 +1,7 @@
 // The messages of a chat, the items of a response, and the parts of both.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/messages.h"
+
+#include "serve/contract/tables/media_urls.h"
 
 namespace tutti::tables {
 namespace {
@@ -29,23 +31,23 @@ Field no_upload(const char* name) {
                             ": data:TYPE;base64,...");
 }
 
-ShapePtr text_part() {
-  return part("TextPart", {[] {
-                             Field text = field::text("text", "What is said.");
-                             text.needed = true;
-                             return text;
-                           }(),
-                           field::ignored("annotations", "Of answers that come back."),
-                           field::ignored("logprobs", "Of answers that come back.")});
+ShapePtr text_part(std::string name, Field::Text words) {
+  const bool may_be_empty = words == Field::Text::any;
+  Field text = field::text(
+      "text", may_be_empty ? "What was said; may be empty." : "What is said; not empty.");
+  text.needed = true;
+  text.words = words;
+  return part(std::move(name),
+              {std::move(text), field::ignored("annotations", "Of answers that come back."),
+               field::ignored("logprobs", "Of answers that come back.")});
 }
 
-ShapePtr picture_part() {
-  return part("PicturePart",
-              {no_upload("image_url"),
-               media("image_url",
-                     "data:TYPE;base64,... of a JPEG, PNG, WebP, BMP or GIF, or {\"url\": that}.",
-                     {field::ignored("detail", kDetail)}),
-               field::ignored("detail", kDetail)});
+ShapePtr shown_part(const MediaUrl& url) {
+  std::vector<Field> detail;
+  if (url.detailed) detail.push_back(field::ignored("detail", kDetail));
+  std::vector<Field> fields = {no_upload(url.field), media(url.field, url.about, detail)};
+  append(fields, detail);
+  return part(url.schema, std::move(fields));
 }
 
 ShapePtr sound_part() {
@@ -58,15 +60,6 @@ ShapePtr sound_part() {
                              field::ignored("format", "It is told from the bytes.")}}),
                      "A sound file.")
            .need()});
-}
-
-ShapePtr video_part() {
-  return part("VideoPart",
-              {no_upload("video_url"),
-               media("video_url",
-                     "data:TYPE;base64,... of a video: 16 frames of it are seen. Beyond OpenAI's "
-                     "API.",
-                     {})});
 }
 
 Field content(bool needed, ShapePtr part) {
@@ -86,11 +79,12 @@ Shape read_over(std::string name, std::string about) {
 ShapePtr answer_part() {
   Shape part{"AnswerPart", {}, "A piece of an answer that comes back: its text is read."};
   part.tag = "type";
-  part.variants = {{{"text", "input_text", "output_text"}, text_part(), ""},
-                   {{"refusal", "image_url", "input_image", "output_image", "input_audio",
-                     "output_audio", "video_url", "input_video"},
-                    share(read_over("SilentPart", "Of an answer that comes back; read over.")),
-                    ""}};
+  std::vector<std::string> silent = {"refusal", "output_image", "input_audio", "output_audio"};
+  for (const MediaUrl& url : kMediaUrls) silent.insert(silent.end(), {url.field, url.type});
+  part.variants = {
+      {{"text", "input_text", "output_text"}, text_part("AnswerTextPart", Field::Text::any), ""},
+      {std::move(silent),
+       share(read_over("SilentPart", "Of an answer that comes back; read over.")), ""}};
   return share(std::move(part));
 }
 
@@ -136,16 +130,15 @@ ShapePtr content_part() {
   Shape part{"Part", {}, "A piece of content. The names of chat and of responses mean the same."};
   part.tag = "type";
   const char* file = "files are not read; send a picture as image_url, a sound as input_audio";
-  part.variants = {{{"text", "input_text", "output_text"}, text_part(), ""},
-                   {{"image_url", "input_image"}, picture_part(), ""},
-                   {{"input_audio"}, sound_part(), ""},
-                   {{"video_url", "input_video"}, video_part(), ""},
-                   {{"refusal"},
-                    share(read_over("RefusalPart", "Of an answer that comes back; read over.")),
-                    ""},
-                   {{"file", "input_file"}, nullptr, file},
-                   {{"audio_url"}, nullptr, "send input_audio: {\"data\": the sound in base64}"},
-                   {{"image"}, nullptr, "send image_url: {\"url\": \"data:...\"}"}};
+  part.variants = {
+      {{"text", "input_text", "output_text"}, text_part("TextPart", Field::Text::not_empty), ""},
+      {{"input_audio"}, sound_part(), ""},
+      {{"refusal"}, nullptr, "it is of answers; send what is said as text"},
+      {{"file", "input_file"}, nullptr, file},
+      {{"audio_url"}, nullptr, "send input_audio: {\"data\": the sound in base64}"},
+      {{"image"}, nullptr, "send image_url: {\"url\": \"data:...\"}"}};
+  for (const MediaUrl& url : kMediaUrls)
+    part.variants.push_back({{url.field, url.type}, shown_part(url), ""});
   return share(std::move(part));
 }
 

@@ -1,5 +1,5 @@
 // The events that a client of /v1/realtime sends.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/realtime.h"
 
 namespace tutti::tables {
 namespace {
@@ -7,8 +7,8 @@ namespace {
 ShapePtr sound_format() {
   return share({"",
                 {field::choice("type", {"audio/pcm"}, "audio/pcm", "16 bits, mono."),
-                 field::integer("rate", 16000, 24000, 24000, "24000, or 16000: the model's own.")
-                     .advise("it can be 24000 or 16000")}});
+                 field::number_choice("rate", {16000, 24000}, 24000,
+                                      "Samples a second; 16000 is the model's own.")}});
 }
 
 ShapePtr turn_detection() {

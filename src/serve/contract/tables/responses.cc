@@ -1,5 +1,7 @@
 // POST /v1/responses.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/responses.h"
+
+#include "serve/contract/tables/messages.h"
 
 namespace tutti::tables {
 namespace {
@@ -57,6 +59,17 @@ std::vector<Field> response_only() {
   };
 }
 
+// Those that the answer repeats are short texts.
+std::vector<Field> harmless_or_repeated() {
+  std::vector<Field> fields = harmless_fields();
+  for (Field& field : fields)
+    if (field.name == "user" || field.name == "safety_identifier" ||
+        field.name == "prompt_cache_key")
+      field = field::text(field.name, "Repeated in the answer, at most 512 bytes. " + field.about)
+                  .at_most_bytes(512);
+  return fields;
+}
+
 ShapePtr response_answer() {
   return share(
       {"",
@@ -81,23 +94,27 @@ std::vector<Operation> responses() {
       field::integer("max_output_tokens", 1, field::kLargest, 64,
                      "Longest answer, in tokens. More than --max-tokens (1024), or than the "
                      "context has room for, is cut to that, and status is incomplete where the "
-                     "answer ends there.")};
+                     "answer ends there. A transcript of sound alone, a token a letter, is cut "
+                     "only where this is sent.")};
   append(fields, text_fields());
-  append(fields,
-         {field::flag("stream", false, "Answer as server-sent events, as it comes about."),
-          field::text("instructions",
-                      "Repeated in the answer; the model was taught none and does not read them."),
-          field::object(
-              "metadata", own_texts(),
-              "Repeated in the answer. At most 16 texts of up to 512 characters, whose names "
-              "have up to 64.")});
+  append(
+      fields,
+      {field::flag("stream", false, "Answer as server-sent events, as it comes about."),
+       field::text("instructions",
+                   "Repeated in the answer, at most 64 KiB; the model was taught none and does not "
+                   "read them.")
+           .at_most_bytes(64 << 10),
+       field::object(
+           "metadata", own_texts(),
+           "Repeated in the answer. At most 16 texts of up to 512 characters, whose names "
+           "have up to 64.")});
   append(fields, response_only());
   append(fields, stateless());
   append(fields, refused_tools());
   append(fields, refused_names({"max_tokens", "max_completion_tokens"}, "max_output_tokens"));
   append(fields, refused_names({"messages"}, "input"));
   append(fields, refused_samplers("max_output_tokens", false));
-  append(fields, harmless_fields());
+  append(fields, harmless_or_repeated());
   Operation respond{"respond", "POST", "/v1/responses", "Respond",
                     "What the official client needs, with streaming. Nothing is kept: each "
                     "request brings its whole conversation."};

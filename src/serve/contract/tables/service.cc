@@ -1,12 +1,13 @@
 // What a server says of itself: its models, its health, this document; and its sockets.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/service.h"
 
 namespace tutti::tables {
 
 std::vector<Operation> models() {
   return {
       {"list_models", "GET", "/v1/models", "List the models",
-       "This server has one, and a card for each --alias of it."},
+       "The models of this server, the one that answers where none is named first; then a "
+       "card for each --alias."},
       {"show_model", "GET", "/v1/models/{model}", "Show a model", "404 where it is not served."}};
 }
 

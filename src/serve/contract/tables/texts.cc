@@ -1,5 +1,7 @@
 // POST /v1/completions and /v1/embeddings.
-#include "serve/contract/tables/common.h"
+#include "serve/contract/tables/texts.h"
+
+#include "serve/contract/tables/messages.h"
 
 namespace tutti::tables {
 namespace {
@@ -76,7 +78,7 @@ std::vector<Operation> embeddings(const Facts& facts) {
       model_field(), std::move(input),
       field::choice("encoding_format", {"float", "base64"}, "float",
                     "base64: little-endian floats."),
-      field::integer("dimensions", size, size, size, "The model's own."),
+      field::integer("dimensions", 1, field::kLargest, size, "The model's own, and no other."),
       field::ignored("metadata", "Nothing is kept that it could describe.")};
   append(fields, harmless_fields());
   Operation embed{"embed", "POST", "/v1/embeddings", "Embed",

@@ -1,7 +1,7 @@
 // Answers that come in pieces.
 #include <gtest/gtest.h>
 
-#include "helpers/hostile_server.h"
+#include "tests/helpers/hostile_server.h"
 
 namespace tutti {
 namespace {
@@ -52,6 +52,32 @@ TEST_F(AnswerTest, WhereTheLengthIsKnownItIsSaid) {
 TEST_F(AnswerTest, APieceMayComeLater) {
   start();
   EXPECT_NE(ask(port_, "GET", "/later").body.find("def"), std::string::npos);
+}
+
+TEST_F(AnswerTest, ABodyIsAskedForHoweverThatIsSpelt) {
+  start();
+  TestClient client(port_);
+  client.send(
+      "POST /size HTTP/1.1\r\nHost: localhost\r\nExpect: 100-Continue\r\n"
+      "Content-Length: 4\r\nConnection: close\r\n\r\n");
+  const std::string leave =
+      client.receive([](const std::string& text) { return text.ends_with("\r\n\r\n"); }, 10'000);
+  EXPECT_TRUE(leave.starts_with("HTTP/1.1 100 ")) << leave;
+  client.send("body");
+  EXPECT_EQ(split_answer(client.receive_all()).body, "4");
+}
+
+TEST_F(AnswerTest, WhyAWebSocketIsNotOpenedIsTrue) {
+  start();
+  const std::string ask =
+      "GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  TestClient behind(port_), ahead(port_);
+  behind.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n" + ask);
+  const auto whole = [](const std::string& text) { return text.find("error") != text.npos; };
+  EXPECT_NE(behind.receive(whole).find("another request"), std::string::npos);
+  ahead.send(ask + "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_NE(ahead.receive(whole).find("sent behind"), std::string::npos);
 }
 
 // So the connection may be used again, by a client of HTTP/1.0 too.

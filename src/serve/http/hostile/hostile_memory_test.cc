@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "helpers/hostile_server.h"
+#include "tests/helpers/hostile_server.h"
 
 namespace tutti {
 namespace {

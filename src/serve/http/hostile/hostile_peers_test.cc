@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "helpers/hostile_server.h"
+#include "tests/helpers/hostile_server.h"
 
 namespace tutti {
 namespace {
@@ -34,6 +34,19 @@ class HostilePeersTest : public HostileTest {
         const std::lock_guard lock(mutex_);
         replies_.push_back(reply);
       });
+      router.add("GET", "/large", [](const Request&, const ReplyPtr& reply) {
+        reply->send(200, "text/plain", std::string(8 * kMegabyte, 'x'));
+      });
+      // On the thread that moves the bytes.
+      router.add("GET", "/held", [this](const Request&, const ReplyPtr&) { pass(); },
+                 {.open = true, .quick = true});
+      router.add("GET", "/order/{who}",
+                 [this](const Request& request, const ReplyPtr& reply) {
+                   const std::lock_guard lock(mutex_);
+                   order_ += request.parameters.at("who");
+                   reply->send(200, "text/plain", "hello");
+                 },
+                 {.quick = true});
       router.add_websocket("/gate", [this](const Request&, std::shared_ptr<WebSocket> socket) {
         socket->on_message([this](std::string, bool) { pass(); });
       });
@@ -56,6 +69,10 @@ class HostilePeersTest : public HostileTest {
     open_ = true;
     changed_.notify_all();
   }
+  std::string order() {
+    const std::lock_guard lock(mutex_);
+    return order_;
+  }
   bool somebody_is_inside() {
     return comes([this] { return inside_ > 0; });
   }
@@ -65,6 +82,7 @@ class HostilePeersTest : public HostileTest {
   std::atomic<int> inside_ = 0;
   bool open_ = false;
   std::vector<ReplyPtr> replies_;
+  std::string order_;  // of those who asked /order/{who}
 };
 
 TestAnswer answer_of(TestClient& client) {
@@ -150,6 +168,20 @@ TEST_F(HostilePeersTest, ManyUnfinishedBodiesKeepNobodyOut) {
   }
 }
 
+TEST_F(HostilePeersTest, OneAddressHasAShareOfTheConnections) {
+  HttpOptions options;
+  options.limits.most_connections = 20;
+  start_with_peers(std::move(options));
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 60; ++i) clients.emplace_back(port_, kGreedy);
+  expect_well();
+  EXPECT_TRUE(comes([this] { return server_->stats().connections == 10; })) << "half of them";
+  TestClient early(port_, kModest);
+  for (int i = 0; i < 60; ++i) clients.emplace_back(port_, kGreedy);
+  early.send(kHello);
+  EXPECT_TRUE(said_hello(answer_of(early)));
+}
+
 TEST_F(HostilePeersTest, AtTheLimitWhoHasMostLosesTheSilentOnes) {
   HttpOptions options;
   options.limits.most_connections = 20;
@@ -160,7 +192,7 @@ TEST_F(HostilePeersTest, AtTheLimitWhoHasMostLosesTheSilentOnes) {
   working.send("GET /silent HTTP/1.1\r\nHost: localhost\r\n\r\n");
   std::vector<TestClient> clients;
   for (int i = 0; i < 60; ++i) {
-    clients.emplace_back(port_, kGreedy);
+    clients.emplace_back(port_, kGreedy + i / 10 * 2);  // of six addresses
     if (i % 3 == 1) clients[i].send("GET /he");
     if (i % 3 == 2)
       clients[i].send("POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx");
@@ -174,6 +206,105 @@ TEST_F(HostilePeersTest, AtTheLimitWhoHasMostLosesTheSilentOnes) {
   clients.front().receive_all(5000);
   EXPECT_TRUE(clients.front().ended());
   EXPECT_EQ(gone_, 0) << "nobody's work was lost";
+}
+
+// They have ended for all but their clients, and are taken from them rather than from an address
+// that has few connections.
+TEST_F(HostilePeersTest, AnswersThatAreNotReadGiveWay) {
+  HttpOptions options;
+  options.limits.most_connections = 12;
+  options.limits.ledger = {.server = 400 * kMegabyte};
+  start_with_peers(std::move(options));
+  TestClient upload(port_, kModest);
+  upload.send("POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nx");
+  std::vector<TestClient> clients;
+  const auto ask_much = [&](int from) {
+    clients.emplace_back(port_, from);
+    clients.back().send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    clients.back().receive([](const std::string& text) { return text.size() > 1000; });
+  };
+  for (const int from : {4, 5, 6})
+    for (int i = 0; i < 4; ++i) ask_much(from);
+  EXPECT_GE(server_->stats().connections, 11u);
+  for (int from = 10; from < 20; ++from) ask_much(from);
+  upload.send("xxxx");
+  EXPECT_EQ(split_answer(upload.receive([](const std::string& text) {
+              return text.find("\r\n\r\n5") != text.npos;
+            })).status,
+            200);
+  TestClient late(port_, kModest);
+  late.send(kHello);
+  EXPECT_TRUE(said_hello(answer_of(late)));
+}
+
+// Without keys, what an address sends is held up to a limit of its own.
+TEST_F(HostilePeersTest, BodiesOfOneAddressAreLimitedTogether) {
+  HttpOptions options;
+  options.limits.ledger = {.server = 16 * kMegabyte, .key = 2 * kMegabyte};
+  start_with_peers(std::move(options));
+  const auto head = [](size_t bytes) {
+    return "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(bytes) +
+           "\r\n\r\n";
+  };
+  const std::string body(kMegabyte, 'x');
+  TestClient first(port_, kGreedy), second(port_, kGreedy), other(port_, kModest);
+  first.send(head(body.size() + 1) + body);
+  EXPECT_TRUE(comes([this] { return server_->stats().body_bytes > kMegabyte; }));
+  second.send(head(body.size()) + body);
+  const TestAnswer refused = split_answer(second.receive_all(60'000));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.body.find("the address 127.0.0.2"), std::string::npos) << refused.body;
+  other.send(head(body.size()) + body);
+  EXPECT_EQ(split_answer(other.receive([&](const std::string& text) {
+              return text.ends_with(std::to_string(body.size()));
+            })).status,
+            200);
+}
+
+// What of many requests, which have come while the thread that moves the bytes was held up, is
+// handled first.
+class TurnsOfBytesTest : public HostilePeersTest {
+ protected:
+  // `many` clients send five requests each, and then one more client its own. Returns how many of
+  // theirs came before it.
+  size_t before_one(const std::vector<TestClient>& many, const std::string& key_of_many,
+                    const TestClient& one, const std::string& key_of_one) {
+    const auto request = [](const std::string& path, const std::string& key) {
+      return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key +
+             "\r\n\r\n";
+    };
+    const std::string of_many = request("/order/m", key_of_many),
+                      of_one = request("/order/1", key_of_one);
+    for (const TestClient& client : many) client.send(of_many);
+    one.send(of_one);
+    EXPECT_TRUE(comes([&] { return order().size() == many.size() + 1; }));
+    TestClient holding(port_);
+    holding.send("GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_TRUE(somebody_is_inside());
+    for (const TestClient& client : many)
+      client.send(of_many + of_many + of_many + of_many + of_many);
+    one.send(of_one);
+    open_gate();
+    EXPECT_TRUE(comes([&] { return order().size() == 6 * many.size() + 2; }));
+    return order().rfind('1') - (many.size() + 1);
+  }
+};
+
+TEST_F(TurnsOfBytesTest, ReadyConnectionsOfOneAddressHoldUpNobody) {
+  start_with_peers();
+  std::vector<TestClient> many;
+  for (int i = 0; i < 50; ++i) many.emplace_back(port_, kGreedy);
+  EXPECT_LT(before_one(many, "", TestClient(port_, kModest), ""), 10u);
+}
+
+// On the loopback, or behind a proxy, they all come from one address.
+TEST_F(TurnsOfBytesTest, ReadyConnectionsOfOneKeyHoldUpNobody) {
+  HttpOptions options;
+  const std::string greedy = *options.keys.add("greedy"), modest = *options.keys.add("modest");
+  start_with_peers(std::move(options));
+  std::vector<TestClient> many;
+  for (int i = 0; i < 50; ++i) many.emplace_back(port_);
+  EXPECT_LT(before_one(many, greedy, TestClient(port_), modest), 10u);
 }
 
 TEST_F(HostilePeersTest, WhoSendsMuchAheadAndLeavesIsNoticed) {

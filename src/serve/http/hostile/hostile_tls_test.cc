@@ -13,8 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "helpers/hostile_server.h"
+#include "serve/http/transport/io_turns.h"
 #include "serve/http/transport/tls.h"
+#include "tests/helpers/hostile_server.h"
 
 namespace tutti {
 namespace {
@@ -147,6 +148,28 @@ TEST_F(HostileTlsTest, EverythingComesThrough) {
   EXPECT_TRUE(comes([this] { return server_->stats().websockets == 0; }));
 }
 
+TEST_F(HostileTlsTest, WhoSpeaksPlainHttpIsToldSo) {
+  start_tls();
+  TestClient client(port_);
+  client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const std::string answer = client.receive_all(5000);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
+  EXPECT_NE(answer.find("use https://"), answer.npos) << answer;
+  expect_well_by_tls();
+}
+
+// Where it is not read to its end, the client sees a reset.
+TEST_F(HostileTlsTest, WhoSendsMuchByPlainHttpIsToldSoToo) {
+  start_tls();
+  TestClient client(port_);
+  EXPECT_TRUE(client.send("POST /upload HTTP/1.1\r\nHost: localhost\r\n\r\n" +
+                          std::string(8 * kMegabyte, 'x')));
+  EXPECT_TRUE(client.receive_all(5000).starts_with("HTTP/1.1 400 "));
+  EXPECT_FALSE(client.was_reset());
+  client.close();
+  EXPECT_TRUE(all_gone());
+}
+
 TEST_F(HostileTlsTest, UnfinishedHandshakesKeepNobodyOut) {
   HttpOptions options;
   options.limits.most_handshakes = 8;
@@ -203,7 +226,9 @@ TEST(TlsStream, AfterItIsClosedItReachesNobodyElse) {
   });
   Stream::Socket socket = acceptor.accept();
   const int number = socket.native_handle();
-  const auto stream = TlsContext::load(certificate, key)->stream(std::move(socket));
+  const auto stream =
+      TlsContext::load(certificate, key)
+          ->stream(std::move(socket), std::make_shared<IoTurns>(io.get_executor()), "");
   int done = 0, failed = 0;
   const auto count = [&](Stream::Error error, size_t size) {
     ++done;

@@ -1,7 +1,7 @@
 // WebSocket clients that are malformed, endless, slow or many.
 #include <vector>
 
-#include "helpers/hostile_server.h"
+#include "tests/helpers/hostile_server.h"
 
 namespace tutti {
 namespace {

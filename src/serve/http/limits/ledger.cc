@@ -13,7 +13,7 @@ std::string in_kib(size_t bytes) {
 
 }  // namespace
 
-// The server's account and the keys' have none above them.
+// The server's account, the keys' and the addresses' have none above them.
 size_t Account::most_for(size_t holder) const {
   if (!above_.empty() || holder <= kVeryLittle) return most_;
   return holder <= kLittle ? most_ / 16 * 15 : most_ / 16 * 14;
@@ -79,9 +79,27 @@ Ledger::Ledger(const Limits& limits)
     : limits_(limits),
       server_(std::make_shared<Account>("the server", limits.server, ErrorCode::busy)) {}
 
-Account::Ptr Ledger::connection() const {
+Account::Ptr Ledger::connection(const std::string& address) {
+  std::vector<Account::Ptr> above;
+  if (!address.empty()) above.push_back(of_address(address));
+  above.push_back(server_);
   return std::make_shared<Account>("this connection", limits_.connection, ErrorCode::too_large,
-                                   std::vector{server_});
+                                   std::move(above));
+}
+
+// Kept by those who hold it, as what was charged by a connection may outlive it.
+Account::Ptr Ledger::of_address(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (addresses_.size() >= most_addresses_) {
+    std::erase_if(addresses_, [](const auto& one) { return one.second.expired(); });
+    most_addresses_ = 2 * addresses_.size() + 64;
+  }
+  std::weak_ptr<Account>& kept = addresses_[address];
+  Account::Ptr account = kept.lock();
+  if (!account)
+    kept = account =
+        std::make_shared<Account>("the address " + address, limits_.key, ErrorCode::busy);
+  return account;
 }
 
 Account::Ptr Ledger::request(const Account::Ptr& connection, const std::string& key) {

@@ -1,17 +1,17 @@
 // Bytes that clients make this server hold, counted before they are held: against the request, the
-// connection, the key (where there are keys) and the server.
+// connection, the key (where there are none, the address) and the server.
 //
 //   Charge charge(request.account);
 //   TUTTI_CHECK(charge.grow(bytes));   // too_large or busy, naming the limit
 //   ... hold them; given back when `charge` ends
 //
-// The last eighth of what the server, or a key, may hold is for connections, or requests, of up to
-// 64 KiB, the last sixteenth for those of up to 16 KiB: however many hold much, a small request is
-// let in.
+// The last eighth of what the server, a key or an address may hold is for connections, or requests,
+// of up to 64 KiB, the last sixteenth for those of up to 16 KiB: however many hold much, a small
+// request is let in.
 //
 // Every account has a limit, and accounts above it: what is charged to a request is charged to its
-// connection and its key, and through the connection to the server. Nothing is counted where any of
-// them refuses.
+// connection and its key, and through the connection to its address and the server. Nothing is
+// counted where any of them refuses.
 //
 // An Account may be used by any number of threads, a Charge by one at a time.
 #pragma once
@@ -102,7 +102,7 @@ class Ledger {
  public:
   struct Limits {
     size_t server = size_t(192) << 20;
-    size_t key = size_t(128) << 20;         // of all connections with one key
+    size_t key = size_t(128) << 20;         // of all connections with one key, or of one address
     size_t connection = size_t(112) << 20;  // and so of a request
 
     // With room for a body of that many bytes and what is made of it: the defaults up to 32 MiB,
@@ -111,7 +111,9 @@ class Ledger {
   };
   explicit Ledger(const Limits& limits);
 
-  Account::Ptr connection() const;
+  // Of a connection from that address, or network (peers.h); empty: from nowhere that has a limit
+  // of its own.
+  Account::Ptr connection(const std::string& address = {});
   // Of a request on that connection; `key` is the key's name, empty where there are no keys.
   Account::Ptr request(const Account::Ptr& connection, const std::string& key);
 
@@ -126,10 +128,14 @@ class Ledger {
   bool pressed() const { return above(kPressed); }
 
  private:
+  Account::Ptr of_address(const std::string& address);
+
   const Limits limits_;
   const Account::Ptr server_;
   std::mutex mutex_;
   std::map<std::string, Account::Ptr> keys_;  // of keys that have been used: as many as there are
+  std::map<std::string, std::weak_ptr<Account>> addresses_;  // also of some that have gone
+  size_t most_addresses_ = 64;  // then those that have gone are taken away
 };
 
 }  // namespace tutti

@@ -57,6 +57,24 @@ TEST(Ledger, TheLastOfItIsForThoseWhoHoldLittle) {
   EXPECT_TRUE(little.grow(16 << 10));
 }
 
+TEST(Ledger, WhereThereAreNoKeysAnAddressHasALimit) {
+  Ledger ledger({.server = 1000, .key = 60, .connection = 50});
+  Charge first(ledger.connection("192.0.2.1")), second(ledger.connection("192.0.2.1"));
+  Charge other(ledger.connection("192.0.2.2")), local(ledger.connection());
+  ASSERT_TRUE(first.grow(40));
+  const Status refused = second.grow(30);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::busy);
+  EXPECT_NE(refused.error().message().find("192.0.2.1"), std::string::npos);
+  EXPECT_EQ(ledger.server().held(), 40u);
+  EXPECT_TRUE(other.grow(50));
+  EXPECT_TRUE(local.grow(50));
+  for (int i = 0; i < 200; ++i) ledger.connection("198.51.100." + std::to_string(i));
+  EXPECT_FALSE(Charge(ledger.connection("192.0.2.1")).grow(30)) << "others came and went";
+  first.clear();
+  EXPECT_TRUE(second.grow(30));
+}
+
 TEST(Ledger, ItsLimitsFollowTheLargestBody) {
   using Limits = Ledger::Limits;
   constexpr size_t unit = size_t(1) << 20;

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "serve/shares.h"
@@ -41,9 +40,11 @@ Peers::Place::Place(Peers& peers, const std::string& group, Connection* connecti
     if (group_->second.size() == 0) peers_.groups_.erase(group_);
     throw;
   }
+  ++peers_.places_;
 }
 
 Peers::Place::~Place() {
+  --peers_.places_;
   if (state_ == handshaking) --peers_.handshakes_;
   group_->second.lines[state_].erase(self_);
   if (group_->second.size() == 0) peers_.groups_.erase(group_);
@@ -59,14 +60,34 @@ void Peers::Place::enter(State state) noexcept {
 // Rejected: groups in the order of their sizes. Only a client of thousands of addresses would
 // notice, and who has those is kept out by no limit per address.
 Connection* Peers::longest_silent() const {
-  const auto most =
-      std::max_element(groups_.begin(), groups_.end(), [](const auto& one, const auto& other) {
-        return closable(one.second.lines) < closable(other.second.lines);
-      });
-  if (most == groups_.end()) return nullptr;
+  const Group* most = nullptr;
+  for (const auto& [name, group] : groups_)
+    if (group.size() * groups_.size() >= places_ &&
+        (!most || closable(group.lines) > closable(most->lines)))
+      most = &group;
+  return most ? longest_silent_of(*most) : nullptr;
+}
+
+Connection* Peers::longest_silent(const std::string& group) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : longest_silent_of(found->second);
+}
+
+Connection* Peers::longest_silent_of(const Group& group) {
   for (const State state : {waiting, handshaking})
-    if (const Line& line = most->second.lines[state]; !line.empty()) return line.front();
+    if (const Line& line = group.lines[state]; !line.empty()) return line.front();
   return nullptr;
+}
+
+size_t Peers::size_of(const std::string& group) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? 0 : found->second.size();
+}
+
+bool Peers::connection_fits(const std::string& group, size_t most) const {
+  const size_t own = size_of(group);
+  return group.empty() || own * groups_.size() < places_ ||
+         fits_share(own, places_ - size_of(""), most);
 }
 
 bool Peers::handshake_fits(const std::string& group, size_t most) const {

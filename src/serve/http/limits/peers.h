@@ -25,7 +25,8 @@ std::string peer_group(const std::string& address);
 
 class Peers {
  public:
-  // In its TLS handshake; waiting for a request or its rest; what came is being worked on.
+  // In its TLS handshake; waiting for its client: for a request, for its rest, or until an answer
+  // is read; what came is being worked on.
   enum State : size_t { handshaking, waiting, working };
 
  private:
@@ -54,17 +55,27 @@ class Peers {
     Line::iterator self_;
   };
 
-  // Of those that are not working on anything, the one from which nothing has come for longest,
-  // among the group that has most of them; nullptr: there is none.
+  // Of those that are not being worked on, the one whose client has been silent for longest, among
+  // the group that has most of them; nullptr: there is none. No group loses any that has fewer
+  // connections than the average.
   Connection* longest_silent() const;
+  // The same among those of one group, whatever it has.
+  Connection* longest_silent(const std::string& group) const;
+  // Whether that group may have one more connection: within its share (shares.h), or while it has
+  // fewer than the average. The loopback's, the empty group's, are those of many: they have no
+  // share, and no part in those of others.
+  bool connection_fits(const std::string& group, size_t most) const;
   // Whether one more of that group may begin a TLS handshake (shares.h).
   bool handshake_fits(const std::string& group, size_t most) const;
   // The handshake of that group that began first; nullptr: there is none.
   Connection* oldest_handshake(const std::string& group) const;
 
  private:
+  static Connection* longest_silent_of(const Group& group);
+  size_t size_of(const std::string& group) const;
+
   Groups groups_;
-  size_t handshakes_ = 0;
+  size_t places_ = 0, handshakes_ = 0;
 };
 
 }  // namespace tutti

@@ -43,13 +43,40 @@ TEST(Peers, WhoHasMostLosesTheOneThatIsSilentLongest) {
   EXPECT_EQ(peers.longest_silent(), connection(4));
   places[3]->enter(Peers::working);
   first.enter(Peers::working);
-  EXPECT_EQ(peers.longest_silent(), connection(1));
-  places[0]->enter(Peers::working);
-  EXPECT_EQ(peers.longest_silent(), nullptr) << "all are at work";
+  EXPECT_EQ(peers.longest_silent(), nullptr) << "not 1, which is one of few";
+  EXPECT_EQ(peers.longest_silent("modest"), connection(1)) << "unless its own group asks";
+  EXPECT_EQ(peers.longest_silent("greedy"), nullptr);
+  EXPECT_EQ(peers.longest_silent("nobody"), nullptr);
   first.enter(Peers::waiting);
   EXPECT_EQ(peers.longest_silent(), connection(2));
   places.clear();
   EXPECT_EQ(peers.longest_silent(), nullptr);
+}
+
+TEST(Peers, ConnectionsAreShared) {
+  Peers peers;
+  std::vector<std::unique_ptr<Peers::Place>> places;
+  const auto add = [&](const std::string& group) {
+    if (!peers.connection_fits(group, 12)) return false;
+    places.push_back(std::make_unique<Peers::Place>(peers, group, connection(places.size() + 1)));
+    return true;
+  };
+  const auto add_all = [&](const std::string& group) {
+    int count = 0;
+    while (count < 100 && add(group)) ++count;
+    return count;
+  };
+  EXPECT_EQ(add_all(""), 100) << "the loopback's are those of many";
+  places.resize(50);
+  EXPECT_EQ(add_all("greedy"), 50) << "while it has fewer than the average";
+  places.erase(places.begin(), places.begin() + 50);
+  EXPECT_FALSE(add("greedy"));
+  places.resize(2);
+  EXPECT_EQ(add_all("greedy"), 4) << "half of them";
+  EXPECT_EQ(add_all("second"), 6);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(add("other" + std::to_string(i))) << i;
+  EXPECT_TRUE(add("other0")) << "though there are as many as there may be";
+  EXPECT_FALSE(add("second"));
 }
 
 TEST(Peers, HandshakesAreShared) {

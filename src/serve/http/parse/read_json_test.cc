@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "serve/http/limits/ledger.h"
 
@@ -26,8 +26,7 @@ TEST(ReadJson, ReadsWhatTheLibraryReads) {
   for (const char* text :
        {"null", "true", "-12", "18446744073709551615", "1.5e3", R"("\u00e9\n")", "[]", "{}", "\"\"",
         R"({"a":[1,{"b":[[],{}]},"c"],"d":{"a":null},"e":""})",
-        R"([[1,2],[3,[4]],{"x":{"y":[0]}}])", R"({"twice":1,"other":2,"twice":[3]})",
-        " [1 , 2 ] \n", "\xef\xbb\xbf{\"bom\":1}"}) {
+        R"([[1,2],[3,[4]],{"x":{"y":[0]}}])", " [1 , 2 ] \n", "\xef\xbb\xbf{\"bom\":1}"}) {
     const auto json = read_json(text);
     ASSERT_TRUE(json) << text << ": " << json.error().message();
     EXPECT_EQ(json->dump(), Json::parse(text).dump()) << text;
@@ -58,6 +57,13 @@ TEST(ReadJson, LimitsAreNamed) {
   EXPECT_NE(message_of("{" + keys + "}").find("256 keys"), std::string::npos);
 }
 
+// Of this thread, so that it says the same on a busy machine.
+double processor_seconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
 // The time of eight times as many objects, against theirs eight times. Reading them took the square
 // of their number, which makes it eight times as long as allowed here at least.
 TEST(ReadJson, TimeIsInProportionToTheText) {
@@ -65,15 +71,24 @@ TEST(ReadJson, TimeIsInProportionToTheText) {
     const std::string text = "{\"m\":[" + repeated("{}", objects) + "]}";
     double best = 1e9;
     for (int i = 0; i < 3; ++i) {
-      const auto start = std::chrono::steady_clock::now();
+      const double start = processor_seconds();
       EXPECT_TRUE(read_json(text));
-      best = std::min(
-          best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      best = std::min(best, processor_seconds() - start);
     }
     return best;
   };
   const double few = seconds(12'000);
   EXPECT_LT(seconds(96'000), 8 * 4 * few);
+}
+
+TEST(ReadJson, AKeyThatIsGivenTwiceIsRefusedByName) {
+  for (const char* text : {R"({"a":1,"b":2,"a":3})", R"({"a":null,"a":1})",
+                           R"({"a":{},"\u0061":{}})", R"([{"x":{"a":[],"a":[]}}])"}) {
+    const auto json = read_json(text);
+    ASSERT_FALSE(json) << text;
+    EXPECT_EQ(json.error().message(), "the JSON gives \"a\" twice; give it once");
+  }
+  EXPECT_TRUE(read_json(R"([{"a":1},{"a":2,"b":{"a":3}}])"));
 }
 
 TEST(ReadJson, WhatTheValuesTakeIsCharged) {

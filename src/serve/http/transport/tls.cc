@@ -8,13 +8,13 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <chrono>
-#include <deque>
 #include <new>
 #include <system_error>
 
-#include "base/let_go.h"
 #include "base/guard.h"
+#include "base/let_go.h"
+#include "serve/http/message.h"
+#include "serve/http/transport/io_turns.h"
 
 namespace tutti {
 namespace {
@@ -76,7 +76,7 @@ const BIO_METHOD* bio_method() {
 }
 
 // Each makes OpenSSL compute new keys, tens of microseconds for 27 bytes. Above the limit the
-// client has ended, as it were, so that the rest of what came is dropped.
+// connection is treated as closed by the client, and what else has come is dropped.
 void count_key_updates(int sent, int, int type, const void* bytes, size_t size, SSL* ssl,
                        void* wire) {
   const bool is_one = !sent && type == SSL3_RT_HANDSHAKE && size > 0 &&
@@ -85,52 +85,13 @@ void count_key_updates(int sent, int, int type, const void* bytes, size_t size, 
     SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
 }
 
-}  // namespace
-
-// A step of a handshake may take milliseconds, for its signature: when some have taken kTurn, all
-// else that is ready has its turn. Most take microseconds, so that no line builds up before them.
-class TlsContext::Line : public std::enable_shared_from_this<Line> {
- public:
-  explicit Line(Stream::Socket::executor_type executor) : executor_(std::move(executor)) {}
-
-  void take(std::function<void()> step) {
-    waiting_.push_back(std::move(step));
-    if (under_way_) return;
-    under_way_ = survives([&] { go_on_later(); });
-    if (under_way_) return;
-    waiting_.pop_back();
-    throw std::bad_alloc();
-  }
-
- private:
-  void go_on_later() {
-    net::post(executor_, [self = shared_from_this()] { self->go_on(); });
-  }
-  void go_on() noexcept {
-    do {
-      for (const auto end = Clock::now() + kTurn; under_way_ && Clock::now() < end;) {
-        const auto step = std::move(waiting_.front());
-        waiting_.pop_front();
-        survives(step);  // else the connection's time is over soon
-        under_way_ = !waiting_.empty();
-      }
-    } while (under_way_ && !survives([&] { go_on_later(); }));
-  }
-
-  using Clock = std::chrono::steady_clock;
-  static constexpr auto kTurn = std::chrono::milliseconds(1);
-
-  const Stream::Socket::executor_type executor_;
-  std::deque<std::function<void()>> waiting_;
-  bool under_way_ = false;
-};
-
-namespace {
-
 class TlsStream final : public Stream {
  public:
-  TlsStream(Socket socket, SSL_CTX* context, std::shared_ptr<TlsContext::Line> line)
-      : Stream(std::move(socket)), ssl_(SSL_new(context), SSL_free), line_(std::move(line)) {
+  TlsStream(Socket socket, SSL_CTX* context, std::shared_ptr<IoTurns> turns, std::string group)
+      : Stream(std::move(socket)),
+        ssl_(SSL_new(context), SSL_free),
+        turns_(std::move(turns)),
+        group_(std::move(group)) {
     BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
     if (!bio) throw std::bad_alloc();
     BIO_set_data(bio, &wire_);
@@ -177,19 +138,26 @@ class TlsStream final : public Stream {
           true);
   }
 
-  // Takes the step, now, or in the line of the handshakes, and whenever the socket is ready for it.
+  // Takes the step, now, or in its turn while there is a handshake, and whenever the socket is
+  // ready for it.
   template <class Step>
   void go_on(const std::shared_ptr<Operation<Step>>& operation, bool within_call) {
     if (SSL_is_init_finished(ssl_.get())) return take(operation, within_call);
-    line_->take([this, operation] { take(operation, false); });
+    turns_->take(group_, [this, operation] { take(operation, false); });
   }
 
   template <class Step>
   void take(const std::shared_ptr<Operation<Step>>& operation, bool within_call) {
     ERR_clear_error();
     wire_.may_read = true;
-    const int result = operation->step();
-    const int problem = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+    const int result = is_plain_ ? 0 : operation->step();
+    int problem = is_plain_    ? skip_plain()
+                  : result > 0 ? SSL_ERROR_NONE
+                               : SSL_get_error(ssl_.get(), result);
+    if (problem == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST) {
+      answer_plainly();
+      problem = skip_plain();
+    }
     if (problem == SSL_ERROR_WANT_READ || problem == SSL_ERROR_WANT_WRITE) {
       socket_.async_wait(problem == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write,
                          [this, operation](Error error) {
@@ -207,6 +175,29 @@ class TlsStream final : public Stream {
     net::post(get_executor(), [operation, error, size] { operation->done(error, size); });
   }
 
+  // To HTTP without TLS, whose client would show an empty answer else.
+  void answer_plainly() noexcept {
+    survives([&] {
+      const std::string body = error_json("this port speaks TLS; use https:// instead of http://",
+                                          "invalid_request_error", "https_needed", "");
+      const std::string answer =
+          "HTTP/1.1 400 " + std::string(status_phrase(400)) +
+          "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+          "\r\nConnection: close\r\n\r\n" + body;
+      send(wire_.number(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    });
+    Stream::end_sending();
+    is_plain_ = true;
+  }
+
+  // What else comes of a plain request is read until its client has gone, or the handshake's time
+  // is over: unread, it would make the end a reset, which takes the answer away.
+  int skip_plain() {
+    char rest[16 << 10];
+    const ssize_t got = recv(wire_.number(), rest, sizeof rest, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && errno == EAGAIN) ? SSL_ERROR_WANT_READ : SSL_ERROR_SYSCALL;
+  }
+
   int write_rest() {
     while (rest_.size() > 0) {
       const int sent = SSL_write(ssl_.get(), rest_.data(), int(rest_.size()));
@@ -218,8 +209,10 @@ class TlsStream final : public Stream {
   }
 
   Wire wire_{socket_};
+  bool is_plain_ = false;  // and was answered
   const std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
-  const std::shared_ptr<TlsContext::Line> line_;
+  const std::shared_ptr<IoTurns> turns_;
+  const std::string group_;
   std::string joined_;
   net::const_buffer rest_;  // of the write at hand
 };
@@ -260,9 +253,9 @@ Result<TlsContext> TlsContext::load(const std::string& certificate_file,
   return TlsContext(owner);
 }
 
-std::shared_ptr<Stream> TlsContext::stream(Stream::Socket socket) {
-  if (!line_) line_ = std::make_shared<Line>(socket.get_executor());
-  return std::make_shared<TlsStream>(std::move(socket), context_.get(), line_);
+std::shared_ptr<Stream> TlsContext::stream(Stream::Socket socket, std::shared_ptr<IoTurns> turns,
+                                           const std::string& group) const {
+  return std::make_shared<TlsStream>(std::move(socket), context_.get(), std::move(turns), group);
 }
 
 }  // namespace tutti

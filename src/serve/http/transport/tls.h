@@ -12,6 +12,8 @@ struct ssl_ctx_st;
 
 namespace tutti {
 
+class IoTurns;
+
 // What an open connection takes at most: a record half read and one half written. Not in the
 // ledger, where those who are only connected would take the room of those who ask something; the
 // number of TLS connections has a limit of its own (HttpLimits).
@@ -25,15 +27,14 @@ class TlsContext {
   static Result<TlsContext> load(const std::string& certificate_file,
                                  const std::string& private_key_file);
 
-  // Throws std::bad_alloc. All sockets of one I/O thread.
-  std::shared_ptr<Stream> stream(Stream::Socket socket);
-
-  class Line;  // of the handshakes' steps
+  // The steps of its handshake are taken when it is the turn of `group` (peers.h). Throws
+  // std::bad_alloc.
+  std::shared_ptr<Stream> stream(Stream::Socket socket, std::shared_ptr<IoTurns> turns,
+                                 const std::string& group) const;
 
  private:
   explicit TlsContext(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}
   std::shared_ptr<ssl_ctx_st> context_;
-  std::shared_ptr<Line> line_;
 };
 
 }  // namespace tutti

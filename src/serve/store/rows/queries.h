@@ -1,73 +1,11 @@
-// What the parts of the store share: statements with their values, pages, and the state itself.
+// Statements with their values, and pages of rows.
 #pragma once
-
-#include <functional>
-#include <mutex>
 
 #include "base/quote.h"
 #include "serve/store/rows/database.h"
-#include "serve/store/ordered_mutex.h"
-#include "serve/store/reserve.h"
 #include "serve/store/store.h"
 
 namespace tutti {
-
-struct Store::State {
-  State(Database d, Reserve r, StoreOptions o, bool g)
-      : database(std::move(d)), reserve(std::move(r)), options(o), gives_back(g) {}
-  OrderedMutex mutex;  // whoever waits comes between two steps of a deletion
-  Database database;
-  Reserve reserve;
-  const StoreOptions options;
-  const bool gives_back;  // freed pages go back to the file system
-
-  Status put_item(int64_t conversation, const std::string& owner, const StoredItem& item);
-  Result<StoredFile> find_file(const std::string& owner, const std::string& id);
-
-  // One transaction of an owner's, whole or not at all: refused before it begins where nothing
-  // could be deleted afterwards, and at its end where the owner or all of them hold too much.
-  // `work` gives a Status or a Result; `bytes` is what it will add at least.
-  template <class Work>
-  auto write(const std::string& owner, size_t bytes, const Work& work) -> decltype(work());
-
-  // A deletion; where the disk is full, once more with the reserve given up and in small steps.
-  // `work` is given how many rows it may delete at a time, and does so in one transaction.
-  using Deletion = std::function<Status(int rows)>;
-  Status remove(const Deletion& work);
-  // Erases a bounded part of what was deleted; true where there is more.
-  Result<bool> erase_step();
-
-  Result<StoreUsage> usage(const std::string& owner);
-  Result<StoreUsage> usage();
-  void publish();  // what is kept, for those who must not wait for the disk
-  StoreUsage published() const {
-    const std::lock_guard lock(published_mutex_);
-    return published_;
-  }
-  uint64_t most_bytes_each() const {
-    return options.most_bytes_each ? options.most_bytes_each : options.most_bytes;
-  }
-
- private:
-  Status may_write();
-  // `own` and `all` are what was held before, `more` what is to be added to what is held now.
-  Status check_limits(const std::string& owner, const StoreUsage& own, const StoreUsage& all,
-                      size_t more);
-  Result<bool> erase_rows();
-  Result<bool> erase_some(const char* find, const char* erase, int rows);
-  Result<bool> give_back();
-
-  mutable std::mutex published_mutex_;  // held for a copy
-  StoreUsage published_;
-};
-
-// What was deleted and is still to be erased is this owner's; no key can have the name.
-inline constexpr const char* kDeleted = "*deleted*";
-
-int64_t now_seconds();  // Unix time
-Status check_store_id(const std::string& id);
-// bad_input unless it is the text of a JSON object; `what` stands in the message.
-Status check_object(const std::string& text, const char* what);
 
 inline Error not_found(const char* what, const std::string& id) {
   return {ErrorCode::not_found, std::string("there is no ") + what + " " + quote(id, 64)};
@@ -138,22 +76,6 @@ Result<Page<T>> page_of(Database& database, const std::string& columns, const st
     bytes += row.bytes();
     page.entries.push_back(read(row));
   }
-}
-
-template <class Work>
-auto Store::State::write(const std::string& owner, size_t bytes, const Work& work)
-    -> decltype(work()) {
-  TUTTI_CHECK(may_write());
-  TUTTI_ASSIGN(Database::Transaction transaction, Database::Transaction::begin(database));
-  TUTTI_ASSIGN(const StoreUsage own, usage(owner));
-  TUTTI_ASSIGN(const StoreUsage all, usage());
-  TUTTI_CHECK(check_limits(owner, own, all, bytes));
-  auto done = work();
-  if (!done) return done;
-  TUTTI_CHECK(check_limits(owner, own, all, 0));
-  TUTTI_CHECK(transaction.commit());
-  publish();
-  return done;
 }
 
 }  // namespace tutti

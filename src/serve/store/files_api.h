@@ -1,0 +1,11 @@
+// /v1/files (api.h).
+#pragma once
+
+#include "serve/contract/contract.h"
+#include "serve/store/store.h"
+
+namespace tutti::store_api {
+
+void add_file_routes(Router& router, Store& store, const Contract& contract);
+
+}  // namespace tutti::store_api
