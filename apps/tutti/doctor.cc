@@ -1,12 +1,13 @@
 // tutti doctor: what this machine can do with Tutti, and what to do about what it cannot.
+#include "doctor.h"
+
 #include <cstdio>
 
-#include "ffmpeg_version.h"
 #include "command/machine.h"
 #include "command/models.h"
 #include "command/outputs.h"
 #include "command/process_exit.h"
-#include "verbs.h"
+#include "ffmpeg_version.h"
 
 namespace tutti {
 namespace {

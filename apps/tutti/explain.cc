@@ -1,4 +1,6 @@
 // tutti explain: which modality looks at which, layer by layer, while the model reads a prompt.
+#include "explain.h"
+
 #include <cstdio>
 
 #include "chart.h"
@@ -7,7 +9,6 @@
 #include "command/outputs.h"
 #include "command/process_exit.h"
 #include "run_flags.h"
-#include "verbs.h"
 
 namespace tutti {
 namespace {
@@ -26,11 +27,11 @@ Json to_json(const AttentionShare& share) {
   Json layers = Json::array();
   for (size_t layer = 0; layer < share.layers.size(); ++layer) {
     Json attention = Json::object(), ran = Json::object();
-    for (int q = 0; q < kGroups; ++q) {
+    for (size_t q = 0; q < share.groups.size(); ++q) {
       if (share.routed[0][q] == 0) continue;
-      for (int k = 0; k < kGroups; ++k)
-        attention[kGroupNames[q]][kGroupNames[k]] = share.layers[layer][q][k];
-      ran[kGroupNames[q]] = share.routed[layer][q];
+      for (size_t k = 0; k < share.groups.size(); ++k)
+        attention[share.groups[q]][share.groups[k]] = share.layers[layer][q][k];
+      ran[share.groups[q]] = share.routed[layer][q];
     }
     layers.push_back({{"attention", attention}, {"ran", ran}});
   }

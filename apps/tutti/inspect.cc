@@ -1,14 +1,16 @@
 // tutti inspect: what is in a model file, and what it needs to run.
+#include "inspect.h"
+
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <set>
 
-#include "format/package/model_package.h"
 #include "command/models.h"
 #include "command/outputs.h"
 #include "command/process_exit.h"
-#include "verbs.h"
+#include "format/package/model_package.h"
+#include "format/package/verify_package.h"
+#include "model/spec/spec_json.h"
 
 namespace tutti {
 namespace {
@@ -17,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct InspectOptions {
   std::string model, dtype = "auto";
-  bool tensors = false, json = false;
+  bool tensors = false, verify = false, json = false;
 };
 
 struct PartSize {
@@ -37,7 +39,7 @@ int64_t elements(const TensorView& tensor) {
 std::map<std::string, PartSize> part_sizes(const ModelPackage& package) {
   std::map<std::string, PartSize> parts;
   for (const TensorView& tensor : package.file.tensors()) {
-    if (tensor.name == tokenizer_tensor) continue;
+    if (tensor.name == package.manifest.tokenizer.tensor) continue;
     PartSize& part = parts[tensor.name.substr(0, tensor.name.find('.'))];
     part.parameters += elements(tensor);
     part.bytes += tensor.bytes;
@@ -64,16 +66,21 @@ Json to_json(const std::string& path, const ModelPackage& package, const Engine&
                    {"dtypes", part.dtypes}};
     total += part.parameters;
   }
+  size_t file_bytes = 0;
+  for (const SafetensorsFile& file : package.file.files()) file_bytes += file.bytes().size();
   return {
       {"model", path},
       {"name", engine.config().name},
       {"parameters", total},
-      {"file_bytes", std::filesystem::file_size(path)},
+      {"format", package.manifest.format},
+      {"file_bytes", file_bytes},
+      {"shards", package.manifest.shards.size()},
+      {"adapters", package.manifest.adapters.size()},
       {"tokenizer_bytes", package.tokenizer.size()},
       {"parts", parts},
       {"memory",
        {{"weights", plan.weight_bytes}, {"caches", plan.cache_bytes}, {"arena", plan.arena_bytes}}},
-      {"config", Json::parse(model_config_json(engine.config()))},
+      {"config", Json::parse(model_spec_json(engine.config()))},
       {"card", package.card}};
 }
 
@@ -88,6 +95,9 @@ void print_table(const Json& all) {
                 part["tensors"].get<int>(),
                 joined_names(part["dtypes"].get<std::set<std::string>>()).c_str());
   std::printf("%-16s %12s %10.1f\n\n", "tokenizer", "", all["tokenizer_bytes"].get<double>() / 1e3);
+  std::printf("file format: version %d, %zu shards, %zu adapters%s\n", all["format"].get<int>(),
+              all["shards"].get<size_t>(), all["adapters"].get<size_t>(),
+              all.contains("verified") ? "; every tensor matches its hash" : "");
   std::printf("configuration: %s\n", all["config"].dump().c_str());
   if (const std::string card = all["card"]; !card.empty()) std::printf("\n%s\n", card.c_str());
 }
@@ -107,15 +117,16 @@ void print_tensors(const ModelPackage& package) {
                 std::string(dtype_name(tensor.dtype)).c_str(), shape_text(tensor.shape).c_str());
 }
 
-Status inspect(const InspectOptions& options) {
-  TUTTI_ASSIGN(const std::string path, find_model(options.model));
-  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));
+Status inspect_package(const InspectOptions& options, const std::string& path,
+                       const ModelPackage& package) {
+  if (options.verify) TUTTI_CHECK(verify_package(package));
   const EngineOptions engine_options{.threads = 1, .dtype = dtype_named(options.dtype)};
-  TUTTI_ASSIGN(const Engine::MemoryPlan plan, Engine::plan_memory(path, engine_options));
+  TUTTI_ASSIGN(const Engine::MemoryPlan plan, Engine::plan_memory(package, engine_options));
   if (!options.json) print_plan(plan);
   // What cannot be loaded is an error here too.
-  TUTTI_ASSIGN(const Engine engine, Engine::load(path, engine_options));
+  TUTTI_ASSIGN(const Engine engine, Engine::load(package, engine_options));
   Json all = to_json(path, package, engine, plan);
+  if (options.verify) all["verified"] = true;
   if (!options.json) {
     print_table(all);
     if (options.tensors) print_tensors(package);
@@ -128,6 +139,15 @@ Status inspect(const InspectOptions& options) {
   return {};
 }
 
+// The file is opened once, so that all that is said is about the same one.
+Status inspect(const InspectOptions& options) {
+  TUTTI_ASSIGN(const std::string path, find_model(options.model));
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));  // its errors name the file
+  if (const Status done = inspect_package(options, path, package); !done)
+    return done.error().with_context("the model " + path);
+  return {};
+}
+
 }  // namespace
 
 void add_inspect(CLI::App& app, Verb& chosen) {
@@ -137,6 +157,7 @@ void add_inspect(CLI::App& app, Verb& chosen) {
   verb->add_option("model", options->model, "model file; else $TUTTI_MODEL, else the shipped one");
   add_dtype_option(*verb, options->dtype);
   verb->add_flag("--tensors", options->tensors, "also list every tensor");
+  verb->add_flag("--verify", options->verify, "compare every tensor with its hash first");
   verb->add_flag("--json", options->json, "one JSON object");
   verb->callback([options, &chosen] { chosen = [options] { return inspect(*options); }; });
 }

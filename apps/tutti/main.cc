@@ -1,4 +1,4 @@
-// tutti: the one binary for users. Each verb is in a file of its own; see verbs.h.
+// tutti: the one binary for users. Each verb is in a file of its own; see command/verb.h.
 //
 // Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input. What cannot be read is bad input, what
 // cannot be written a failure. Results go to standard output, everything else to standard error.
@@ -7,7 +7,16 @@
 #include <vector>
 
 #include "command/process_exit.h"
-#include "verbs.h"
+#include "command/verb.h"
+#include "convert.h"
+#include "doctor.h"
+#include "explain.h"
+#include "inspect.h"
+#include "media_worker.h"
+#include "run.h"
+#include "serve/serve.h"
+#include "tools.h"
+#include "train.h"
 
 namespace {
 
@@ -44,6 +53,7 @@ int run(int argc, char** argv) {
   tutti::add_explain(app, chosen);
   tutti::add_quantize(app, chosen);
   tutti::add_inspect(app, chosen);
+  tutti::add_convert(app, chosen);
   tutti::add_doctor(app, chosen);
   tutti::add_data(app, chosen);
   tutti::add_bench(app, chosen);

@@ -1,6 +1,7 @@
 // The process in which a server decodes uploads; not for people, so --help does not name it.
-#include "serve/media/worker.h"
-#include "verbs.h"
+#include "media_worker.h"
+
+#include "serve/media/serve_media.h"
 
 namespace tutti {
 

@@ -1,5 +1,7 @@
 // tutti run: any mix of text, pictures, sounds and videos in; text, a picture, speech, a mask or an
 // embedding out.
+#include "run.h"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -7,13 +9,12 @@
 #include <cstdio>
 
 #include "command/inputs.h"
-#include "media/picture_ops.h"
 #include "command/models.h"
 #include "command/outputs.h"
 #include "command/process_exit.h"
-#include "run_flags.h"
 #include "command/values.h"
-#include "verbs.h"
+#include "media/picture_ops.h"
+#include "run_flags.h"
 
 namespace tutti {
 namespace {
@@ -144,7 +145,7 @@ Result<std::string> words_to_speak(const RunOptions& options, const Engine& engi
                                    const Prompt& prompt) {
   std::string words;
   for (const Part& part : prompt) {
-    if (part.kind != Part::Kind::text) {
+    if (!part.says()) {
       TextOptions text = options.text;
       text.task = kTasks.at(options.task);
       text.seed = options.seed;

@@ -1,9 +1,10 @@
 // The verbs that measure and make models hand over to the program tutti-tools, which lies beside
 // tutti. Answering and serving need nothing of theirs, so the first answer need not wait until they
 // are built.
-#include "hand_over.h"
+#include "tools.h"
+
 #include "command/machine.h"
-#include "verbs.h"
+#include "hand_over.h"
 
 namespace tutti {
 namespace {

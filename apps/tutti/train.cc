@@ -1,9 +1,10 @@
 // tutti train: hands over to tutti-train, the binary that needs libtorch.
+#include "train.h"
+
 #include <cstdlib>
 
-#include "hand_over.h"
 #include "command/machine.h"
-#include "verbs.h"
+#include "hand_over.h"
 
 namespace tutti {
 namespace {

@@ -1,5 +1,6 @@
 // One turn: which endpoint answers a message, and what its stream means for the answer on the page.
-import { type Message, Attachment, type Settings } from "./message";
+import { kinds } from "./kinds";
+import { type Message, Attachment, type Settings, standard } from "./message";
 import { Unreachable, events, modelName, json, pieces, post, request } from "./api";
 import { StreamPlayer } from "./player";
 import { wav } from "./wav";
@@ -22,11 +23,7 @@ const dataUrl = (blob: Blob) =>
 
 // A file as a part of a chat completion.
 async function toPart(file: Attachment, blob: Blob) {
-  const url = await dataUrl(blob);
-  if (file.kind === "image") return { type: "image_url", image_url: { url } };
-  if (file.kind === "video") return { type: "video_url", video_url: { url } };
-  const format = blob.type.split("/")[1]?.split(";")[0]?.replace("x-", "").replace("mpeg", "mp3") || "wav";
-  return { type: "input_audio", input_audio: { data: url.slice(url.indexOf(",") + 1), format } };
+  return kinds[file.kind].part(await dataUrl(blob), blob.type);
 }
 
 interface Told {
@@ -105,7 +102,8 @@ async function text({ question, before, answer, signal, fetchFile }: Turn) {
     stream_options: { include_usage: true },
     seed: settings.seed,
     temperature: settings.temperature,
-    max_tokens: settings.maxTokens,
+    // The server's own too; sent, it would cut transcripts.
+    ...(settings.maxTokens === standard.maxTokens ? {} : { max_tokens: settings.maxTokens }),
     ...(settings.language ? { language: settings.language } : {}),
     ...(settings.task && settings.task !== "automatic" ? { task: settings.task } : {}),
   }, signal);

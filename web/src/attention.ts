@@ -77,7 +77,10 @@ export class AttentionView {
     if ("word" in shown) return this.result.replaceChildren(troubleText(shown, "alert"));
     const first = shown.layers[0]?.attention ?? {};
     const asking = Object.keys(first);
-    const keys = asking.length ? Object.keys(groups).filter((key) => shown.layers.some((l) => asking.some((a) => (l.attention[a]?.[key] ?? 0) > 0))) : [];
+    // The groups that have names here first, then whatever else the model has.
+    const all = new Set([...Object.keys(groups), ...shown.layers.flatMap((l) => Object.values(l.attention).flatMap(Object.keys))]);
+    const looked = (key: string) => shown.layers.some((l) => asking.some((a) => (l.attention[a]?.[key] ?? 0) > 0));
+    const keys = [...all].filter(looked);
     const legend = h("ul", { class: "legend" }, ...keys.map((key) => h("li", { class: key }, groupName(key))));
     this.result.replaceChildren(legend, ...asking.map((group) => table(shown, group, keys)), h("p", { class: "hint" }, t("ranHint")));
   }

@@ -3,6 +3,7 @@ import { h, icon, type Icon, announce } from "./dom";
 import { type Word, labelled, t, translated, word } from "./i18n";
 import { takePicture } from "./camera";
 import { toAttachments } from "./files";
+import { kindNames, kinds } from "./kinds";
 import { Attachment, Message, type Output, newId } from "./message";
 import { Recording } from "./recording";
 import { type Trouble, troubleText } from "./troubles";
@@ -33,7 +34,7 @@ export class Composer {
   constructor() {
     this.input = labelled(h("textarea", { id: "message", rows: 1, dir: "auto", enterkeyhint: "send" }), "message", false);
     // The button beside it opens it; to everyone else it is not there.
-    const chooser = h("input", { type: "file", multiple: true, accept: "image/*,audio/*,video/*", class: "unseen", tabindex: -1, "aria-hidden": "true" });
+    const chooser = h("input", { type: "file", multiple: true, accept: kindNames.map((kind) => kinds[kind].accept).join(), class: "unseen", tabindex: -1, "aria-hidden": "true" });
     chooser.addEventListener("change", () => {
       void this.add(chooser.files ?? []);
       chooser.value = "";
@@ -179,7 +180,8 @@ export class Composer {
   }
 
   private chip(file: Attachment) {
-    const drawing = file.kind === "image" ? h("img", { alt: "" }) : icon(file.kind === "audio" ? "sound" : "camera");
+    const { thumbnail, icon: drawn } = kinds[file.kind];
+    const drawing = thumbnail ? h("img", { alt: "" }) : icon(drawn);
     if (drawing instanceof HTMLImageElement) void file.url(() => Promise.reject(new Error())).then((url) => (drawing.src = url));
     const name = t("removeFile", { name: file.name });
     return h("li", { class: "chip" }, drawing, h("span", {}, file.name), h("button", {

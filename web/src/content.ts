@@ -1,6 +1,6 @@
 // What a file is, from its bytes: names and the types that browsers make of them are often wrong, and
 // a container of video may hold sound alone.
-import type { Kind } from "./message";
+import type { Kind } from "./kinds";
 
 export interface Content {
   kind: Kind;
@@ -80,7 +80,7 @@ const audio = (type: string): Content => ({ kind: "audio", type: `audio/${type}`
 const image = (type: string): Content => ({ kind: "image", type: `image/${type}` });
 const video = (type: string): Content => ({ kind: "video", type: `video/${type}` });
 
-// Nothing for what is none of the three, or is not known.
+// Nothing for what is none of these, or is not known.
 export function contentOf(bytes: Uint8Array): Content | undefined {
   const head = ascii(bytes, 0, 16);
   const starts = (text: string) => head.startsWith(text);

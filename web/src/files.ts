@@ -1,7 +1,8 @@
 // Files that a person gives: by the file dialog, by dropping, by pasting, by the camera.
 import { announce } from "./dom";
 import { t } from "./i18n";
-import { type Content, contentOf } from "./kind";
+import { type Content, contentOf } from "./content";
+import { kindNames, kinds } from "./kinds";
 import { Attachment } from "./message";
 import type { Trouble } from "./troubles";
 
@@ -9,12 +10,16 @@ const mostMegabytes = 20; // base64 grows it by a third; the server takes 32 MB
 const mostRead = 256 * 2 ** 20; // of a picture, which may become small
 const mostSide = 1024;    // the model sees 128x128; what is kept should still be nice to look at
 
-// By its bytes; where they say nothing, by what the browser makes of its name.
+// By its bytes; where they say nothing, by what each kind makes of its name.
 async function contentOfFile(file: File): Promise<Content | undefined> {
-  const known = contentOf(new Uint8Array(await file.arrayBuffer()));
-  if (known) return known;
-  const kind = (["image", "audio", "video"] as const).find((k) => file.type.startsWith(`${k}/`));
-  return kind && { kind, type: file.type };
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const sure = contentOf(bytes);
+  if (sure) return sure;
+  for (const kind of kindNames) {
+    const type = kinds[kind].known(bytes, file);
+    if (type) return { kind, type };
+  }
+  return undefined;
 }
 
 async function reduced(file: Blob): Promise<Blob> {

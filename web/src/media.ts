@@ -1,19 +1,15 @@
-// How an attachment is shown: a picture, or the browser's own players with their accessible controls.
+// How an attachment is shown, and kept as a file.
 import { h } from "./dom";
+import { kinds } from "./kinds";
 import type { Library } from "./library";
 import type { Attachment } from "./message";
 import { troubleOf, troubleText } from "./troubles";
 
 export function media(file: Attachment, library: Library, description: string): HTMLElement {
-  const element =
-    file.kind === "image"
-      ? h("img", { alt: description })
-      : file.kind === "audio"
-        ? h("audio", { controls: true, "aria-label": description, preload: "metadata" })
-        : h("video", { controls: true, "aria-label": description, preload: "metadata", playsinline: true });
+  const { element, load } = kinds[file.kind].show(description);
   const frame = h("div", { class: `media ${file.kind}` }, element);
-  file.url(library.file).then(
-    (url) => (element.src = url),
+  Promise.all([file.url(library.file), file.blob(library.file)]).then(
+    ([url, bytes]) => load(url, bytes),
     (error: unknown) => frame.replaceChildren(file.name, troubleText(troubleOf(error), "status")),
   );
   return frame;

@@ -1,9 +1,9 @@
 // What a conversation is made of, and how the store keeps it (OpenAI's conversation items).
 
+import type { Kind } from "./kinds";
 import type { Trouble } from "./troubles";
 
 export type Output = "text" | "picture" | "speech";
-export type Kind = "image" | "audio" | "video";
 export type State = "running" | "waiting" | "completed" | "incomplete" | "failed";
 
 // A file shown in a conversation: its bytes are here, or in the store under `id`, or both.
@@ -38,6 +38,8 @@ export interface Settings {
   language: string;
   task: string;
 }
+
+export const standard: Settings = { seed: -1, temperature: 0, maxTokens: 64, steps: 0, guidance: -1, language: "", task: "automatic" };
 
 export class Message {
   state: State = "completed";

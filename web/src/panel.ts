@@ -1,9 +1,7 @@
 // The controls: how the next answer is made. Remembered by the browser.
 import { h, remember } from "./dom";
 import { type Word, t, translated, word } from "./i18n";
-import type { Settings } from "./message";
-
-const standard: Settings = { seed: -1, temperature: 0, maxTokens: 64, steps: 0, guidance: -1, language: "", task: "automatic" };
+import { type Settings, standard } from "./message";
 
 const tasks: [string, Word][] = [
   ["automatic", "taskAutomatic"], ["name", "taskName"], ["caption", "taskCaption"],

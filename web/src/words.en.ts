@@ -41,7 +41,7 @@ export const english = {
   live: "Talk live",
   removeFile: "Remove {name}",
   added: "Added {name}",
-  wrongFile: "{name} is no picture, sound or video.",
+  wrongFile: "{name} is no file that Tutti reads.",
   tooLarge: "{name} is larger than {limit} MB. Choose a shorter or smaller one.",
   dropHere: "Drop it here",
   takePicture: "Take the picture",

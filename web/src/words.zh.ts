@@ -43,7 +43,7 @@ export const chinese: Words = {
   live: "实时对话",
   removeFile: "移除 {name}",
   added: "已添加 {name}",
-  wrongFile: "{name} 不是图片、声音或视频。",
+  wrongFile: "{name} 不是 Tutti 能读取的文件。",
   tooLarge: "{name} 超过 {limit} MB。请选更短或更小的文件。",
   dropHere: "拖放到这里",
   takePicture: "拍下",

@@ -1,9 +1,9 @@
-#include "command/command_line.h"
+#include "command_line.h"
 
 #include <algorithm>
 
 #include "base/quote.h"
-#include "command/usage.h"
+#include "usage.h"
 
 namespace tutti {
 namespace {

@@ -1,13 +1,18 @@
-#include "command/inputs.h"
+#include "inputs.h"
 
+#include <algorithm>
 #include <cstdio>
-#include <map>
+#include <iterator>
 
+#include "base/joined.h"
 #include "base/plain_text.h"
 #include "base/quote.h"
-#include "media/picture/fit_picture.h"
-#include "media/decode.h"
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/decode_video.h"
 #include "media/dsp/mel.h"
+#include "media/picture/fit_picture.h"
+#include "media/points/read_cloud.h"
 
 namespace tutti {
 namespace {
@@ -47,6 +52,56 @@ class Source {
   std::vector<uint8_t> bytes_;
 };
 
+Result<Part> read_text(const std::string& given, std::optional<Picture>&) {
+  std::vector<uint8_t> piped;
+  if (given == "-") {
+    TUTTI_ASSIGN(piped, read_stdin(size_t(1) << 20));
+  }
+  const std::string bytes = given == "-" ? std::string(piped.begin(), piped.end()) : given;
+  if (const Status text = check_text(bytes); !text)
+    return bad_input("the text " + quote(bytes) + " " + text.error().message());
+  if (plain_text(bytes).find_first_not_of(" \t\r\n") == std::string::npos)
+    return bad_input("the text is empty; say something, or leave --text out");
+  return Part::of_text(bytes);
+}
+
+Result<Part> read_image(const std::string& file, std::optional<Picture>& original) {
+  TUTTI_ASSIGN(const Source source, Source::open(file));
+  TUTTI_ASSIGN(Picture picture, load_picture(source.input()));
+  Part part = Part::of_picture(fit_picture(picture, kImageSize));
+  if (!original) original = std::move(picture);
+  return part;
+}
+
+// A part of a prompt by its flag. `original` gets a picture as it was read, unless it has one.
+struct PartFlag {
+  const char* name;
+  const char* help;
+  size_t PromptKinds::*count;
+  Result<Part> (*read)(const std::string& value, std::optional<Picture>& original);
+};
+
+Result<Part> read_points(const std::string& file, std::optional<Picture>&) {
+  TUTTI_ASSIGN(const Source source, Source::open(file));
+  TUTTI_ASSIGN(Rows rows, file == "-" ? read_cloud(source.input().bytes(), "standard input")
+                                      : load_cloud(file));
+  return Part::of_rows(std::move(rows));
+}
+
+template <Result<Part> (*kRead)(const std::string&)>
+Result<Part> file(const std::string& value, std::optional<Picture>&) {
+  return kRead(value);
+}
+
+constexpr PartFlag kPartFlags[] = {
+    {"--text", "text, or - for standard input", &PromptKinds::texts, read_text},
+    {"--image", "picture file", &PromptKinds::pictures, read_image},
+    {"--audio", "sound file, or a video for its sound", &PromptKinds::sounds, file<read_audio>},
+    {"--video", "video file: 16 frames of it, without its sound", &PromptKinds::pictures,
+     file<read_video>},
+    {"--points", "cloud or mesh: a PLY, OBJ, OFF or PCD file", &PromptKinds::pictures, read_points},
+};
+
 }  // namespace
 
 Result<Part> read_audio(const std::string& file) {
@@ -62,64 +117,42 @@ Result<Part> read_audio(const std::string& file) {
 Result<Part> read_video(const std::string& file) {
   TUTTI_ASSIGN(const Source source, Source::open(file));
   TUTTI_ASSIGN(VideoReader reader, VideoReader::open(source.input()));
-  const auto fit = [](const Picture& frame) { return fit_picture(frame, kImageSize); };
-  TUTTI_ASSIGN(std::vector<Picture> frames, even_frames(reader, kClipFrames, fit));
+  TUTTI_ASSIGN(std::vector<Picture> frames, even_frames(reader, kClipFrames, kImageSize));
   return Part::of_clip(std::move(frames));
 }
 
+PromptOptions::PromptOptions() : given_(std::size(kPartFlags)) {}
+
 void PromptOptions::add_options(CLI::App& verb) {
-  const auto add = [&](const char* name, std::vector<std::string>& values, const char* help) {
-    verb.add_option(name, values, help)->allow_extra_args(false)->take_all();
-  };
-  add("--text", texts_, "text, or - for standard input");
-  add("--image", images_, "picture file");
-  add("--audio", audios_, "sound file, or a video for its sound");
-  add("--video", videos_, "video file: 16 frames of it, without its sound");
+  for (size_t i = 0; i < given_.size(); ++i)
+    verb.add_option(kPartFlags[i].name, given_[i], kPartFlags[i].help)
+        ->allow_extra_args(false)
+        ->take_all();
 }
 
-Result<Part> PromptOptions::read_text(const std::string& given) const {
-  std::vector<uint8_t> piped;
-  if (given == "-") {
-    TUTTI_ASSIGN(piped, read_stdin(size_t(1) << 20));
-  }
-  const std::string bytes = given == "-" ? std::string(piped.begin(), piped.end()) : given;
-  if (const Status text = check_text(bytes); !text)
-    return bad_input("the text " + quote(bytes) + " " + text.error().message());
-  if (plain_text(bytes).find_first_not_of(" \t\r\n") == std::string::npos)
-    return bad_input("the text is empty; say something, or leave --text out");
-  return Part::of_text(bytes);
-}
-
-Result<Part> PromptOptions::read_image(const std::string& file) {
-  TUTTI_ASSIGN(const Source source, Source::open(file));
-  TUTTI_ASSIGN(Picture picture, load_picture(source.input()));
-  Part part = Part::of_picture(fit_picture(picture, kImageSize));
-  if (!original_) original_ = std::move(picture);
-  return part;
+PromptKinds PromptOptions::kinds() const {
+  PromptKinds kinds;
+  for (size_t i = 0; i < given_.size(); ++i) kinds.*kPartFlags[i].count += given_[i].size();
+  return kinds;
 }
 
 Result<Prompt> PromptOptions::read(const CLI::App& verb) {
-  if (empty()) return usage_error("nothing to read; give --text, --image, --audio or --video");
-  int piped = 0;
-  for (const auto* list : {&texts_, &images_, &audios_, &videos_})
-    for (const std::string& value : *list) piped += value == "-";
+  if (empty())
+    return usage_error("nothing to read; give one or several of " +
+                       joined(kPartFlags, &PartFlag::name));
+  ptrdiff_t piped = 0;
+  for (const auto& list : given_) piped += std::count(list.begin(), list.end(), "-");
   if (piped > 1)
     return usage_error("standard input (-) can be read once; save the others to files");
   Prompt prompt;
-  std::map<std::string, size_t> next;
-  for (const CLI::Option* option : verb.parse_order()) {
-    const std::string name = option->get_name();
-    const size_t i = next[name];
-    std::optional<Result<Part>> part;
-    if (name == "--text" && i < texts_.size()) part = read_text(texts_[i]);
-    if (name == "--image" && i < images_.size()) part = read_image(images_[i]);
-    if (name == "--audio" && i < audios_.size()) part = read_audio(audios_[i]);
-    if (name == "--video" && i < videos_.size()) part = read_video(videos_[i]);
-    if (!part) continue;
-    ++next[name];
-    if (!*part) return part->error().with_context("reading the prompt");
-    prompt.push_back(**std::move(part));
-  }
+  std::vector<size_t> next(given_.size());
+  for (const CLI::Option* option : verb.parse_order())
+    for (size_t i = 0; i < given_.size(); ++i) {
+      if (option->get_name() != kPartFlags[i].name || next[i] == given_[i].size()) continue;
+      Result<Part> part = kPartFlags[i].read(given_[i][next[i]++], original_);
+      if (!part) return part.error().with_context("reading the prompt");
+      prompt.push_back(*std::move(part));
+    }
   return prompt;
 }
 

@@ -1,5 +1,5 @@
-// The prompt of a command line: --text, --image, --audio and --video in the order they were given.
-// "-" reads standard input.
+// The prompt of a command line: --text, --image and the others (kPartFlags) in the order they were
+// given. "-" reads standard input.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -24,15 +24,11 @@ struct PromptKinds {
 
 class PromptOptions {
  public:
+  PromptOptions();
   void add_options(CLI::App& verb);
 
-  bool empty() const {
-    return texts_.empty() && images_.empty() && audios_.empty() && videos_.empty();
-  }
-
-  PromptKinds kinds() const {
-    return {texts_.size(), images_.size() + videos_.size(), audios_.size()};
-  }
+  bool empty() const { return kinds().all() == 0; }
+  PromptKinds kinds() const;
 
   // Reads and fits every part. bad_input names the file that cannot be used.
   Result<Prompt> read(const CLI::App& verb);
@@ -41,10 +37,7 @@ class PromptOptions {
   const std::optional<Picture>& original() const { return original_; }
 
  private:
-  Result<Part> read_text(const std::string& text) const;
-  Result<Part> read_image(const std::string& file);
-
-  std::vector<std::string> texts_, images_, audios_, videos_;
+  std::vector<std::vector<std::string>> given_;  // of each of kPartFlags
   std::optional<Picture> original_;
 };
 

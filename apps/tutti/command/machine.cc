@@ -1,4 +1,4 @@
-#include "command/machine.h"
+#include "machine.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <thread>
 
-#include "command/models.h"
+#include "models.h"
 
 namespace tutti {
 

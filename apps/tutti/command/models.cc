@@ -1,10 +1,10 @@
-#include "command/models.h"
+#include "models.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 
-#include "command/values.h"
+#include "values.h"
 
 namespace tutti {
 

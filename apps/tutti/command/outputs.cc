@@ -1,4 +1,4 @@
-#include "command/outputs.h"
+#include "outputs.h"
 
 #include <unistd.h>
 
@@ -9,8 +9,9 @@
 
 #include "base/atomic_file.h"
 #include "base/joined.h"
-#include "media/encode_video.h"
-#include "command/process_exit.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
+#include "process_exit.h"
 
 namespace tutti {
 namespace {

@@ -1,4 +1,4 @@
-#include "command/process_exit.h"
+#include "process_exit.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,8 +16,8 @@
 #include <string>
 #include <system_error>
 
-#include "command/command_line.h"
-#include "command/usage.h"
+#include "command_line.h"
+#include "usage.h"
 
 namespace tutti {
 namespace {

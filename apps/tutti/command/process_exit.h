@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "verbs.h"
+#include "verb.h"
 
 namespace tutti {
 

@@ -1,4 +1,4 @@
-#include "command/usage.h"
+#include "usage.h"
 
 #include "base/joined.h"
 #include "base/quote.h"

@@ -1,4 +1,4 @@
-#include "command/values.h"
+#include "values.h"
 
 #include <algorithm>
 #include <map>

@@ -1,40 +1,37 @@
 // tutti serve: the model behind OpenAI's HTTP API. `tutti serve keys` manages who may use it.
+#include "serve.h"
+
 #include <malloc.h>
-#include <sys/stat.h>
 
-#include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <thread>
 
+#include "../command/process_exit.h"
+#include "../command/values.h"
 #include "base/quote.h"
-#include "command/models.h"
-#include "command/process_exit.h"
+#include "runtime/kernels/isa.h"
 #include "serve/api/api.h"
 #include "serve/contract/openapi.h"
 #include "serve/http/admission.h"
 #include "serve/realtime/realtime.h"
 #include "serve/store/api.h"
 #include "serve/studio/studio.h"
-#include "serve/serve_page.h"
-#include "command/values.h"
-#include "verbs.h"
+#include "serve_models.h"
+#include "serve_page.h"
+#include "serve_reload.h"
+#include "serve_signals.h"
 
 namespace tutti {
 namespace {
 
 struct ServeOptions {
-  ModelChoice model;
+  ServeModels models;
   HttpOptions http;
   SchedulerOptions scheduler;
   ApiOptions api;
   StudioOptions studio;
   std::string keys_file, log = "text";
   double drain_seconds = 30;
-  std::vector<std::string> aliases;  // NAME=MODEL
   bool without_keys = false, print_openapi = false;
 };
 
@@ -50,8 +47,9 @@ void give_memory_back() {
 // open page or a supervisor has found the server well.
 void log_request(const RequestRecord& record) {
   if (record.path == "/healthz" && record.status == 200) return;
+  const std::string path = quote(record.path, 300);
   std::fprintf(stderr, "%s %s %s %d %zu B in %zu B out %.1f ms %s%s%s\n", record.peer.c_str(),
-               record.method.c_str(), record.path.c_str(), record.status, record.request_bytes,
+               record.method.c_str(), path.c_str(), record.status, record.request_bytes,
                record.answer_bytes, 1e3 * record.seconds, record.id.c_str(),
                record.user.empty() ? "" : " ", record.user.c_str());
 }
@@ -71,82 +69,10 @@ Status check(const ServeOptions& options) {
   return {};
 }
 
-// Ends the process though a handler, a step of the model or a media process may still be at work:
-// what they do is nobody's any more, and the store bears being killed at any time.
-void end_soon() {
-  try {
-    std::thread([] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
-      std::_Exit(0);
-    }).detach();
-  } catch (const std::exception&) {  // no thread can be started
-    std::_Exit(0);
-  }
-}
-
-// SIGTERM and SIGINT drain; a second one ends at once. The signals must be blocked in all threads.
-void wait_for_signals(const sigset_t& signals, HttpServer& server, double drain_seconds) {
-  for (int count = 0;; ++count) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) || signal == SIGUSR1) return;
-    if (count == 0)
-      std::fprintf(stderr,
-                   "tutti: letting requests end, %.0f s at most; the same signal again ends at "
-                   "once\n",
-                   drain_seconds);
-    server.stop(drain_seconds);
-    if (count == 1) end_soon();
-  }
-}
-
-// Waits for them in a thread of its own, which ends with it, whatever is thrown.
-class SignalWaiter {
- public:
-  SignalWaiter(const sigset_t& signals, HttpServer& server, double drain_seconds)
-      : thread_([&signals, &server, drain_seconds] {
-          wait_for_signals(signals, server, drain_seconds);
-        }) {}
-  ~SignalWaiter() {
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-
- private:
-  std::thread thread_;
-};
-
-// "gpt-4o=tutti-nano": requests for gpt-4o are answered by tutti-nano, if that is what is served.
-Result<std::string> read_alias(const std::string& pair, const std::string& model) {
-  const size_t equals = pair.rfind('=');
-  std::string name = pair.substr(0, equals);
-  if (equals == pair.npos || name.empty())
-    return usage_error("--alias is NAME=MODEL, e.g. gpt-4o=" + model + ", not " + quote(pair));
-  if (pair.substr(equals + 1) != model)
-    return usage_error("--alias " + quote(pair) + ": this server has the model " + model +
-                       " only; say --alias " + name + "=" + model);
-  return name;
-}
-
-Result<std::vector<std::string>> read_aliases(const std::vector<std::string>& pairs,
-                                              const std::string& model) {
-  std::vector<std::string> names;
-  for (const std::string& pair : pairs) {
-    TUTTI_ASSIGN(std::string name, read_alias(pair, model));
-    if (name != model && std::find(names.begin(), names.end(), name) == names.end())
-      names.push_back(std::move(name));
-  }
-  return names;
-}
-
 // The document of the API, of no model in particular.
 Status print_openapi(const ApiLimits& limits) {
   print_line(openapi(Contract(limits, {})).dump(1));
   return {};
-}
-
-int64_t modified_at(const std::string& file) {
-  struct stat info = {};
-  return stat(file.c_str(), &info) ? 0 : int64_t(info.st_mtime);
 }
 
 Result<KeyRing> load_keys(const std::string& file, bool or_new = false) {
@@ -162,27 +88,6 @@ Status load_all_keys(ServeOptions& options) {
   if (options.http.keys.empty())
     return usage_error(options.keys_file + " holds no key; add one with: tutti serve keys add");
   return {};
-}
-
-// What the process does with signals, before any of its threads starts; those that end it are
-// blocked, and returned.
-sigset_t prepare_signals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk (serve/store/)
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-Result<Engine> load_model(ServeOptions& options) {
-  std::string path;
-  TUTTI_ASSIGN(Engine engine, options.model.load(&path));
-  options.api.model = std::filesystem::path(path).stem().string();
-  TUTTI_ASSIGN(options.api.aliases, read_aliases(options.aliases, options.api.model));
-  options.api.created = modified_at(path);
-  return engine;
 }
 
 Router routes(Api& api, std::optional<Store>& store, bool with_studio) {
@@ -210,30 +115,36 @@ Status run(ServeOptions& options) {
   if (options.log == "text") options.http.on_request = log_request;
   options.http.limits.ledger = Ledger::Limits::for_bodies(options.api.limits.most_body_bytes);
   give_memory_back();
+  const Terminal terminal;
   const sigset_t signals = prepare_signals();
 
-  TUTTI_ASSIGN(const Engine engine, load_model(options));
+  TUTTI_CHECK(select_isa());
+  Registry models;
+  TUTTI_CHECK(options.models.load(models));
+  ModelReloader reloader(models);
   options.api.version = TUTTI_VERSION;
-  options.scheduler.threads = options.model.threads;
+  options.scheduler.threads = options.models.threads;
   options.scheduler.most_seconds = options.api.limits.most_seconds;
-  Scheduler scheduler(engine, options.scheduler);
+  Scheduler scheduler(options.scheduler);
   TUTTI_ASSIGN(const IsolatedDecoder decoder, IsolatedDecoder::start({}));
   TUTTI_ASSIGN(std::optional<Store> store,
                open_store(options.studio, options.http.keys.names().size()));
   if (store) options.api.more_metrics = [&store] { return store_metrics(*store); };
-  Api api(engine, scheduler, decoder, options.api);
+  Api api(models, scheduler, decoder, options.api);
   TUTTI_ASSIGN(
       HttpServer server,
       HttpServer::listen(routes(api, store, !options.studio.without_studio), options.http));
   api.attach(server);
 
   const std::string url = url_of(options.http, server.port());
-  std::fprintf(stderr, "tutti: %s on %s\n", options.api.model.c_str(), url.c_str());
+  std::fprintf(stderr, "tutti: %s on %s\n", models.names(3).c_str(), url.c_str());
   if (options.studio.open) open_browser(url);
   {
-    const SignalWaiter waiter(signals, server, options.drain_seconds);
+    const SignalWaiter waiter(
+        signals, {server, [&] { reloader.ask(scheduler); }, options.drain_seconds, terminal});
     server.run();
   }
+  reloader.stop();
   api.stop();
   scheduler.drain(0);
   return {};
@@ -261,9 +172,6 @@ void add_network_options(CLI::App& verb, ServeOptions& options) {
   verb.add_option("--drain", options.drain_seconds,
                   "seconds that requests get to end after SIGTERM (default 30)")
       ->check(between(0.0, 3600.0));
-  verb.add_option("--alias", options.aliases,
-                  "NAME=MODEL: another name that requests may use, e.g. gpt-4o=tutti-nano; "
-                  "repeatable");
   verb.add_flag("--openapi", options.print_openapi, "print the document of the API, and end");
   verb.add_option("--log", options.log, "text (default): a line a request; none")
       ->check(one_of({"text", "none"}));
@@ -346,7 +254,7 @@ void add_serve(CLI::App& app, Verb& chosen) {
       "serve",
       "Answer HTTP requests in the shapes of OpenAI's API, on this machine only by default.");
   auto options = std::make_shared<ServeOptions>();
-  options->model.add_options(*verb);
+  options->models.add_options(*verb);
   add_network_options(*verb, *options);
   add_limit_options(*verb, *options);
   add_studio_options(*verb, options->studio);

@@ -1,4 +1,4 @@
-#include "serve/serve_page.h"
+#include "serve_page.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "command/values.h"
+#include "../command/values.h"
 
 extern char** environ;
 
@@ -66,6 +66,10 @@ Result<std::optional<Store>> open_store(const StudioOptions& options, size_t own
     TUTTI_ASSIGN(file, default_store_file());
   }
   StoreOptions limits = options.store;
+  if (limits.most_bytes_each > limits.most_bytes)
+    return usage_error("--store-share is " + std::to_string(limits.most_bytes_each) +
+                       ", more than the " + std::to_string(limits.most_bytes) +
+                       " of --store-limit; give less, or a higher --store-limit");
   if (limits.most_bytes_each == 0)
     limits.most_bytes_each = limits.most_bytes / std::max<size_t>(1, owners);
   TUTTI_ASSIGN(Store store, Store::open(file, limits));

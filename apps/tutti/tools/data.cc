@@ -1,14 +1,15 @@
 // tutti data build: raw sets to the compact shards that training reads.
+#include "data.h"
+
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
+#include "../command/outputs.h"
+#include "../command/process_exit.h"
+#include "../command/values.h"
 #include "data/build/build_shards.h"
-#include "command/outputs.h"
-#include "command/process_exit.h"
-#include "command/values.h"
-#include "verbs.h"
 
 namespace tutti {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct DataOptions {
-  std::string root, output, licences = "all";
+  std::string root, output, tokenizer_of, licences = "all";
   double budget_mb = 60, hours = 3;
   bool json = false;
 };
@@ -64,6 +65,7 @@ Status build(DataOptions options) {
   build.licences = options.licences == "open" ? Licences::open : Licences::all;
   build.budget_bytes = uint64_t(options.budget_mb * 1e6);
   build.synthetic_hours = options.hours;
+  build.tokenizer_of = options.tokenizer_of;
   build.progress = show_progress;
   const auto made = build_shards(options.root, options.output, build);
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
@@ -94,6 +96,8 @@ void add_data(CLI::App& app, Verb& chosen) {
       ->check(between(1.0, 1e6));
   make->add_option("--hours", options->hours, "of synthesised speech (default 3; needs espeak-ng)")
       ->check(between(0.0, 1e4));
+  make->add_option("--tokenizer-of", options->tokenizer_of,
+                   "model file that is to learn more (default: a tokenizer is made of the sets)");
   make->add_flag("--json", options->json, "one JSON object");
   make->callback([options, &chosen] { chosen = [options] { return build(*options); }; });
 }

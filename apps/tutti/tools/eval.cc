@@ -1,4 +1,6 @@
 // tutti eval: the evaluation suite on held-out data, or on a folder of one's own.
+#include "eval.h"
+
 #include <unistd.h>
 
 #include <cstdio>
@@ -6,13 +8,13 @@
 #include <filesystem>
 #include <optional>
 
+#include "../command/models.h"
+#include "../command/outputs.h"
+#include "../command/process_exit.h"
+#include "../command/values.h"
 #include "base/atomic_file.h"
+#include "eval/report.h"
 #include "eval/suite.h"
-#include "command/models.h"
-#include "command/outputs.h"
-#include "command/process_exit.h"
-#include "command/values.h"
-#include "verbs.h"
 
 namespace tutti {
 namespace {

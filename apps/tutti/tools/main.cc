@@ -1,7 +1,11 @@
 // tutti-tools: the verbs that measure and make models. `tutti eval` and the others run it
 // (tools.cc), so it calls itself tutti.
-#include "command/process_exit.h"
-#include "verbs.h"
+#include "../command/process_exit.h"
+#include "../command/verb.h"
+#include "bench/bench.h"
+#include "data.h"
+#include "eval.h"
+#include "quantize.h"
 
 namespace {
 

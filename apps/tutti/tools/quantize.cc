@@ -1,15 +1,16 @@
 // tutti quantize: a checkpoint in, a calibrated INT8 model out, and what that costs layer by layer.
+#include "quantize.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
-#include "command/inputs.h"
-#include "command/models.h"
-#include "command/outputs.h"
-#include "command/process_exit.h"
-#include "tools/quantize_chart.h"
-#include "command/values.h"
-#include "verbs.h"
+#include "../command/inputs.h"
+#include "../command/models.h"
+#include "../command/outputs.h"
+#include "../command/process_exit.h"
+#include "../command/values.h"
+#include "quantize_chart.h"
 
 namespace tutti {
 namespace {

@@ -1,10 +1,10 @@
-#include "tools/quantize_chart.h"
+#include "quantize_chart.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 
-#include "command/font.h"
+#include "../command/font.h"
 
 namespace tutti {
 namespace {

@@ -1,15 +1,14 @@
-#include "bench.h"
+#include "common.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <map>
 
-#include "../values.h"
+#include "../../command/values.h"
 #include "runtime/kernels/isa.h"
 
-namespace tutti {
-namespace bench {
+namespace tutti::bench {
 namespace {
 
 const std::map<std::string, Precision> kPrecisions = {
@@ -52,16 +51,4 @@ Json to_json(const CommonOptions& options, int threads, const Ceilings& ceilings
             {"gb_per_second", ceilings.read / 1e9}}}};
 }
 
-}  // namespace bench
-
-void add_bench(CLI::App& app, Verb& chosen) {
-  CLI::App* verb = app.add_subcommand(
-      "bench", "Time this machine: plain transformers of random weights, and the model's tasks.");
-  verb->require_subcommand(1);
-  bench::add_trunk(*verb, chosen);
-  bench::add_encoder(*verb, chosen);
-  bench::add_model(*verb, chosen);
-  bench::add_routing(*verb, chosen);
-}
-
-}  // namespace tutti
+}  // namespace tutti::bench

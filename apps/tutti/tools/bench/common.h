@@ -1,22 +1,16 @@
-// tutti bench: a file a sub-command. Each warms up once, runs five times and quotes medians, and
-// says what share of this machine's ceiling that is, which it measures first on the same threads.
+// What the sub-commands of tutti bench share.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "../verbs.h"
 #include "runtime/ceilings.h"
 
 namespace tutti::bench {
 
 using Json = nlohmann::ordered_json;
-
-void add_trunk(CLI::App& verb, Verb& chosen);
-void add_encoder(CLI::App& verb, Verb& chosen);
-void add_model(CLI::App& verb, Verb& chosen);
-void add_routing(CLI::App& verb, Verb& chosen);
 
 // --dtype, --threads and --json, the same for those that take random weights.
 struct CommonOptions {

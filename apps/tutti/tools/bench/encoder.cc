@@ -1,12 +1,15 @@
-// tutti bench encoder: a batch of pictures' tokens through a plain transformer encoder.
+// tutti bench encoder: a batch of pictures' tokens through the product's blocks in the shape of a
+// vision transformer.
+#include "encoder.h"
+
 #include <cstdio>
 
-#include "../outputs.h"
-#include "../process_exit.h"
-#include "../values.h"
+#include "../../command/outputs.h"
+#include "../../command/process_exit.h"
+#include "../../command/values.h"
 #include "base/rng.h"
-#include "bench.h"
-#include "bench/transformer.h"
+#include "common.h"
+#include "random_model.h"
 #include "runtime/kernels/isa.h"
 
 namespace tutti::bench {
@@ -21,16 +24,24 @@ struct EncoderOptions {
 constexpr double kRunSeconds = 0.1;  // a run repeats the batch until it takes about so long
 
 // Seconds of one batch.
-Timing measure(TransformerSession& session, const TransformerShape& shape, int batch) {
+Result<Timing> measure(const RandomEncoder& encoder, CpuOps& ops, int batch) {
+  const Shape& shape = encoder.shape;
   Rng rng(1);
-  std::vector<float> input(size_t(batch) * shape.tokens * shape.width);
+  std::vector<float> input(size_t(batch) * size_t(shape.tokens) * size_t(shape.spec.width));
   for (float& value : input) value = float(rng.normal());
-  std::vector<float> x(input);
-  const auto encode = [&] {
-    std::copy(input.begin(), input.end(), x.begin());
-    session.encode({x.data(), batch * shape.tokens, shape.width, size_t(shape.width)});
+  AttentionPlan plan;
+  for (int picture = 0; picture < batch; ++picture)
+    add_windows(plan, picture * shape.tokens, std::vector<Position>(size_t(shape.tokens)),
+                shape.tokens);
+  const auto pass = [&] {
+    (void)encoder.forward(ops, ops.constant(input, batch * shape.tokens, shape.spec.width), plan);
   };
-  encode();
+  TUTTI_CHECK(ops.reserve(pass));
+  const auto encode = [&] {
+    ops.repeat();
+    pass();
+  };
+  pass();
   const double start = now();
   encode();
   const int repeats = std::max(1, int(kRunSeconds / (now() - start)));
@@ -38,23 +49,25 @@ Timing measure(TransformerSession& session, const TransformerShape& shape, int b
     for (int i = 0; i < repeats; ++i) encode();
   });
   for (double& seconds : timing.seconds) seconds /= repeats;
+  TUTTI_CHECK(ops.status());
   return timing;
 }
 
-Json to_json(const EncoderOptions& options, const Transformer& model, const Timing& timing,
+Json to_json(const EncoderOptions& options, const RandomEncoder& model, const Timing& timing,
              int threads, const Ceilings& ceilings) {
-  const TransformerShape& shape = model.shape();
+  const Shape& shape = model.shape;
+  const ModelSpec& spec = shape.spec;
   const int batch = options.batch;
   const double operations =
-      2.0 * batch * shape.layers *
+      2.0 * batch * spec.layers *
       (shape.tokens * shape.layer_products() + shape.attention_products(shape.tokens));
   Json json = {{"bench", "encoder"},
                {"shape", shape.name},
                {"architecture",
-                {{"width", shape.width},
-                 {"layers", shape.layers},
-                 {"heads", shape.heads},
-                 {"ffn", shape.ffn},
+                {{"width", spec.width},
+                 {"layers", spec.layers},
+                 {"heads", spec.attention_heads()},
+                 {"ffn", shape.ffn()},
                  {"tokens", shape.tokens},
                  {"blocks", "pre-norm RMS norm, GELU (tanh form), no biases, no patch embedding"}}},
                {"parameters", model.parameters()},
@@ -69,13 +82,15 @@ Json to_json(const EncoderOptions& options, const Transformer& model, const Timi
 
 Status run_encoder(const EncoderOptions& options) {
   TUTTI_CHECK(select_isa());
-  TUTTI_ASSIGN(const TransformerShape shape, find_shape(options.shape, false));
+  TUTTI_ASSIGN(const Shape shape, find_shape(options.shape, /*encoder=*/true));
   ThreadPool threads(options.common.threads);
   TUTTI_ASSIGN(const Ceilings ceilings, measure_ceilings(threads));
-  TUTTI_ASSIGN(const Transformer model, Transformer::random(shape, options.common.precision()));
-  TUTTI_ASSIGN(TransformerSession session,
-               TransformerSession::create(model, threads, shape.tokens, options.batch));
-  const Timing timing = measure(session, shape, options.batch);
+  const Precision precision = options.common.precision();
+  TUTTI_ASSIGN(const RandomEncoder model, RandomEncoder::make(shape, precision, threads));
+  Arena arena;
+  CpuOps ops(arena, threads);
+  ops.kept = precision == Precision::f32 ? Precision::f32 : Precision::bf16;
+  TUTTI_ASSIGN(const Timing timing, measure(model, ops, options.batch));
   const Json json = to_json(options, model, timing, threads.size(), ceilings);
   if (options.common.json) {
     print_line(json_line(json));
@@ -97,7 +112,7 @@ void add_encoder(CLI::App& verb, Verb& chosen) {
       verb.add_subcommand("encoder", "Time encoding pictures, by a vision transformer.");
   auto options = std::make_shared<EncoderOptions>();
   encoder->add_option("--shape", options->shape, "vit-s16 (default)")
-      ->check(one_of(shape_names(false)))
+      ->check(one_of(shape_names(true)))
       ->type_name("SHAPE");
   options->common.add_options(*encoder);
   encoder->add_option("--batch", options->batch, "pictures at once (default 1)")

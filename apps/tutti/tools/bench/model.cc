@@ -1,15 +1,17 @@
 // tutti bench model: every task of a model in FP32, bf16 and INT8, and single passes of its network
 // beside the same passes in libtorch, where tutti-train is found.
+#include "model.h"
+
 #include <cstdio>
 #include <filesystem>
 #include <thread>
 
-#include "../machine.h"
-#include "../models.h"
-#include "../outputs.h"
-#include "../process_exit.h"
-#include "../values.h"
-#include "model_bench.h"
+#include "../../command/machine.h"
+#include "../../command/models.h"
+#include "../../command/outputs.h"
+#include "../../command/process_exit.h"
+#include "../../command/values.h"
+#include "model_passes.h"
 #include "runtime/kernels/isa.h"
 
 namespace tutti::bench {

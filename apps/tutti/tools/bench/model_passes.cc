@@ -1,10 +1,12 @@
 // The same forward passes through this runtime and, by `tutti-train passes`, through libtorch.
+#include "model_passes.h"
+
 #include <algorithm>
 #include <cstdio>
 
+#include "engine/session.h"
 #include "model/task_passes.h"
-#include "model_bench.h"
-#include "runtime/session_state.h"
+#include "model_tasks.h"
 
 namespace tutti::bench {
 namespace {
@@ -27,7 +29,7 @@ std::string quoted(const std::string& text) {
 
 // Everything one precision needs.
 struct Runner {
-  std::unique_ptr<LoadedModel> loaded;
+  ModelHandle loaded;
   std::unique_ptr<Session> session;
 
   static Result<Runner> create(const std::string& model, int threads, EngineOptions::Dtype dtype) {
@@ -36,7 +38,7 @@ struct Runner {
     options.dtype = dtype;
     Runner runner;
     TUTTI_ASSIGN(runner.loaded, load_model(model, options));
-    TUTTI_ASSIGN(runner.session, Session::create(*runner.loaded, threads));
+    TUTTI_ASSIGN(runner.session, Session::create(runner.loaded, threads));
     return runner;
   }
   Status run(const Pass& pass) {
@@ -70,7 +72,7 @@ Result<Json> time_passes(const std::string& model, int threads,
       });
       json[pass.name][kDtypeNames[i]] = timing.median();
     }
-    TUTTI_CHECK(status);
+    if (!status) return status.error();
     if (libtorch.contains(pass.name)) json[pass.name]["libtorch"] = libtorch[pass.name];
   }
   return json;

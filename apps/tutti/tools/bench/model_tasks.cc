@@ -1,9 +1,10 @@
 // Whole answers of the model: what a user waits for, once it is loaded.
+#include "model_tasks.h"
+
 #include <algorithm>
 #include <filesystem>
 
-#include "../inputs.h"
-#include "model_bench.h"
+#include "../../command/inputs.h"
 
 namespace tutti::bench {
 namespace {

@@ -1,11 +1,13 @@
-// The two halves of `tutti bench model`: whole answers, and single passes beside libtorch.
+// The half of `tutti bench model` that times whole answers.
 #pragma once
 
+#include <array>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "bench.h"
+#include "common.h"
 #include "engine/engine.h"
 
 namespace tutti::bench {
@@ -23,17 +25,6 @@ struct TaskInputs {
   static Result<TaskInputs> read(const std::string& folder);
 };
 
-// What the benches of a model file have in common.
-struct ModelOptions {
-  std::string model, inputs;
-  int threads = 0;
-  bool json = false;
-
-  void add_options(CLI::App& verb);
-  // Finds the model; reads the inputs that were named or lie beside it.
-  Result<TaskInputs> open();
-};
-
 // One answer: what it tells beside the time it took, by name, in seconds or counts.
 struct Task {
   std::string name;
@@ -43,9 +34,5 @@ std::vector<Task> model_tasks(const TaskInputs& inputs);
 
 // {task: {dtype: {p50, p95, runs, ...}}}. The engines take turns.
 Result<Json> time_tasks(const std::vector<Engine>& engines, const TaskInputs& inputs);
-
-// {pass: {f32, bf16, int8, libtorch}} in seconds; libtorch where `trainer` is given.
-Result<Json> time_passes(const std::string& model, int threads,
-                         const std::optional<std::string>& trainer);
 
 }  // namespace tutti::bench

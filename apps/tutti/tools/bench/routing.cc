@@ -1,12 +1,14 @@
 // tutti bench routing: a mixed stream of requests with routing on (rows whose gate is closed skip
 // the layer) and off (every row runs every layer, closed gates multiply the result by zero). Both
 // give the same answers; the bench compares them and says if they ever differ.
+#include "routing.h"
+
 #include <algorithm>
 #include <cstdio>
 
-#include "../outputs.h"
-#include "../process_exit.h"
-#include "model_bench.h"
+#include "../../command/outputs.h"
+#include "../../command/process_exit.h"
+#include "model.h"
 
 namespace tutti::bench {
 namespace {
@@ -78,10 +80,10 @@ Result<Json> shares(const Engine& engine, const TaskInputs& inputs) {
   TUTTI_ASSIGN(const AttentionShare share,
                engine.explain({inputs.picture, inputs.sound, Part::of_text("What is it?")}, {}));
   Json json = Json::object();
-  for (int g = 0; g < kGroups; ++g) {
+  for (size_t g = 0; g < share.groups.size(); ++g) {
     double sum = 0;
     for (const auto& layer : share.routed) sum += layer[g];
-    if (sum > 0) json[kGroupNames[g]] = sum / double(share.routed.size());
+    if (sum > 0) json[share.groups[g]] = sum / double(share.routed.size());
   }
   return json;
 }
