@@ -1,8 +1,10 @@
 // Bad input and bad usage: the right exit code, a message that helps, and nothing left behind.
 #include <cstring>
 
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
 #include "media/encode_video.h"
-#include "helpers/program.h"
+#include "tests/helpers/program.h"
 
 namespace tutti::program {
 namespace {

@@ -1,8 +1,10 @@
 // `tutti bench` says what it timed. How fast this machine is no test's business.
 #include <nlohmann/json.hpp>
 
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
 #include "media/encode_video.h"
-#include "helpers/program.h"
+#include "tests/helpers/program.h"
 
 namespace tutti::program {
 namespace {
@@ -40,6 +42,14 @@ TEST_F(BenchTest, EncoderOfABatch) {
   EXPECT_EQ(answer["batch"], 3);
   EXPECT_EQ(answer["dtype"], "int8");
   EXPECT_GT(answer["pictures_per_second"].get<double>(), 0);
+}
+
+TEST_F(BenchTest, SoundAsItComesAndAtOnce) {
+  const json answer = run_json({"hear", "--model", "model.safetensors", "--seconds", "70"});
+  EXPECT_EQ(answer["chunks"], 73);  // of 96 frames, the last one of 88
+  EXPECT_EQ(answer["after_a_minute"]["arena"], answer["at_the_end"]["arena"]);
+  EXPECT_EQ(answer["after_a_minute"]["stream"], answer["at_the_end"]["stream"]);
+  EXPECT_GT(answer["whole"]["arena"], answer["at_the_end"]["arena"]);
 }
 
 TEST_F(BenchTest, EveryTaskInEveryPrecision) {

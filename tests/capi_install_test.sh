@@ -30,6 +30,15 @@ LD_LIBRARY_PATH=$libraries ./tour "$model" "$source/models/demo/picture.png" "a 
 grep -q 'picture.png: .' tour.log
 [ "$(head -c 4 out.png | tail -c 3)" = PNG ] && [ "$(head -c 4 out.wav)" = RIFF ]
 
+# Sound as it comes, from a pipe: the bytes of a file are noise, in which something is heard.
+# shellcheck disable=SC2046,SC2086  # words on purpose
+${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror $flags "$source/examples/listen.c" \
+  $(pkg-config --cflags --libs tutti) -o "$folder/listen"
+tail -c 160000 "$model" | LD_LIBRARY_PATH=$libraries ./listen "$model" > said.txt
+[ "$(wc -c < said.txt)" -gt 1 ]
+if LD_LIBRARY_PATH=$libraries ./listen missing.safetensors < /dev/null 2> error.log; then exit 1; fi
+grep -q 'missing.safetensors' error.log
+
 # An error says what to do, and leaves with 1.
 if LD_LIBRARY_PATH=$libraries ./tour "$model" /dev/null "x" out 2> error.log; then exit 1; fi
 grep -q 'cannot be read' error.log

@@ -5,7 +5,10 @@
 #include <cstdlib>
 
 #include "data/scene/clip.h"
-#include "media/decode.h"
+#include "data/scene/scene.h"
+#include "media/decode_picture.h"
+#include "media/decode_video.h"
+#include "media/encode_picture.h"
 #include "media/encode_video.h"
 
 namespace tutti {

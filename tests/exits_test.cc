@@ -1,7 +1,7 @@
 // However a process ends, its code is 0 to 3 and says the truth: full disks, closed streams,
 // readers that go away, too little memory.
-#include "media/encode_video.h"
-#include "helpers/program.h"
+#include "media/encode_picture.h"
+#include "tests/helpers/program.h"
 
 namespace tutti::program {
 namespace {

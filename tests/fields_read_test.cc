@@ -7,12 +7,14 @@
 #include <mutex>
 #include <set>
 
-#include "helpers/test_model.h"
 #include "serve/api/api.h"
-#include "serve/media/worker.h"
+#include "serve/media/serve_media.h"
 #include "serve/realtime/client.h"
 #include "serve/realtime/realtime.h"
 #include "serve/store/api.h"
+#include "tests/helpers/one_model.h"
+#include "tests/helpers/test_model.h"
+#include "tests/helpers/test_values.h"
 
 namespace tutti {
 namespace {
@@ -44,53 +46,6 @@ struct Deaf : ReplySink, WebSocket {
   void send_binary(std::string) override {}
   void close(int, std::string) override {}
 };
-
-Json valid(const Shape& shape);
-
-// The forms in which a field can be said, one of each type that it has.
-std::vector<Json> values(const Field& field) {
-  std::vector<Json> all;
-  if (field.name == "model") return {"tutti-nano"};
-  if (field.types == type::file) return {"file"};
-  if (field.types & type::text)
-    all.push_back(field.choices.empty() ? Json("x") : Json(field.choices.back()));
-  if (field.types & type::flag) all.push_back(true);
-  if (field.types & (type::integer | type::number)) {
-    const double value = std::max(field.least, std::min(1.0, field.most));
-    all.push_back(field.types & type::integer ? Json(int64_t(value)) : Json(value));
-  }
-  if (field.types & type::object) all.push_back(field.shape ? valid(*field.shape) : Json::object());
-  if (field.types & type::list) {
-    Json list = Json::array();
-    if (field.items & type::text && field.choices.empty()) list.push_back("x");
-    if (field.items & type::text)
-      for (const std::string& choice : field.choices) list.push_back(choice);
-    while (list.size() > field.most_items) list.erase(list.size() - 1);
-    if (list.empty() && field.shape) list.push_back(valid(*field.shape));
-    all.push_back(list);
-  }
-  return all;
-}
-
-void fill(const Shape& shape, Json& object) {
-  for (const Field& field : shape.fields)
-    if (field.needed && !object.contains(field.name)) object[field.name] = values(field).front();
-}
-
-Json valid(const Shape& shape, const Variant& variant) {
-  Json object = variant.shape->variants.empty() ? Json::object() : valid(*variant.shape);
-  object[shape.tag] = variant.tags[0];
-  fill(*variant.shape, object);
-  fill(shape, object);
-  return object;
-}
-
-Json valid(const Shape& shape) {
-  if (!shape.variants.empty()) return valid(shape, shape.variants[0]);
-  Json object = Json::object();
-  fill(shape, object);
-  return object;
-}
 
 // Sends each field of a shape, and of those nested in it.
 class Walk {
@@ -200,8 +155,9 @@ class FieldsRead : public ::testing::Test {
     request.headers = {{"content-type", form ? "multipart/form-data; boundary=limit" : ""}};
     if (operation.body) request.body = form ? form_of(body) : body.dump();
     for (const auto& item : query.items())
-      request.query[item.key()] =
-          item.value().is_string() ? item.value().get<std::string>() : item.value().dump();
+      request.query.emplace_back(item.key(), item.value().is_string()
+                                                 ? item.value().get<std::string>()
+                                                 : item.value().dump());
     if (operation.socket) {
       RealtimeClient(api, request, std::make_shared<Deaf>(), false).open();
       return;
@@ -214,10 +170,10 @@ class FieldsRead : public ::testing::Test {
     reply->set_gone();
   }
 
-  const Engine engine = *Engine::load(write_model("fields_read_test", tiny_config()), {1});
-  Scheduler scheduler{engine, {.threads = 1, .most_waiting = 4096}};
+  const OneModel models{"tutti-nano", write_model("fields_read_test", tiny_config())};
+  Scheduler scheduler{{.threads = 1, .most_waiting = 4096}};
   const IsolatedDecoder decoder = *IsolatedDecoder::start({.workers = 1});
-  Api api{engine, scheduler, decoder, {}};
+  Api api{models, scheduler, decoder, {}};
   Store store = *Store::open(":memory:", {});
   Router router;
   HttpServer server = *HttpServer::listen({}, {.port = 0});
@@ -261,7 +217,7 @@ TEST_F(FieldsRead, OfRealtimeEvents) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == "media-worker")
-    return tutti::serve_media(0, tutti::MediaDecoders::real());
+    return tutti::serve_media(0, tutti::real_decoders());
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

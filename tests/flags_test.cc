@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "helpers/program.h"
+#include "tests/helpers/program.h"
 
 namespace tutti::program {
 namespace {
@@ -20,6 +20,7 @@ const std::vector<std::string> kVerbs = {"",
                                          "explain",
                                          "quantize",
                                          "inspect",
+                                         "convert",
                                          "doctor",
                                          "data",
                                          "data build",
@@ -28,6 +29,7 @@ const std::vector<std::string> kVerbs = {"",
                                          "bench encoder",
                                          "bench model",
                                          "bench routing",
+                                         "bench hear",
                                          "train",
                                          "version"};
 

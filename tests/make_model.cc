@@ -7,11 +7,12 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "format/package/model_package.h"
+#include "format/package/save_model.h"
 #include "format/text/tokenizer_trainer.h"
 #include "model/model.h"
+#include "model/spec/spec_json.h"
 #include "runtime/ops/cpu_ops.h"
-#include "helpers/random_weights.h"
+#include "tests/helpers/random_weights.h"
 
 namespace {
 
@@ -32,7 +33,8 @@ tutti::Result<std::string> make_tokenizer() {
 }
 
 tutti::Status make(const std::string& path, bool nano, int context) {
-  tutti::ModelConfig config = nano ? tutti::ModelConfig() : tutti::tiny_config();
+  tutti::ModelSpec config =
+      nano ? tutti::ModelSpec() : tutti::with_rows(tutti::tiny_config(), "points", 99, 64);
   if (context > 0) config.context = context;
   std::vector<std::vector<float>> values;
   std::vector<tutti::TensorView> tensors;
@@ -48,7 +50,7 @@ tutti::Status make(const std::string& path, bool nano, int context) {
   const tutti::Model<tutti::CpuOps> model(tutti::Scope(source, ""), config);
   TUTTI_CHECK(source.status());
   TUTTI_ASSIGN(const std::string tokenizer, make_tokenizer());
-  return tutti::save_model(path, tutti::model_config_json(config), "Random weights, for tests.",
+  return tutti::save_model(path, tutti::model_spec_json(config), "Random weights, for tests.",
                            std::as_bytes(std::span(tokenizer)), tensors, tutti::DType::bf16);
 }
 

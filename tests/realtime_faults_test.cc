@@ -2,7 +2,7 @@
 #include <atomic>
 #include <functional>
 
-#include "helpers/server.h"
+#include "tests/helpers/server.h"
 
 namespace tutti::program {
 namespace {

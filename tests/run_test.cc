@@ -2,9 +2,12 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "media/decode.h"
+#include "media/decode_picture.h"
+#include "media/decode_sound.h"
+#include "media/encode_picture.h"
+#include "media/encode_sound.h"
 #include "media/encode_video.h"
-#include "helpers/program.h"
+#include "tests/helpers/program.h"
 
 namespace tutti::program {
 namespace {

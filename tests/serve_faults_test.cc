@@ -3,9 +3,9 @@
 #include <regex>
 #include <set>
 
-#include "media/encode_video.h"
-#include "helpers/test_media.h"
-#include "helpers/server.h"
+#include "media/encode_picture.h"
+#include "tests/helpers/server.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti::program {
 namespace {

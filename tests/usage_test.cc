@@ -2,7 +2,7 @@
 // line; and the exit code follows one rule.
 #include <algorithm>
 
-#include "helpers/program.h"
+#include "tests/helpers/program.h"
 
 namespace tutti::program {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/example.h"
-#include "model/config.h"
+#include "model/spec.h"
 
 namespace tutti {
 
@@ -35,6 +35,12 @@ inline std::string defect_of(const std::vector<Example>& examples, int vocabular
         if (int(s.clip.frames.size()) != kClipFrames) return "a clip's length";
         for (const Picture& frame : s.clip.frames)
           if (!is(frame, kImageSize, 3)) return "a frame's shape";
+      }
+      if (s.kind == Segment::Kind::rows) {
+        if (s.rows.places.empty() || s.rows.values.size() % s.rows.places.size() != 0)
+          return "rows without places";
+        for (float value : s.rows.values)
+          if (!std::isfinite(value)) return "a row's value";
       }
       const bool sounds = s.kind == Segment::Kind::audio || s.kind == Segment::Kind::speak;
       if (sounds &&

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.h"
-#include "helpers/test_model.h"
+#include "tests/helpers/test_model.h"
 
 namespace tutti::engine_test {
 

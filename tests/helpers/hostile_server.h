@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "serve/http/server.h"
-#include "helpers/test_client.h"
 #include "serve/http/websocket.h"
+#include "tests/helpers/test_client.h"
 
 namespace tutti {
 
@@ -57,15 +57,15 @@ class HostileTest : public testing::Test {
     });
     router.add_websocket(
         "/echo",
-        [](const Request&, std::shared_ptr<WebSocket> socket) {
+        [](const Request&, const std::shared_ptr<WebSocket>& socket) {
           socket->on_message([open = std::weak_ptr(socket)](std::string message, bool) {
             if (const auto live = open.lock()) live->send(std::move(message));
           });
         },
         {.most_bytes = 100'000});
     router.add_websocket("/swallow",
-                         [](const Request&, std::shared_ptr<WebSocket> socket) {
-                           socket->on_message([](std::string, bool) {});
+                         [](const Request&, const std::shared_ptr<WebSocket>& socket) {
+                           socket->on_message([](const std::string&, bool) {});
                          },
                          {.most_bytes = 4 << 20});
     if (more_routes_) more_routes_(router);

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "media/encode_video.h"
-#include "helpers/test_media.h"
+#include "media/encode_picture.h"
 #include "serve/media/isolated_decoder.h"
+#include "tests/helpers/test_media.h"
 
 namespace tutti::isolation {
 

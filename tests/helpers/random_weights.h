@@ -7,19 +7,20 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "model/config.h"
+#include "model/spec.h"
 #include "runtime/memory/weights.h"
 
 namespace tutti {
 
-inline ModelConfig tiny_config() {
-  ModelConfig config;
+inline ModelSpec tiny_config() {
+  ModelSpec config;
   config.name = "tiny";
   config.vocabulary = 320;
   config.context = 192;
   config.width = 64;
   config.layers = 4;  // one of them routed
-  config.ffn = {64, 32, 32, 48, 48};
+  for (size_t g = 0; g < config.groups.size(); ++g)
+    config.groups[g].ffn = g == 0 ? 64 : g < 3 ? 32 : 48;
   config.stem_width = 8;
   config.local_width = 64;
   config.audio_blocks = 1;
@@ -29,6 +30,16 @@ inline ModelConfig tiny_config() {
   config.embedding = 16;
   config.vocoder_width = 32;
   config.vocoder_blocks = 2;
+  return config;
+}
+
+// With a group and a modality of that name, which reads rows of numbers.
+inline ModelSpec with_rows(ModelSpec config, const std::string& name, int values, int tokens) {
+  config.groups.insert(config.groups.begin() + 1, {name, 32});
+  for (ModalitySpec& modality : config.modalities) modality.group += modality.group > 0;
+  config.modalities.insert(
+      config.modalities.begin() + 1,
+      {.name = name, .group = 1, .stem = Stem::patches, .values = values, .tokens = tokens});
   return config;
 }
 

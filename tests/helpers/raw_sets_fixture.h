@@ -4,15 +4,24 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "base/rng.h"
 #include "format/picture_file.h"
-#include "media/encode_video.h"
+#include "media/encode_sound.h"
 
 namespace tutti::fixture {
 
 namespace fs = std::filesystem;
+
+// Its parts, one after another.
+inline std::string text_of(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
 
 inline void write(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
@@ -56,9 +65,9 @@ inline void make_emoji(const fs::path& root) {
     std::snprintf(code, sizeof code, "%x", 0x1f300 + i);
     const std::string file = "img/" + std::string(code) + ".png",
                       name = "thing " + std::to_string(i);
-    const std::string row = file + "\t" + code + "\t?\t" + name + "\tround, thing\n";
+    const std::string row = text_of({file, "\t", code, "\t?\t", name, "\tround, thing\n"});
     noto += row;
-    names += file + "\tde\tDing " + std::to_string(i) + "\n";
+    names.append(file).append("\tde\tDing ").append(std::to_string(i)).append("\n");
     write(root / "emoji_noto" / file, encode_png(disc(128, 128, 4, i)));
     if (i % 2) continue;
     fluent += row;
@@ -75,13 +84,14 @@ inline void make_photographs(const fs::path& root) {
   for (int i = 0; i < 40; ++i) {
     const std::string n = std::to_string(i), file = "img/" + n + ".jpg";
     const std::string head = file + (i % 8 ? "\ttrain" : "\tval");
-    flickr += head + "\ten\tx\tA disc of number " + n + " .\n" + head + "\tde\tx\tEine Scheibe " +
-              n + ".\n";
+    flickr += text_of(
+        {head, "\ten\tx\tA disc of number ", n, " .\n", head, "\tde\tx\tEine Scheibe ", n, ".\n"});
     write(root / "flickr8k" / file, encode_jpeg(disc(150, 100, 3, i), 90));
-    masks += file + "\tmask/" + n + ".png\t0.5\n";
+    masks.append(file).append("\tmask/").append(n).append(".png\t0.5\n");
     write(root / "persons_ccp" / file, encode_jpeg(disc(90, 200, 3, i), 90));
     write(root / "persons_ccp/mask" / (n + ".png"), encode_png(disc(90, 200, 1, i)));
-    questions += "img/" + n + ".png\twhat is this?\tdisc\nimg/" + n + ".png\tis it red?\tno\n";
+    questions +=
+        text_of({"img/", n, ".png\twhat is this?\tdisc\nimg/", n, ".png\tis it red?\tno\n"});
     write(root / "easyvqa/img" / (n + ".png"), encode_png(disc(64, 64, 3, i)));
   }
   write(root / "flickr8k/captions.tsv", flickr);
@@ -126,8 +136,8 @@ inline void make_series(const fs::path& root) {
     const bool held_out = i >= 36;
     const std::string name =
         (held_out ? "0001TP_" : "0006R0_f") + std::to_string(300 + 30 * i + (i >= 18) * 900);
-    frames += std::string(held_out ? "0001TP" : "0006R0") + "\timg/" + name + ".jpg\tseg/" + name +
-              ".png\n";
+    frames +=
+        text_of({held_out ? "0001TP" : "0006R0", "\timg/", name, ".jpg\tseg/", name, ".png\n"});
     Picture classes = make_picture(192, 144, 1, 1);
     for (int y = 0; y < 60; ++y)
       for (int x = 0; x < 192; ++x) *classes.at(x, y) = x < 5 * (i % 20) ? 2 : 0;
@@ -140,7 +150,7 @@ inline void make_series(const fs::path& root) {
   for (int i = 0; i < 40; ++i) {
     const std::string day = i < 20 ? "20160928" : "20170509",
                       file = "img/" + std::to_string(i) + ".png";
-    scans += day + "\t" + std::to_string(i) + "\t" + file + "\n";
+    scans += text_of({day, "\t", std::to_string(i), "\t", file, "\n"});
     Picture scan = make_picture(128, 128, 1, 30);
     for (int y = 20; y < 50; ++y)
       for (int x = 0; x < 40; ++x) *scan.at(x + i % 20 * 4, y) = 120;
@@ -158,12 +168,30 @@ inline void make_series(const fs::path& root) {
         "label\tfile\trecords\nchair\tchair.bits\t60\nmonitor\tmonitor.bits\t60\n");
 }
 
+// Rods of three points along x, which point up once they are read: 60 of two kinds.
+inline void make_clouds(const fs::path& root) {
+  std::string labels = "file\tname_en\n";
+  for (int i = 0; i < 60; ++i) {
+    const std::string file = "points/rod" + std::to_string(i) + "x.tpc";
+    labels += file + (i % 2 ? "\tLong Rod\n" : "\tDesk lamp\n");
+    std::string bytes("TPC1\3\0\12\0", 8);
+    // x: -511, 0 and 511 as zigzag differences; y: i each; z: 0.
+    for (const auto& [first, next] : {std::pair(1021, 1022), {2 * i, 0}, {0, 0}}) {
+      for (const int code : {first, next, next}) bytes += char(code);
+      for (const int code : {first, next, next}) bytes += char(code >> 8);
+    }
+    write(root / "sweethome_points" / file, bytes);
+  }
+  write(root / "sweethome_points/labels.tsv", labels);
+}
+
 inline void make_root(const fs::path& root) {
   make_emoji(root);
   make_photographs(root);
   make_speech(root);
   make_texts(root);
   make_series(root);
+  make_clouds(root);
 }
 
 }  // namespace tutti::fixture

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "data/scene/scene.h"
+#include "data/scene/library.h"
 #include "data/scene/shapes.h"
 
 namespace tutti {

@@ -11,8 +11,8 @@
 #include <regex>
 #include <thread>
 
-#include "helpers/program.h"
-#include "helpers/test_client.h"
+#include "tests/helpers/program.h"
+#include "tests/helpers/test_client.h"
 
 namespace tutti::program {
 

@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "data/decode_block.h"
+#include "data/shard_set.h"
 #include "format/picture_file.h"
+#include "format/zlib_stream.h"
 
 namespace tutti::fixture {
 
@@ -103,6 +104,22 @@ inline MadeBlock picture_block(const std::string& source, const PictureShape& sh
 inline MadeBlock speech_block(const std::string& source, const nlohmann::json& entry, int frames) {
   const nlohmann::json head = {{"recordings", nlohmann::json::array({entry})}};
   return {"speech", source, {{".mel.png", sheet(frames, 80, 1)}, {".json.z", packed(head.dump())}}};
+}
+
+// Things of two points each, a step from the middle, all of one kind.
+inline MadeBlock cloud_block(const std::string& source, int things, const std::string& label,
+                             int points = 2) {
+  nlohmann::json entries = nlohmann::json::array();
+  for (int i = 0; i < things; ++i)
+    entries.push_back({{"key", "k" + std::to_string(i)},
+                       {"name", "big " + label},
+                       {"label", label},
+                       {"points", points}});
+  // Of each axis 1 and -1 after it: codes 2 and 3.
+  std::string low, high(size_t(things) * 6, '\0');
+  for (int i = 0; i < 3 * things; ++i) low += std::string("\2\3");
+  const nlohmann::json head = {{"things", std::move(entries)}};
+  return {"clouds", source, {{".xyz.z", packed(low + high)}, {".json.z", packed(head.dump())}}};
 }
 
 inline Result<ShardSet> shards_of(const std::vector<MadeBlock>& blocks) {

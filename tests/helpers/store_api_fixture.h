@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "serve/store/answers.h"
 #include "serve/store/api.h"
 
 namespace tutti {

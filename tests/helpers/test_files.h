@@ -1,4 +1,4 @@
-// Fixtures for the tests of this folder: a folder that cleans up after itself, byte views.
+// Test helper: a folder that cleans up after itself, byte views.
 #pragma once
 
 #include <gtest/gtest.h>

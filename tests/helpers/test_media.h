@@ -1,4 +1,4 @@
-// Fixtures for this folder's tests: pictures, sounds and clips made by arithmetic.
+// Test helper: pictures, sounds and clips made by arithmetic.
 #pragma once
 
 #include <unistd.h>

@@ -8,11 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "format/package/model_package.h"
+#include "format/package/save_model.h"
 #include "format/text/tokenizer_trainer.h"
 #include "model/model.h"
+#include "model/spec/spec_json.h"
 #include "runtime/ops/cpu_ops.h"
-#include "helpers/random_weights.h"
+#include "tests/helpers/random_weights.h"
 
 namespace tutti {
 
@@ -30,7 +31,7 @@ inline std::string tokenizer_bytes() {
 using ChangeWeight = std::function<void(const std::string& name, std::vector<float>& values)>;
 
 // Writes a model with every weight except `missing`, each as `change` leaves it.
-inline std::string write_model(const std::string& name, const ModelConfig& config,
+inline std::string write_model(const std::string& name, const ModelSpec& config,
                                const std::string& missing = "", const ChangeWeight& change = {}) {
   std::vector<std::pair<TensorView, std::vector<float>>> weights;
   WeightSource source([&](const std::string& tensor, int rows, int cols) {
@@ -46,9 +47,9 @@ inline std::string write_model(const std::string& name, const ModelConfig& confi
     view.data = reinterpret_cast<const std::byte*>(values.data());
     tensors.push_back(view);
   }
-  const std::string path = testing::TempDir() + "/" + name + ".safetensors";
+  std::string path = testing::TempDir() + "/" + name + ".safetensors";
   const std::string tokenizer = tokenizer_bytes();
-  const Status saved = save_model(path, model_config_json(config), "a test",
+  const Status saved = save_model(path, model_spec_json(config), "a test",
                                   std::as_bytes(std::span(tokenizer)), tensors, DType::f32);
   EXPECT_TRUE(saved) << saved.error().message();
   return path;

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "data/scene/library.h"
 #include "data/scene/matte.h"
+#include "data/scene/paint.h"
 #include "data/scene/scene.h"
 #include "format/text/prompts.h"
 #include "media/dsp/mel.h"

@@ -125,7 +125,7 @@ test("takes clips and sounds, dropped or chosen, and refuses what it cannot show
   await page.dispatchEvent("body", "dragover", { dataTransfer: dropped });
   await expect(page.getByText("Drop it here")).toBeVisible();
   await page.dispatchEvent("body", "drop", { dataTransfer: dropped });
-  await expect(page.getByText("notes.txt is no picture, sound or video.")).toBeVisible();
+  await expect(page.getByText("notes.txt is no file that Tutti reads.")).toBeVisible();
 
   await studio.attach("speech.wav");
   await page.getByRole("button", { name: "Remove speech.wav" }).click();

@@ -55,8 +55,9 @@ export class Studio {
   saved() {
     return expect(this.page.locator(".saving")).toHaveText("Saved on this computer");
   }
-  // What a picture shows, as text to compare.
-  pixels(image: Locator) {
+  // What a picture shows, as text to compare. It may still be on its way from the store.
+  async pixels(image: Locator) {
+    await expect(image).toHaveAttribute("src", /./);
     return image.evaluate(async (element: HTMLImageElement) => {
       await element.decode();
       const canvas = document.createElement("canvas");
