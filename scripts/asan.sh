@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-fast=(fair_pool_test http_test http_hostile_test contract_test store_test)
+fast=(fair_pool_test decode_queue_test http_test http_hostile_test contract_test store_test)
 targets=() filter=()
 if [ "${1:-}" = --fast ]; then
   targets=(--target "${fast[@]}")

@@ -2,7 +2,7 @@
 # Clones the public repositories of docs/data.md at their commits into DIR/.repositories, and lays
 # out the sets that need no more than copying and renaming: cifar10, fsdd, text_tatoeba,
 # text_multi30k. The other sets need a conversion (column "what it is" of docs/data.md) into the
-# folders that src/data/build/read_*.h describe; sets that are absent are left out of the shards.
+# folders that src/data/build/read/read_*.h describe; sets that are absent are left out of the shards.
 #
 #   scripts/fetch_data.sh DIR             everything, several GB
 #   scripts/fetch_data.sh DIR fsdd ...    only these sets
