@@ -39,6 +39,15 @@ tail -c 160000 "$model" | LD_LIBRARY_PATH=$libraries ./listen "$model" > said.tx
 if LD_LIBRARY_PATH=$libraries ./listen missing.safetensors < /dev/null 2> error.log; then exit 1; fi
 grep -q 'missing.safetensors' error.log
 
+# A cloud of points, from the program's own memory.
+# shellcheck disable=SC2046,SC2086  # words on purpose
+${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror $flags "$source/examples/cloud.c" \
+  $(pkg-config --cflags --libs tutti) -o "$folder/cloud"
+printf '0 0 0\n1 0 0\n1 1 0\n0 1 2\n' | LD_LIBRARY_PATH=$libraries ./cloud "$model" > name.txt
+[ "$(wc -c < name.txt)" -gt 1 ]
+if echo '1 2 3' | LD_LIBRARY_PATH=$libraries ./cloud "$model" 2> error.log; then exit 1; fi
+grep -q 'one place' error.log
+
 # An error says what to do, and leaves with 1.
 if LD_LIBRARY_PATH=$libraries ./tour "$model" /dev/null "x" out 2> error.log; then exit 1; fi
 grep -q 'cannot be read' error.log

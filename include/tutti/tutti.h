@@ -1,5 +1,5 @@
-/* Tutti's C interface: one model that reads text, pictures, speech and video, and writes text,
- * pictures and speech, in your process, on the CPU.
+/* Tutti's C interface: one model that reads text, pictures, speech, video and clouds of points,
+ * and writes text, pictures and speech, in your process, on the CPU.
  *
  *   tutti_model *model;
  *   if (tutti_model_load("tutti-nano.safetensors", NULL, &model) != TUTTI_OK)
@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 /* Grows with every addition to this header. */
-#define TUTTI_API_VERSION 3
+#define TUTTI_API_VERSION 4
 
 typedef enum tutti_status {
   TUTTI_OK = 0,
@@ -103,13 +103,25 @@ tutti_status tutti_add_sound(tutti_session* session, const float* samples, size_
 /* Frames one after another, each as in tutti_add_picture; 16 of them are chosen evenly. */
 tutti_status tutti_add_clip(tutti_session* session, const uint8_t* pixels, int32_t frames,
                             int32_t width, int32_t height, int32_t channels);
+/* A cloud: x, y, z of each point, with z up. At least two different points, 2097152 at most,
+ * coordinates up to 1e30; neither their order nor the scale of the cloud matters. For models with
+ * the modality "points". */
+tutti_status tutti_add_points(tutti_session* session, const float* xyz, size_t count);
+/* Rows of numbers for the modality of that name in the model file, one row after another, and three
+ * numbers for each row that say where it lies in front of the reader: time from when the rows
+ * begin, from 0 on, in units of 40 ms; y, downwards, and x, in eighths of a picture that fills the
+ * view. TUTTI_BAD_INPUT where the modality reads rows of another size, or another number of them,
+ * TUTTI_USAGE where the model has no such modality. */
+tutti_status tutti_add_rows(tutti_session* session, const char* modality, const float* values,
+                            size_t rows, size_t values_per_row, const float* places);
 
-/* Files in memory: JPEG, PNG, WebP, BMP, GIF; WAV, MP3, FLAC, Ogg, M4A; MP4, Matroska, AVI. FFmpeg
- * decodes them in this process; for files of strangers prefer the server, whose decoders are
- * isolated. */
+/* Files in memory: JPEG, PNG, WebP, BMP, GIF; WAV, MP3, FLAC, Ogg, M4A; MP4, Matroska, AVI, which
+ * FFmpeg decodes; clouds and meshes as PLY, OBJ, OFF, PCD, which our own parsers read. All in this
+ * process; for files of strangers prefer the server, whose decoders are isolated. */
 tutti_status tutti_add_encoded_picture(tutti_session* session, const void* bytes, size_t size);
 tutti_status tutti_add_encoded_sound(tutti_session* session, const void* bytes, size_t size);
 tutti_status tutti_add_encoded_video(tutti_session* session, const void* bytes, size_t size);
+tutti_status tutti_add_encoded_points(tutti_session* session, const void* bytes, size_t size);
 
 /* ---- answers; the prompt stays, so that one prompt can be answered several times ---- */
 

@@ -1,14 +1,18 @@
 // The parts of a prompt, from plain buffers and from encoded bytes.
+#include "engine/prompt.h"
+
 #include <span>
 
 #include "base/check_samples.h"
 #include "base/plain_text.h"
 #include "capi/handles.h"
+#include "format/points/cloud_builder.h"
 #include "media/decode_picture.h"
 #include "media/decode_sound.h"
 #include "media/decode_video.h"
 #include "media/dsp/mel.h"
 #include "media/picture/fit_picture.h"
+#include "media/points/read_cloud.h"
 
 using namespace tutti;
 using namespace tutti::capi;
@@ -40,6 +44,23 @@ Status add_sound(tutti_session& session, const Sound& sound) {
                      " s; it must have at least 10 ms");
   session.prompt.push_back(Part::of_audio(std::move(mel)));
   return {};
+}
+
+// Whatever does not fit the model is refused here, by the call that gave it.
+Status add_rows(tutti_session& session, Rows rows) {
+  Part part = Part::of_rows(std::move(rows));
+  TUTTI_CHECK(check_part(part));
+  TUTTI_CHECK(require(*session.engine->model(), part));
+  session.prompt.push_back(std::move(part));
+  return {};
+}
+
+Status check_count(size_t rows, size_t values) {
+  constexpr size_t kMost = size_t(1) << 26;  // numbers: 256 MiB
+  if (rows > 0 && values > 0 && rows <= kMost / values) return {};
+  return usage_error("there are " + std::to_string(rows) + " rows of " + std::to_string(values) +
+                     " numbers; give at least one row of one, and at most " +
+                     std::to_string(kMost) + " numbers in all");
 }
 
 Result<std::span<const uint8_t>> bytes_of(const void* bytes, size_t size) {
@@ -107,6 +128,36 @@ tutti_status tutti_add_clip(tutti_session* session, const uint8_t* pixels, int32
   });
 }
 
+tutti_status tutti_add_points(tutti_session* session, const float* xyz, size_t count) {
+  return with_session(session, [&]() -> Status {
+    if (!xyz) return usage_error("xyz is NULL; give three coordinates for each point");
+    const PointLimits limits;
+    if (count > limits.most_points)
+      return bad_input("the cloud has " + std::to_string(count) + " points and at most " +
+                       std::to_string(limits.most_points) + " are accepted; thin it out");
+    CloudBuilder cloud(limits);
+    for (const float* at = xyz; at != xyz + 3 * count; at += 3)
+      TUTTI_CHECK(cloud.add_point(at[0], at[1], at[2]));
+    TUTTI_ASSIGN(const PointCloud points, cloud.finish());
+    return add_rows(*session, cloud_rows(points));
+  });
+}
+
+tutti_status tutti_add_rows(tutti_session* session, const char* modality, const float* values,
+                            size_t rows, size_t values_per_row, const float* places) {
+  return with_session(session, [&]() -> Status {
+    if (!modality) return usage_error("modality is NULL; name one of the model file");
+    if (!values) return usage_error("values is NULL; give the numbers of each row");
+    if (!places) return usage_error("places is NULL; give time, y and x of each row");
+    TUTTI_CHECK(check_count(rows, values_per_row));
+    TUTTI_CHECK(check_count(rows, 3));
+    Rows given{modality, {values, values + rows * values_per_row}, {}};
+    for (const float* at = places; at != places + 3 * rows; at += 3)
+      given.places.push_back({at[0], at[1], at[2]});
+    return add_rows(*session, std::move(given));
+  });
+}
+
 tutti_status tutti_add_encoded_picture(tutti_session* session, const void* bytes, size_t size) {
   return with_session(session, [&]() -> Status {
     TUTTI_ASSIGN(const auto file, bytes_of(bytes, size));
@@ -130,5 +181,13 @@ tutti_status tutti_add_encoded_video(tutti_session* session, const void* bytes, 
     TUTTI_ASSIGN(std::vector<Picture> frames, even_frames(video, kClipFrames, kImageSize));
     session->prompt.push_back(Part::of_clip(std::move(frames)));
     return {};
+  });
+}
+
+tutti_status tutti_add_encoded_points(tutti_session* session, const void* bytes, size_t size) {
+  return with_session(session, [&]() -> Status {
+    TUTTI_ASSIGN(const auto file, bytes_of(bytes, size));
+    TUTTI_ASSIGN(Rows rows, read_cloud(file, ""));
+    return add_rows(*session, std::move(rows));
   });
 }

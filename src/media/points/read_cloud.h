@@ -14,5 +14,7 @@ namespace tutti {
 Result<Rows> read_cloud(std::span<const uint8_t> file, std::string_view name,
                         const PointLimits& limits = {});
 Result<Rows> load_cloud(const std::string& path);
+// Of points that were read, or built as a reader does (format/points/cloud_builder.h).
+Rows cloud_rows(const PointCloud& cloud);
 
 }  // namespace tutti
