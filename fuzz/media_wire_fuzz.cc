@@ -44,6 +44,13 @@ void check_reply(const wire::Request& request, const wire::Reply& reply,
     for (const float sample : sound->samples)
       if (!(std::abs(sample) <= 1)) std::abort();
     if (sound->seconds() > request.limits.max_seconds) std::abort();
+  } else if (request.kind == wire::Kind::cloud) {
+    const auto rows = wire::to_cloud(reply, bytes);
+    if (!rows) return;
+    if (rows->places.size() != reply.count || rows->values.size() % rows->places.size())
+      std::abort();
+    for (const float value : rows->values)
+      if (!std::isfinite(value)) std::abort();
   } else if (request.kind == wire::Kind::frames) {
     const auto frames = wire::to_frames(reply, bytes);
     if (!frames) return;
@@ -65,6 +72,9 @@ void send_to_worker(const uint8_t* data, size_t size) {
   decoders.frames = [](const MediaInput&, int, int side, const MediaLimits&) {
     return Result<std::vector<Picture>>({make_picture(side % 8 + 1, 1, 3)});
   };
+  decoders.cloud = [](const MediaInput& input, const MediaLimits&) {
+    return Result<Rows>({"points", {float(input.bytes()[0])}, {{}}});
+  };
   decoders.fit = [](const Picture&, int side) { return make_picture(side, side, 3); };
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) std::abort();
@@ -79,7 +89,7 @@ void send_to_worker(const uint8_t* data, size_t size) {
 
 std::vector<std::string> fuzz_seeds() {
   const MediaLimits limits{.max_bytes = 4096, .max_pixels = 4096, .max_seconds = 1};
-  std::string picture, sound, frames, fitted, error;
+  std::string picture, sound, frames, fitted, cloud, error;
   append(picture, wire::Request{.limits = limits, .size = 20});
   append(picture, wire::Reply{.width = 4, .height = 2, .channels = 3, .count = 1, .size = 24});
   append(sound, wire::Request{.kind = wire::Kind::sound, .limits = limits, .size = 4});
@@ -96,7 +106,9 @@ std::vector<std::string> fuzz_seeds() {
       wire::Request{
           .kind = wire::Kind::fitted_picture, .count = 1, .side = 2, .limits = limits, .size = 3});
   append(fitted, wire::Reply{.width = 2, .height = 2, .channels = 3, .count = 1, .size = 12});
-  for (const std::string& seed : {picture, sound, frames, fitted, error})
+  append(cloud, wire::Request{.kind = wire::Kind::cloud, .limits = limits, .size = 24});
+  append(cloud, wire::Reply{.width = 99, .count = 64, .size = 26112});
+  for (const std::string& seed : {picture, sound, frames, fitted, cloud, error})
     seeds.push_back(seed + "an upload or its pixels!" + seed);
   return seeds;
 }

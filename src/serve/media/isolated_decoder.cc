@@ -245,6 +245,13 @@ Result<std::vector<Picture>> IsolatedDecoder::load_frames(std::span<const uint8_
   return wire::to_frames(answer.reply, answer.bytes);
 }
 
+Result<Rows> IsolatedDecoder::load_cloud(std::span<const uint8_t> bytes, const MediaLimits& limits,
+                                         const DecodeControl& control) const {
+  TUTTI_ASSIGN(const auto answer,
+               state_->ask({.kind = wire::Kind::cloud, .limits = limits}, bytes, control));
+  return wire::to_cloud(answer.reply, answer.bytes);
+}
+
 IsolatedDecoder::Stats IsolatedDecoder::stats() const {
   return {state_->uploads, state_->crashes, state_->timeouts, state_->starts};
 }

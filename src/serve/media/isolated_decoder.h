@@ -1,5 +1,5 @@
-// Uploads become pictures, samples and frames in processes of their own, so that a defect of a
-// codec costs one request and reaches nothing.
+// Uploads become pictures, samples, frames and clouds in processes of their own, so that a defect
+// of a decoder costs one request and reaches nothing.
 //
 //   TUTTI_ASSIGN(const IsolatedDecoder decoder, IsolatedDecoder::start({}));
 //   Result<Picture> photo = decoder.load_picture(upload_bytes, limits);
@@ -92,6 +92,10 @@ class IsolatedDecoder {
   Result<std::vector<Picture>> load_frames(std::span<const uint8_t> bytes, int count, int side,
                                            const MediaLimits& limits = {},
                                            const DecodeControl& control = {}) const;
+
+  // As in media/points/read_cloud.h.
+  Result<Rows> load_cloud(std::span<const uint8_t> bytes, const MediaLimits& limits = {},
+                          const DecodeControl& control = {}) const;
 
   struct Stats {
     uint64_t uploads = 0;

@@ -11,10 +11,12 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include "media/decode_picture.h"
 #include "media/encode_picture.h"
+#include "media/points/cloud_rows.h"
 #include "serve/media/serve_media.h"
 #include "tests/helpers/isolated_decoder_fixture.h"
 
@@ -66,6 +68,19 @@ Result<Picture> obey(const MediaInput& input, const MediaLimits& limits,
     return make_picture(1, 1, 3);
   }
   return load_picture(input, limits, transparency);
+}
+
+Result<Rows> obey_cloud(const MediaInput& input, const MediaLimits& limits) {
+  const std::string command(input.bytes().begin(), input.bytes().end());
+  if (command == "crash") std::abort();
+  if (command != "few" && command != "endless") return real_decoders().cloud(input, limits);
+  Rows rows = cloud_rows(std::vector<float>{0, 0, 0, 1, 2, 3}, 0);
+  if (command == "endless") rows.values[7] = std::numeric_limits<float>::infinity();
+  if (command == "few") {
+    rows.values.resize(rows.values.size() / 2);
+    rows.places.resize(rows.places.size() / 2);
+  }
+  return rows;
 }
 
 TEST(IsolatedDecoder, ACrashCostsOneUpload) {
@@ -243,6 +258,22 @@ TEST(IsolatedDecoder, ResultsBeyondTheLimitsAreRefused) {
   expect_well(decoder);
 }
 
+// Of another number of rows, with a number that is none, and none at all.
+TEST(IsolatedDecoder, CloudsThatWereNotAskedForAreRefused) {
+  const IsolatedDecoder decoder = start({.workers = 1});
+  uint64_t crashes = 0;
+  for (const char* command : {"few", "endless", "crash"}) {
+    const auto rows = decoder.load_cloud(bytes_of(command));
+    ASSERT_FALSE(rows) << command;
+    EXPECT_EQ(rows.error().code(),
+              std::string(command) == "crash" ? ErrorCode::bad_input : ErrorCode::failed)
+        << command;
+    crashes += std::string(command) != "endless";
+    EXPECT_EQ(decoder.stats().crashes, crashes) << command;
+    expect_well(decoder);
+  }
+}
+
 TEST(IsolatedDecoder, NothingCanBeReachedFromInside) {
   const IsolatedDecoder decoder = start();
   const auto picture = decoder.load_picture(bytes_of("break out"));
@@ -259,6 +290,7 @@ int main(int argc, char** argv) {
   if (command == "misbehaving-worker") {
     tutti::MediaDecoders decoders = tutti::real_decoders();
     decoders.picture = tutti::obey;
+    decoders.cloud = tutti::obey_cloud;
     return tutti::serve_media(0, decoders);
   }
   testing::InitGoogleTest(&argc, argv);

@@ -11,8 +11,10 @@
 #include "media/encode_sound.h"
 #include "media/encode_video.h"
 #include "media/picture/fit_picture.h"
+#include "media/points/read_cloud.h"
 #include "serve/media/serve_media.h"
 #include "tests/helpers/isolated_decoder_fixture.h"
+#include "tests/helpers/point_files.h"
 
 namespace tutti {
 namespace {
@@ -56,6 +58,17 @@ TEST(IsolatedDecoder, GivesTheSameBits) {
   ASSERT_TRUE(here && there);
   ASSERT_EQ(there->size(), 16u);
   for (size_t i = 0; i < 16; ++i) EXPECT_EQ((*here)[i].pixels, (*there)[i].pixels) << i;
+  for (const std::string& file :
+       {ascii_ply(test_mesh()), obj_file(test_mesh()), binary_pcd(test_cloud())}) {
+    const auto rows = read_cloud(bytes_of(file), ""), apart = decoder.load_cloud(bytes_of(file));
+    ASSERT_TRUE(rows && apart);
+    EXPECT_EQ(rows->modality, apart->modality);
+    EXPECT_EQ(rows->values, apart->values);
+    ASSERT_EQ(rows->places.size(), apart->places.size());
+    EXPECT_EQ(
+        std::memcmp(rows->places.data(), apart->places.data(), rows->places.size() * sizeof(Place)),
+        0);
+  }
   EXPECT_EQ(decoder.stats().crashes + decoder.stats().timeouts, 0u);
 }
 
@@ -76,6 +89,12 @@ TEST(IsolatedDecoder, GivesTheSameErrors) {
     ASSERT_FALSE(sound_here || sound_there);
     EXPECT_EQ(sound_here.error().message(), sound_there.error().message());
   }
+  for (const Bytes& bytes : {png, playlist, bytes_of(ascii_ply({{{1, 2, 3}}, {}}))}) {
+    const auto rows = read_cloud(bytes, ""), apart = decoder.load_cloud(bytes);
+    ASSERT_FALSE(rows || apart);
+    EXPECT_EQ(rows.error().code(), apart.error().code());
+    EXPECT_EQ(rows.error().message(), apart.error().message());
+  }
   EXPECT_EQ(decoder.stats().crashes, 0u);
 }
 
@@ -84,9 +103,10 @@ TEST(IsolatedDecoder, DamagedUploadsOfEveryKind) {
   std::mt19937 random(11);
   const Bytes jpg = *encode_picture(scene(48, 40, 3), "jpg"),
               webp = *encode_picture(scene(48, 40, 3), "webp"),
-              mp3 = *encode_sound(tone(300, 0.3), "mp3"), mp4 = video_bytes();
+              mp3 = *encode_sound(tone(300, 0.3), "mp3"), mp4 = video_bytes(),
+              ply = bytes_of(binary_ply(test_mesh(), false));
   for (int round = 0; round < 60; ++round) {
-    for (Bytes bytes : {jpg, webp, mp3, mp4}) {
+    for (Bytes bytes : {jpg, webp, mp3, mp4, ply}) {
       for (int flips = 1 + round % 8; flips > 0; --flips)
         bytes[random() % std::min<size_t>(bytes.size(), round % 2 ? 200 : 1 << 20)] =
             uint8_t(random());
@@ -98,6 +118,7 @@ TEST(IsolatedDecoder, DamagedUploadsOfEveryKind) {
         EXPECT_EQ(here.error().message(), there.error().message());
       }
       EXPECT_EQ(bool(load_sound(bytes)), bool(decoder.load_sound(bytes)));
+      EXPECT_EQ(bool(read_cloud(bytes, "")), bool(decoder.load_cloud(bytes)));
     }
   }
   EXPECT_EQ(decoder.stats().crashes, 0u);

@@ -9,6 +9,7 @@
 #include "media/decode_sound.h"
 #include "media/decode_video.h"
 #include "media/picture/fit_picture.h"
+#include "media/points/read_cloud.h"
 #include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
 
@@ -22,6 +23,10 @@ Result<std::vector<Picture>> load_frames(const MediaInput& input, int count, int
   TUTTI_CHECK(check_input(input, limits.max_bytes));
   TUTTI_ASSIGN(VideoReader video, VideoReader::open(input, limits));
   return even_frames(video, size_t(count), side);
+}
+
+Result<Rows> decode_cloud(const MediaInput& input, const MediaLimits& limits) {
+  return read_cloud(input.bytes(), "", {.most_bytes = limits.max_bytes});
 }
 
 // Ends the process once the other end of the socket is gone.
@@ -56,7 +61,7 @@ bool say_hello(int socket, const Status& locked_in) {
 }  // namespace
 
 MediaDecoders real_decoders() {
-  return {load_picture, load_sound, load_frames, fit_picture};
+  return {load_picture, load_sound, load_frames, fit_picture, decode_cloud};
 }
 
 int serve_media(int socket, const MediaDecoders& decoders) {

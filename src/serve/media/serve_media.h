@@ -5,7 +5,7 @@
 
 namespace tutti {
 
-MediaDecoders real_decoders();  // FFmpeg's, of media/
+MediaDecoders real_decoders();  // those of media/
 
 // Locks the process in, then answers requests on `socket` until the other end closes it. Returns an
 // exit code; whatever goes wrong later kills the process, and the other end notices.

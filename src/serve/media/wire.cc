@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "base/utf8.h"
+#include "media/points/cloud_rows.h"
+#include "media/points/point_patches.h"
 
 namespace tutti::wire {
 namespace {
@@ -19,6 +21,9 @@ constexpr double sound_rate = 16000;
 Error nonsense(const std::string& what) {
   return failed("the media worker answered nonsense (" + what + ")");
 }
+
+constexpr uint32_t row_values = kPatchValues + 3;  // of a cloud: a patch and its centre
+static_assert(sizeof(Place) == 3 * sizeof(float));
 
 // False where the product overflows.
 bool multiply(uint64_t a, uint64_t b, uint64_t& product) {
@@ -38,6 +43,21 @@ Status check_pixels(const Reply& reply, const Request& request) {
       (one ? area > request.limits.max_pixels
            : reply.width != request.side || reply.height != request.side)) {
     return nonsense("a picture that was not asked for");
+  }
+  return {};
+}
+
+Status check_cloud(const Reply& reply) {
+  constexpr uint64_t bytes = kPatches * (row_values * sizeof(float) + sizeof(Place));
+  if (reply.count == kPatches && reply.width == row_values && reply.size == bytes) return {};
+  return nonsense("a cloud that was not asked for");
+}
+
+Status check_sound(const Reply& reply, const Request& request) {
+  uint64_t bytes = 0;
+  if (!multiply(reply.count, sizeof(float), bytes) || bytes == 0 || bytes != reply.size ||
+      double(reply.count) > std::clamp(request.limits.max_seconds, 0.0, 1e6) * sound_rate) {
+    return nonsense("a sound that was not asked for");
   }
   return {};
 }
@@ -87,7 +107,8 @@ Status check(const Request& request) {
   const bool fitted = request.kind == Kind::frames || request.kind == Kind::fitted_picture;
   const uint32_t most = request.kind == Kind::frames ? most_frames : 1;
   const bool known = request.magic == Request::expected_magic &&
-                     (request.kind == Kind::picture || request.kind == Kind::sound || fitted);
+                     (request.kind == Kind::picture || request.kind == Kind::sound ||
+                      request.kind == Kind::cloud || fitted);
   const bool sensible = !fitted || (request.count >= 1 && request.count <= most &&
                                     request.side >= 1 && request.side <= largest_side);
   if (known && sensible && request.keep_transparency <= 1 && request.size > 0 &&
@@ -106,13 +127,9 @@ Status check(const Reply& reply, const Request& request) {
     if (known && reply.size <= longest_message) return {};
     return nonsense("an unknown error");
   }
-  if (request.kind != Kind::sound) return check_pixels(reply, request);
-  uint64_t bytes = 0;
-  if (!multiply(reply.count, sizeof(float), bytes) || bytes == 0 || bytes != reply.size ||
-      double(reply.count) > std::clamp(request.limits.max_seconds, 0.0, 1e6) * sound_rate) {
-    return nonsense("a sound that was not asked for");
-  }
-  return {};
+  if (request.kind == Kind::sound) return check_sound(reply, request);
+  if (request.kind == Kind::cloud) return check_cloud(reply);
+  return check_pixels(reply, request);
 }
 
 Result<Picture> to_picture(const Reply& reply, std::vector<uint8_t> bytes) {
@@ -139,6 +156,19 @@ Result<std::vector<Picture>> to_frames(const Reply& reply, const std::vector<uin
     frames.push_back(
         {int(reply.width), int(reply.height), int(reply.channels), {at, at + ptrdiff_t(size)}});
   return frames;
+}
+
+Result<Rows> to_cloud(const Reply& reply, const std::vector<uint8_t>& bytes) {
+  if (reply.error) return carried_error(reply, bytes);
+  std::vector<float> numbers(bytes.size() / sizeof(float));
+  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  const auto finite = [](float number) { return std::isfinite(number); };
+  if (!std::all_of(numbers.begin(), numbers.end(), finite))
+    return nonsense("numbers that are not finite");
+  const auto values = numbers.begin() + ptrdiff_t(reply.count * reply.width);
+  Rows rows{kPointsModality, {numbers.begin(), values}, {}};
+  for (auto at = values; at != numbers.end(); at += 3) rows.places.push_back({at[0], at[1], at[2]});
+  return rows;
 }
 
 Transfer send(int socket, const void* data, size_t size, Deadline deadline) {

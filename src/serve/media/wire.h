@@ -14,7 +14,7 @@
 
 namespace tutti::wire {
 
-enum class Kind : uint32_t { picture = 1, sound, frames, fitted_picture };
+enum class Kind : uint32_t { picture = 1, sound, frames, fitted_picture, cloud };
 
 // Followed by `size` bytes, the upload.
 struct Request {
@@ -27,8 +27,9 @@ struct Request {
   uint64_t size = 0;
 };
 
-// Followed by `size` bytes: pixels of `count` pictures one after another, or `count` floats; where
-// `error` is not 0, a message of UTF-8.
+// Followed by `size` bytes: pixels of `count` pictures one after another, or `count` floats; of a
+// cloud `count` rows of `width` floats, then the places of all rows; where `error` is not 0, a
+// message of UTF-8.
 struct Reply {
   static constexpr uint32_t expected_magic = 0x324D5454;
   uint32_t magic = expected_magic;
@@ -53,10 +54,11 @@ Status check(const Request& request);
 Status check(const Reply& reply, const Request& request);
 
 // A checked reply and its bytes as what was asked for, or as the error that it carries. Samples
-// that load_sound would never give are errors.
+// that load_sound would never give are errors, and so are numbers of a cloud that are not finite.
 Result<Picture> to_picture(const Reply& reply, std::vector<uint8_t> bytes);
 Result<Sound> to_sound(const Reply& reply, const std::vector<uint8_t>& bytes);
 Result<std::vector<Picture>> to_frames(const Reply& reply, const std::vector<uint8_t>& bytes);
+Result<Rows> to_cloud(const Reply& reply, const std::vector<uint8_t>& bytes);
 
 // All bytes or none of use: `closed` when the other end is gone, `late` at the deadline.
 enum class Transfer { done, closed, late };

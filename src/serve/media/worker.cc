@@ -2,6 +2,7 @@
 #include "serve/media/worker.h"
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 #include "serve/media/wire.h"
@@ -39,10 +40,19 @@ bool send_pictures(int socket, std::span<const Picture> pictures) {
                      parts);
 }
 
+template <class Value>
+std::span<const uint8_t> bytes_of(const std::vector<Value>& values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(Value)};
+}
+
 bool send_sound(int socket, const Sound& sound) {
-  const std::span<const uint8_t> part(reinterpret_cast<const uint8_t*>(sound.samples.data()),
-                                      sound.samples.size() * sizeof(float));
-  return send_answer(socket, {.count = sound.samples.size()}, {&part, 1});
+  return send_answer(socket, {.count = sound.samples.size()}, std::array{bytes_of(sound.samples)});
+}
+
+bool send_cloud(int socket, const Rows& rows) {
+  const size_t count = rows.places.size();
+  return send_answer(socket, {.width = uint32_t(rows.values.size() / count), .count = count},
+                     std::array{bytes_of(rows.values), bytes_of(rows.places)});
 }
 
 bool answer(int socket, const wire::Request& request, const Bytes& upload,
@@ -50,6 +60,10 @@ bool answer(int socket, const wire::Request& request, const Bytes& upload,
   if (request.kind == wire::Kind::sound) {
     const auto sound = decoders.sound(upload, request.limits);
     return sound ? send_sound(socket, *sound) : send_error(socket, sound.error());
+  }
+  if (request.kind == wire::Kind::cloud) {
+    const auto cloud = decoders.cloud(upload, request.limits);
+    return cloud ? send_cloud(socket, *cloud) : send_error(socket, cloud.error());
   }
   if (request.kind == wire::Kind::frames) {
     const auto frames =

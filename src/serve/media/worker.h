@@ -19,6 +19,7 @@ struct MediaDecoders {
                                              const MediaLimits&)>
       frames;
   std::function<Picture(const Picture&, int side)> fit;
+  std::function<Result<Rows>(const MediaInput&, const MediaLimits&)> cloud;
 };
 
 // Answers requests on `socket`. Returns where the other end is gone, or makes no sense.

@@ -212,7 +212,7 @@ Result<WorkerProcess::Answer> WorkerProcess::ask(const wire::Request& request,
     return bad_input(
         std::string(kUploadName) +
         ": its decoder crashed or used up its time, so it is damaged or hostile; export "
-        "it again, or convert it to PNG, WAV or MP4");
+        "it again, or convert it to PNG, WAV, MP4 or PLY");
   }
   if (!answer) failure = Failure::crash;
   return answer;

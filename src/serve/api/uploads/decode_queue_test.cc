@@ -12,9 +12,10 @@
 #include <new>
 #include <thread>
 
-#include "media/decode_picture.h"
+#include "media/points/read_cloud.h"
 #include "serve/api/uploads/decode_upload.h"
 #include "serve/media/serve_media.h"
+#include "tests/helpers/point_files.h"
 #include "tests/helpers/test_media.h"
 
 namespace {
@@ -43,20 +44,43 @@ std::vector<uint8_t> bytes_of(const std::string& text) {
   return {text.begin(), text.end()};
 }
 
-// "spin" decodes for ever, anything else of five letters at once.
-Result<Picture> obey(const MediaInput& input, const MediaLimits& limits, Transparency how) {
-  const std::string command(input.bytes().begin(), input.bytes().end());
+// "spin" decodes for ever.
+std::string command_in(const MediaInput& input) {
+  std::string command(input.bytes().begin(), input.bytes().end());
   if (command == "spin")
     for (;;) usleep(1000);
-  if (command == "quick") return make_picture(8, 8, 3);
-  return load_picture(input, limits, how);
+  return command;
 }
 
-Draft draft_of(const std::vector<std::string>& commands) {
+// "quick" decodes at once.
+MediaDecoders obeying_decoders() {
+  MediaDecoders decoders = real_decoders();
+  decoders.picture = [real = decoders.picture](const MediaInput& input, const MediaLimits& limits,
+                                               Transparency how) -> Result<Picture> {
+    if (command_in(input) == "quick") return make_picture(8, 8, 3);
+    return real(input, limits, how);
+  };
+  decoders.sound = [real = decoders.sound](const MediaInput& input, const MediaLimits& limits) {
+    command_in(input);
+    return real(input, limits);
+  };
+  decoders.frames = [real = decoders.frames](const MediaInput& input, int count, int side,
+                                             const MediaLimits& limits) {
+    command_in(input);
+    return real(input, count, side, limits);
+  };
+  decoders.cloud = [real = decoders.cloud](const MediaInput& input, const MediaLimits& limits) {
+    command_in(input);
+    return real(input, limits);
+  };
+  return decoders;
+}
+
+Draft draft_of(const std::vector<std::string>& commands, const char* kind = "image_url") {
   Draft draft;
   draft.append(Draft(Part::of_text("look")));
   for (const std::string& command : commands)
-    draft.append(Draft(MediaUpload{&upload_kind("image_url"), bytes_of(command), command}));
+    draft.append(Draft(MediaUpload{&upload_kind(kind), bytes_of(command), command}));
   return draft;
 }
 
@@ -115,6 +139,46 @@ TEST_F(DecodeQueueTest, FillsTheHolesOfADraftAndChargesThem) {
   EXPECT_GE(bytes_of(prompt), 3 * sizeof(Part) + 4 + 2 * prompt[1].picture.pixels.size());
   results.drop();
   while (account->held() > 0) std::this_thread::yield();  // the queue's thread lets go last
+}
+
+TEST_F(DecodeQueueTest, ACloudIsReadAndChargedAsAllElse) {
+  const std::string file = ascii_ply(test_mesh());
+  ASSERT_TRUE(queue.decode("a", account, draft_of({file}, "points_url"), results.done("cloud")));
+  EXPECT_EQ(results.wait("cloud").first, ErrorCode());
+  const Prompt& prompt = *results.prompt("cloud");
+  const Rows wanted = *read_cloud(bytes_of(file), "");
+  EXPECT_EQ(prompt[1].rows.modality, wanted.modality);
+  EXPECT_EQ(prompt[1].rows.values, wanted.values);
+  ASSERT_EQ(prompt[1].rows.places.size(), wanted.places.size());
+  for (size_t i = 0; i < wanted.places.size(); ++i) {
+    EXPECT_EQ(prompt[1].rows.places[i].y, wanted.places[i].y);
+    EXPECT_EQ(prompt[1].rows.places[i].x, wanted.places[i].x);
+  }
+  EXPECT_EQ(account->held(), bytes_of(prompt));
+  EXPECT_GE(bytes_of(prompt), wanted.values.size() * sizeof(float));
+  ASSERT_TRUE(queue.decode("a", account, draft_of({"none"}, "points_url"), results.done("none")));
+  EXPECT_EQ(results.wait("none"), std::pair(ErrorCode::bad_input, size_t(0)));
+}
+
+// By its client, which goes away, and by the time that a request has.
+TEST_F(DecodeQueueTest, EveryKindOfUploadCanBeEnded) {
+  DecodeQueue impatient(decoder, {}, {.threads = 1, .most_seconds = 0.2});
+  const std::string kinds[] = {"image_url", "input_audio", "video_url", "points_url"};
+  // First, while no process is being replaced: waiting for one counts as time.
+  for (const std::string& kind : kinds) {
+    const Draft draft = draft_of({"spin"}, kind.c_str());
+    ASSERT_TRUE(impatient.decode("a", account, draft, results.done(kind + " late")));
+    EXPECT_EQ(results.wait(kind + " late").first, ErrorCode::bad_input) << kind;
+  }
+  for (const std::string& kind : kinds) {
+    const uint64_t before = decoder.stats().uploads;
+    const Draft draft = draft_of({"spin"}, kind.c_str());
+    const auto handle = queue.decode("a", account, draft, results.done(kind + " left"));
+    ASSERT_TRUE(handle);
+    while (decoder.stats().uploads == before) std::this_thread::yield();
+    (*handle)->cancel();
+    EXPECT_EQ(results.wait(kind + " left").first, ErrorCode::cancelled) << kind;
+  }
 }
 
 TEST_F(DecodeQueueTest, TheFirstUploadThatFailsStopsTheOthers) {
@@ -213,11 +277,8 @@ TEST_F(DecodeQueueTest, StoppingLosesNoResult) {
 }  // namespace tutti
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string(argv[1]) == "obeying-worker") {
-    tutti::MediaDecoders decoders = tutti::real_decoders();
-    decoders.picture = tutti::obey;
-    return tutti::serve_media(0, decoders);
-  }
+  if (argc > 1 && std::string(argv[1]) == "obeying-worker")
+    return tutti::serve_media(0, tutti::obeying_decoders());
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

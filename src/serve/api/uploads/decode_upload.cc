@@ -6,7 +6,6 @@
 
 #include "media/dsp/mel.h"
 #include "media/points/cloud_rows.h"
-#include "media/points/read_cloud.h"
 #include "serve/api/api.h"
 
 namespace tutti {
@@ -34,9 +33,8 @@ Result<Part> video_part(const MediaUpload& upload, const DecodeMeans& means) {
   return Part::of_clip(std::move(frames));
 }
 
-// In this process: the readers are ours, bounded and without a codec (format/points/).
 Result<Part> points_part(const MediaUpload& upload, const DecodeMeans& means) {
-  TUTTI_ASSIGN(Rows rows, read_cloud(upload.bytes, "", {.most_bytes = means.limits.max_bytes}));
+  TUTTI_ASSIGN(Rows rows, means.decoder.load_cloud(upload.bytes, means.limits, means.control));
   return Part::of_rows(std::move(rows));
 }
 

@@ -1,7 +1,6 @@
 // What a request may bring as bytes, and how these become a part of a prompt, within a request's
-// limits and fitted to what the model reads. Pictures, sounds and videos need codecs, so they are
-// decoded in processes of their own (serve/media/); clouds of points are read here, by our own
-// parsers. A new kind: a row of kUploadKinds, and one of kMediaUrls.
+// limits and fitted to what the model reads. All are decoded in processes of their own
+// (serve/media/). A new kind: a row of kUploadKinds, and one of kMediaUrls.
 #pragma once
 
 #include <string_view>
