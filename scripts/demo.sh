@@ -1,11 +1,11 @@
 #!/bin/bash
-# Shows what the shipped model does with a picture, speech, a clip and text, says where the files it
+# Shows what the shipped model does with a picture, speech, a clip, points and text, says where the files it
 # makes lie (build/demo/), and ends with the server: in a terminal it stays until Ctrl+C, elsewhere
 # (in CI) it is started, asked for its page and its model, and stopped.
 #   scripts/demo.sh
-# PORT: where the server listens (8080). Other inputs: PICTURE, SOUND, CLIP name files; DRAW and SAY are texts; MODEL and TUTTI choose the
-# model and the binary. The inputs that ship in models/demo/ were made by our own scene generator
-# (tests/demo_inputs_test.cc) and by espeak-ng.
+# PORT: where the server listens (8080). Other inputs: PICTURE, SOUND, CLIP and POINTS name files; DRAW
+# and SAY are texts; MODEL and TUTTI choose the model and the binary. The inputs that ship in models/demo/
+# were made by our own scene generator (tests/demo_inputs_test.cc) and by espeak-ng; chair.ply is six boxes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,7 @@ model=${MODEL:-models/tutti-nano.safetensors}
 picture=${PICTURE:-models/demo/picture.png}
 sound=${SOUND:-models/demo/speech.wav}
 clip=${CLIP:-models/demo/clip.mp4}
+points=${POINTS:-models/demo/chair.ply}
 draw=${DRAW:-a red circle}
 say=${SAY:-two blue triangles}
 out=build/demo
@@ -48,6 +49,7 @@ rm -f "$out/drawn.png" "$out/spoken.wav"
 show "What is in $picture?" --image "$picture"
 show "What is said in $sound?" --audio "$sound"
 show "What happens in $clip?" --video "$clip"
+show "What is $points, from its points?" --points "$points"
 show "Draw: $draw" --text "$draw" --to image --seed 1 -o "$out/drawn.png"
 made "$out/drawn.png"
 show "Say: $say" --text "$say" --to speech --seed 1 -o "$out/spoken.wav"
