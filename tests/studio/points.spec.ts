@@ -9,7 +9,19 @@ test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const corners = "0 0 0\n1 0 0\n1 1 0\n0 1 0\n0.5 0.25 2\n";
 const ply = `ply\nformat ascii 1.0\nelement vertex 5\nproperty float x\nproperty float y\nproperty float z\nend_header\n${corners}`;
-const files: [string, string][] = [
+// The same points as two kinds of numbers behind a byte that is passed over.
+function binaryPly() {
+  const head = "ply\nformat binary_little_endian 1.0\nelement vertex 5\nproperty uchar red\nproperty double x\n" +
+    "property float32 y\nproperty float z\nelement face 1\nproperty list uint8 int vertex_indices\nend_header\n";
+  const bytes = Buffer.alloc(5 * 17);
+  corners.trim().split(/\s+/).forEach((value, i) => {
+    const at = Math.floor(i / 3) * 17 + [1, 9, 13][i % 3]!;
+    i % 3 ? bytes.writeFloatLE(Number(value), at) : bytes.writeDoubleLE(Number(value), at);
+  });
+  return Buffer.concat([Buffer.from(head), bytes, Buffer.from([0])]);
+}
+const binary = binaryPly();
+const files: [string, string | Buffer][] = [
   ["tent.ply", ply],
   ["named.txt", ply],
   ["tent.off", `OFF\n5 0 0\n${corners}`],
@@ -36,8 +48,10 @@ for (const [name, content] of files)
   });
 
 test("draws the same points alike, whatever their format", async ({ studio, page }) => {
-  const names = ["tent.ply", "tent.off", "tent.obj"];
+  const names = ["tent.ply", "tent.off", "tent.obj", "tent.pcd"];
+  const pcd = `# .PCD v0.7\nVERSION 0.7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\nWIDTH 5\nHEIGHT 1\nPOINTS 5\nDATA ascii\n`;
   for (const [name, content] of files) writeFileSync(join(folder, name), content);
+  writeFileSync(join(folder, "tent.pcd"), pcd + corners);
   await studio.open();
   await page.locator("input[type=file]").setInputFiles(names.map((name) => join(folder, name)));
   await expect(page.locator(".chip")).toHaveCount(names.length);
@@ -47,4 +61,33 @@ test("draws the same points alike, whatever their format", async ({ studio, page
     page.locator("article.user canvas").evaluateAll((all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
   await expect.poll(async () => new Set(await pictures()).size).toBe(1);
   expect((await pictures()).length).toBe(names.length);
+});
+
+test("draws the faces of a binary mesh, and what there is of one that is cut", async ({ studio, page }) => {
+  const points = binary.subarray(0, binary.length - 1);
+  writeFileSync(join(folder, "points.ply"), binary);
+  writeFileSync(join(folder, "cut.ply"), points);
+  writeFileSync(join(folder, "faces.ply"), Buffer.concat([points, Buffer.from([3, 0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0])]));
+  await studio.open();
+  await page.locator("input[type=file]").setInputFiles(["points.ply", "cut.ply", "faces.ply"].map((name) => join(folder, name)));
+  await expect(page.locator(".chip")).toHaveCount(3);
+  await studio.button("Send").click();
+  await expect(page.locator("article.user canvas")).toHaveCount(3);
+  const pixels = () =>
+    page.locator("article.user canvas").evaluateAll((all) => (all as HTMLCanvasElement[]).map((canvas) =>
+      canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data.filter((value, i) => i % 4 === 3 && value).length));
+  await expect.poll(async () => (await pixels()).every((count) => count > 0)).toBe(true);
+  const [whole, cut, faces] = await pixels();
+  expect(cut).toBe(whole);
+  expect(faces).toBeGreaterThan(2 * whole!);
+});
+
+test("names a chair", async ({ studio, page }) => {
+  await studio.open();
+  await page.locator("input[type=file]").setInputFiles(join(process.env.TUTTI_ROOT!, "models/demo/chair.ply"));
+  await studio.button("Send").click();
+  await studio.done();
+  await expect(page.locator("article.user canvas")).toBeVisible();
+  await expect(page.locator("article.assistant")).toContainText(/\S/);
+  await studio.screenshot("points");
 });

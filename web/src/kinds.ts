@@ -20,6 +20,15 @@ const player = <E extends HTMLElement & { src: string }>(element: E) => ({ eleme
 const format = (type: string) => type.split("/")[1]?.split(";")[0]?.replace("x-", "").replace("mpeg", "mp3") || "wav";
 
 const rows = {
+  // Known by its bytes, so before those that are known by the type that a browser makes of the name:
+  // a .pcd is a Photo CD to it.
+  points: {
+    accept: ".ply,.obj,.off,.pcd",
+    known: (bytes, file) => (isCloud(bytes, file.name) ? "model/mesh" : undefined),
+    part: (url) => ({ type: "points_url", points_url: { url } }),
+    icon: "picture",
+    show: showCloud,
+  },
   image: {
     accept: "image/*",
     known: byName("image"),
@@ -45,13 +54,6 @@ const rows = {
     icon: "camera",
     show: (description) =>
       player(h("video", { controls: true, "aria-label": description, preload: "metadata", playsinline: true })),
-  },
-  points: {
-    accept: ".ply,.obj,.off,.pcd",
-    known: (bytes, file) => (isCloud(bytes, file.name) ? "model/mesh" : undefined),
-    part: (url) => ({ type: "points_url", points_url: { url } }),
-    icon: "picture",
-    show: showCloud,
   },
 } satisfies Record<string, KindRow>;
 
