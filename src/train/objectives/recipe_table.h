@@ -43,7 +43,7 @@ class RecipeFile {
   RecipeTable table(const std::string& name) const;
   // An error names the first table that is none of `known`: "run", "objective.text".
   Status check_names(const std::vector<std::string>& known) const;
-  // Whether the table is there and has the key.
+  // Whether the table is there and has the key; one of a list is "model.modalities[0]".
   bool states(const std::string& table, const std::string& key) const;
   // The table as JSON; empty if it is not there.
   std::string json(const std::string& name) const;

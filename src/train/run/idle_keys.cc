@@ -24,10 +24,15 @@ Status check_idle_keys(const RecipeFile& file, const Recipe& recipe) {
     TUTTI_CHECK(refuse(file, "noise", {"drop_text", "mean", "spread"},
                        "with objective.few_step.teacher, since the student generates from noise "
                        "alone and with its text; take the key out"));
+    const char* const because =
+        "with objective.few_step.teacher, which makes a model of objective.few_step.steps steps "
+        "without guidance; take the key out";
     TUTTI_CHECK(refuse(file, "model",
                        {"paint_steps", "paint_guidance", "speak_steps", "speak_guidance"},
-                       "with objective.few_step.teacher, which makes a model of "
-                       "objective.few_step.steps steps without guidance; take the key out"));
+                       because));
+    for (size_t i = 0; i < recipe.model.modalities.size(); ++i)
+      TUTTI_CHECK(refuse(file, "model.modalities[" + std::to_string(i) + ']', {"steps", "guidance"},
+                         because));
   }
   if (o.distill.teacher.empty())
     return refuse(

@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <regex>
 
 #include "base/atomic_file.h"
+#include "model/spec/spec_json.h"
 
 namespace tutti {
 namespace {
@@ -174,6 +178,44 @@ TEST(RecipeFile, KeysThatAnotherMakesIdleAreRefused) {
   EXPECT_TRUE(recipe_of(started + "inherit = true\n"));
   EXPECT_TRUE(recipe_of(started + "inherit = false\n" + run));
   EXPECT_TRUE(recipe_of(started + run));
+}
+
+// The reference model's lists as [model] states them, its modalities after `change`.
+std::string model_table(const std::function<void(nlohmann::json&)>& change = {}) {
+  const nlohmann::json model = nlohmann::json::parse(model_spec_json(ModelSpec()));
+  std::string table = "[model]\n";
+  for (const char* list : {"groups", "modalities", "heads"}) {
+    nlohmann::json entries = nlohmann::json::array();
+    for (nlohmann::json entry : model.at(list)) {
+      entry.erase("steps");
+      entry.erase("guidance");
+      if (change && list == std::string("modalities")) change(entry);
+      entries.push_back(entry);
+    }
+    table += std::string(list) + " = " +
+             std::regex_replace(entries.dump(), std::regex("\":"), "\" = ") + "\n";
+  }
+  return table;
+}
+
+TEST(RecipeFile, AFewStepModelsModalitiesStateNeitherStepsNorGuidance) {
+  const std::string taught =
+      "[objective.route]\nweight = 0\n[mix]\ntext = 1\n[objective.few_step]\nteacher = \"a\"\n";
+  const auto recipe = recipe_of(taught + model_table());
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  for (const char* name : {"paint", "speak"}) {
+    EXPECT_EQ(recipe->model.modality(name).steps, recipe->objectives.few_step.steps);
+    EXPECT_EQ(recipe->model.modality(name).guidance, 1);
+    const std::string place = "model.modalities[" + std::to_string(ModelSpec().find(name)) + "].";
+    for (const char* key : {"steps", "guidance"}) {
+      const std::string stated = model_table([&](nlohmann::json& modality) {
+        if (modality.at("name") == name) modality[key] = 4;
+      });
+      expect_refused(taught + stated,
+                     {place + key, "with objective.few_step.teacher", "take the key out"});
+      EXPECT_TRUE(recipe_of("[objective.route]\nweight = 0\n[mix]\ntext = 1\n" + stated));
+    }
+  }
 }
 
 TEST(RecipeFile, TheShippedRecipesAreRead) {
