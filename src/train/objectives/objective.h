@@ -8,7 +8,7 @@
 // all micro-batches first, which costs a second forward pass (GradCache, arXiv 2101.06983); then
 // the gradients of k micro-batches add up to those of one batch all the same.
 //
-// A new objective: one header and source here, and a row in objectives.h.
+// A new objective: one header and source here, and its rows in objectives.h and objectives.cc.
 #pragma once
 
 #include <functional>
