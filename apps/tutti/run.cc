@@ -1,5 +1,5 @@
-// tutti run: any mix of text, pictures, sounds and videos in; text, a picture, speech, a mask or an
-// embedding out.
+// tutti run: any mix of text, pictures, sounds, videos and clouds of points in; text, a picture,
+// speech, a mask or an embedding out.
 #include "run.h"
 
 #include <sys/resource.h>

@@ -13,13 +13,11 @@
 //   series    NNNNNN.picture.jpg      the frames of one series as tiles in rows; NNNNNN.classes.png
 //                                     likewise, half as wide and high
 //   voxels    NNNNNN.cells.z          4096 bytes a record, see VoxelRecord
-//   clouds    NNNNNN.xyz.z            of each record all x, then y, then z, as zigzag differences
-//   of
-//                                     16 bits from the one before (the first: from 0), which may
-//                                     wrap; the low bytes of the block, then the high ones
+//   clouds    NNNNNN.xyz.z            of each record all x, then y, then z, as zigzag differences,
+//                                     16 bits each, from the one before (the first: from 0), which
+//                                     may wrap; the low bytes of the block, then the high ones
 //   text      NNNNNN.ids.z            ids of 32 bits: the lowest bytes of all, then the next ones,
-//   ...;
-//                                     in version 1 NNNNNN.tokens.z, of 16 bits
+//                                     and so on; in version 1 NNNNNN.tokens.z, of 16 bits
 //   all       NNNNNN.json.z           what belongs to each record (see the writers)
 // NAME.z is a packed member: 8 bytes of length (little-endian), then a zlib stream.
 //

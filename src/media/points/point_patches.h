@@ -30,7 +30,7 @@ struct PointPatches {
 };
 
 // kCloudPoints x 3 in the unit sphere about the centroid of all points, the farthest of which lies
-// on it. `xyz`: n x 3 finite values below 1e30, n at least 1. More than kCloudPoints: as many drawn
+// on it. `xyz`: n x 3 finite values up to 2e30, n at least 1. More than kCloudPoints: as many drawn
 // by `seed`; fewer: each as often as any other, but for a rest drawn by `seed`. Points that all lie
 // in one place are zeros.
 std::vector<float> fit_cloud(std::span<const float> xyz, uint64_t seed);

@@ -17,8 +17,8 @@ class History {
   // Both must outlive it.
   History(const LoadedModel& model, const ApiLimits& limits) : model_(model), limits_(limits) {}
 
-  // Whether an earlier message with this many pictures, sounds and videos, and this many bytes of
-  // text, may still be read.
+  // Whether an earlier message with this many pictures, sounds, videos and clouds, and this many
+  // bytes of text, may still be read.
   bool wants(int media, size_t bytes) const;
   // A message in front of those added so far; an assistant's is one answer. What changes nothing of
   // what is read is left out.

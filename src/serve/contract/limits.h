@@ -12,7 +12,7 @@ struct ApiLimits {
   int most_tokens = 1024;  // of an answer; who asks for more gets no more
   double most_seconds_of_audio = 60;
   size_t most_pixels = size_t(1) << 24;  // of a picture or frame that comes in
-  int most_parts = 16;                   // pictures, clips and sounds of one request
+  int most_parts = 16;                   // pictures, sounds, videos and clouds of one request
   size_t most_speech_bytes = 4096;       // text to speak, as OpenAI has it
   int most_pictures = 4;                 // n
   int most_picture_side = 1024;

@@ -1,5 +1,5 @@
-// POST /v1/chat/completions: messages of text, pictures, sounds and videos in; text, or text and
-// speech, out; whole or as server-sent events.
+// POST /v1/chat/completions: messages of text, pictures, sounds, videos and clouds of points in;
+// text, or text and speech, out; whole or as server-sent events.
 #include "format/text/voice_text.h"
 #include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"

@@ -1,5 +1,5 @@
-// POST /v1/embeddings: unit vectors of texts and, beyond OpenAI's shape, of pictures, sounds and
-// videos, all in one space.
+// POST /v1/embeddings: unit vectors of texts and, beyond OpenAI's shape, of pictures, sounds,
+// videos and clouds of points, all in one space.
 #include "engine/requests/embed_request.h"
 #include "serve/api/endpoints/endpoints.h"
 #include "serve/api/prompt_reader.h"

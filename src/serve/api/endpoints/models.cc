@@ -1,4 +1,4 @@
-// GET /v1/models and /v1/models/{model}: the model, and a card for each other name of it.
+// GET /v1/models and /v1/models/{model}: a card for each model, and one for each alias.
 #include "serve/api/answer.h"
 #include "serve/api/endpoints/endpoints.h"
 #include "serve/api/text_options.h"

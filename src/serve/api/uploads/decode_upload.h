@@ -1,6 +1,7 @@
 // What a request may bring as bytes, and how these become a part of a prompt, within a request's
 // limits and fitted to what the model reads. All are decoded in processes of their own
-// (serve/media/). A new kind: a row of kUploadKinds, and one of kMediaUrls.
+// (serve/media/). A new kind: a row of kUploadKinds, one of kMediaUrls, and, where no process
+// decodes it yet, a Kind of serve/media/wire.h.
 #pragma once
 
 #include <string_view>
