@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/media_types.h"
+#include "model/spec.h"
 
 namespace tutti {
 
@@ -39,18 +40,21 @@ struct Located {
 };
 
 struct Segment {
-  enum class Kind { text, image, clip, audio, paint, speak, rows };
-
-  Kind kind = Kind::text;
-  std::vector<int32_t> tokens;   // text: SentencePiece ids, without end-of-segment marks
-  bool target = false;           // text: the model is trained to produce this segment
-  Picture image;                 // image: 128x128 RGB; paint: 64x64 RGB
+  Stem stem = Stem::pieces;      // what it enters the model by
+  std::vector<int32_t> tokens;   // pieces: SentencePiece ids, without end-of-segment marks
+  bool target = false;           // pieces: the model is trained to produce this segment
+  Picture image;                 // picture: 128x128 RGB; noisy: 64x64 RGB
   Clip clip;                     // clip: 16 frames of 128x128 RGB
-  Rows rows;                     // rows: for the modality of that name
-  std::vector<Located> located;  // image, clip, question: what is where, if that is known
-  Mel mel;                       // audio, speak
-  std::string transcript;        // audio: what is said (CTC target, may be empty); speak: the text
-  std::vector<SpokenPart> timing;  // speak: one entry a word, in order
+  Rows rows;                     // patches: for the modality of that name
+  std::vector<Located> located;  // picture, clip, question: what is where, if that is known
+  Mel mel;                       // sound, spoken
+  std::string transcript;        // sound: what is said (CTC target, may be empty); spoken: the text
+  std::vector<SpokenPart> timing;  // spoken: one entry a word, in order
+
+  // Text; something to hear; a painting or a piece of speech, which is generated.
+  bool says() const { return stem == Stem::pieces; }
+  bool sounds() const { return stem == Stem::sound; }
+  bool noisy() const { return stem == Stem::noisy || stem == Stem::spoken; }
 };
 
 struct Example {

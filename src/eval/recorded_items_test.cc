@@ -140,7 +140,7 @@ TEST_F(Recorded, TrainingDrawsThem) {
     streets += example.task == Task::question;
     views += example.task == Task::caption;
     if (example.task == Task::clip) {
-      ASSERT_EQ(first.kind, Segment::Kind::clip);
+      ASSERT_EQ(first.stem, Stem::clip);
       ASSERT_EQ(first.clip.frames.size(), size_t(kClipFrames));
       EXPECT_EQ(first.clip.frames[0].pixels.size(), size_t(128 * 128 * 3));
     } else {

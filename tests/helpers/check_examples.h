@@ -28,21 +28,20 @@ inline std::string defect_of(const std::vector<Example>& examples, int vocabular
         if (token < 0 || token >= vocabulary) return "token " + std::to_string(token);
       for (const Located& word : s.located)
         if (word.token < 0 || word.token >= vocabulary || word.row < 0) return "a located word";
-      if (s.kind == Segment::Kind::image && !is(s.image, kImageSize, 3)) return "an image's shape";
-      if (s.kind == Segment::Kind::paint && !is(s.image, kPaintSize, 3))
-        return "a painting's shape";
-      if (s.kind == Segment::Kind::clip) {
+      if (s.stem == Stem::picture && !is(s.image, kImageSize, 3)) return "an image's shape";
+      if (s.stem == Stem::noisy && !is(s.image, kPaintSize, 3)) return "a painting's shape";
+      if (s.stem == Stem::clip) {
         if (int(s.clip.frames.size()) != kClipFrames) return "a clip's length";
         for (const Picture& frame : s.clip.frames)
           if (!is(frame, kImageSize, 3)) return "a frame's shape";
       }
-      if (s.kind == Segment::Kind::rows) {
+      if (s.stem == Stem::patches) {
         if (s.rows.places.empty() || s.rows.values.size() % s.rows.places.size() != 0)
           return "rows without places";
         for (float value : s.rows.values)
           if (!std::isfinite(value)) return "a row's value";
       }
-      const bool sounds = s.kind == Segment::Kind::audio || s.kind == Segment::Kind::speak;
+      const bool sounds = s.stem == Stem::sound || s.stem == Stem::spoken;
       if (sounds &&
           (s.mel.bins != kMelBins || s.mel.frames() < 1 || s.mel.values.size() % kMelBins != 0))
         return "a spectrogram's shape";

@@ -53,7 +53,7 @@ inline void add_examples(std::vector<Example>& out, int i) {
   Rng rng(uint64_t(i) + 77);
   const Scene scene = make_scene(library, SceneKind(i % kSceneKindCount), rng);
   Segment image;
-  image.kind = Segment::Kind::image;
+  image.stem = Stem::picture;
   image.image = scene.image;
   const std::string caption = scene.captions.at("en");
 
@@ -69,7 +69,7 @@ inline void add_examples(std::vector<Example>& out, int i) {
 
   const PaintSample sample = make_paint(library, rng);
   Segment paint;
-  paint.kind = Segment::Kind::paint;
+  paint.stem = Stem::noisy;
   paint.image = sample.image;
   out.push_back(
       {Task::paint,
@@ -79,20 +79,20 @@ inline void add_examples(std::vector<Example>& out, int i) {
   const std::string word = word_of(i);
   const Sound sound = tones(word);
   Segment audio;
-  audio.kind = Segment::Kind::audio;
+  audio.stem = Stem::sound;
   audio.mel = log_mel(sound.samples);
   audio.transcript = word;
   out.push_back({Task::transcribe,
                  {audio, text_segment(transcribe_prompt()), text_segment(bytes(word), true)}});
 
   Segment speech = audio;
-  speech.kind = Segment::Kind::speak;
+  speech.stem = Stem::spoken;
   speech.timing = {{0, 3, 0.0f, 0.36f}};
   out.push_back({Task::speak, {text_segment(generation_prompt(bytes(word), token_speak)), speech}});
 
   MatteSample matte = make_matte(library, rng);
   Segment person;
-  person.kind = Segment::Kind::image;
+  person.stem = Stem::picture;
   person.image = matte.image;
   Example cut{Task::matte, {person}};
   cut.alpha = matte.alpha;

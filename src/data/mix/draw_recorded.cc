@@ -21,7 +21,7 @@ void shuffle(std::vector<QuestionAnswer>& questions, Rng& rng) {
 
 Segment clip_segment(Clip clip) {
   Segment segment;
-  segment.kind = Segment::Kind::clip;
+  segment.stem = Stem::clip;
   segment.clip = std::move(clip);
   return segment;
 }

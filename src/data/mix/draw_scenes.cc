@@ -84,7 +84,7 @@ void clip(const Pools& pools, std::vector<Example>& out, Rng& rng) {
   ClipSample sample =
       make_clip(rng.uniform() < pools.shares.plain_scenes ? pools.shapes : pools.library, rng);
   Segment segment;
-  segment.kind = Segment::Kind::clip;
+  segment.stem = Stem::clip;
   segment.clip = std::move(sample.clip);
   segment.located = locate(sample, pools.shards.pieces());
   const auto caption = sample.captions.find("en");

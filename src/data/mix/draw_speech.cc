@@ -58,7 +58,7 @@ void speak(const Pools& pools, std::vector<Example>& out, Rng& rng) {
   Example example;
   example.task = Task::speak;
   Segment speech;
-  speech.kind = Segment::Kind::speak;
+  speech.stem = Stem::spoken;
   speech.mel = record.mel;
   speech.transcript = record.transcript.text;
   speech.timing = record.timing;

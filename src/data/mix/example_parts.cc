@@ -38,28 +38,28 @@ Segment text_segment(Tokens tokens, bool target) {
 
 Segment image_segment(Picture picture) {
   Segment segment;
-  segment.kind = Segment::Kind::image;
+  segment.stem = Stem::picture;
   segment.image = std::move(picture);
   return segment;
 }
 
 Segment rows_segment(Rows rows) {
   Segment segment;
-  segment.kind = Segment::Kind::rows;
+  segment.stem = Stem::patches;
   segment.rows = std::move(rows);
   return segment;
 }
 
 Segment paint_segment(const Picture& picture) {
   Segment segment;
-  segment.kind = Segment::Kind::paint;
+  segment.stem = Stem::noisy;
   segment.image = fit_picture(picture, kPaintSize);
   return segment;
 }
 
 Segment heard_segment(const SpeechRecord& record, Rng& rng) {
   Segment segment;
-  segment.kind = Segment::Kind::audio;
+  segment.stem = Stem::sound;
   segment.mel = change_mel(record.mel, rng);
   segment.transcript = record.transcript.text;
   return segment;

@@ -35,11 +35,10 @@ class Collator {
     size_t next_noisy = 0;
     for (const Segment& segment : drawn.example.segments) {
       PlacedSegment placed{&drawn, &segment, -1, last_text, nullptr};
-      if (segment.kind == Segment::Kind::paint || segment.kind == Segment::Kind::speak)
-        placed.noisy = &drawn.noisy[next_noisy++];
+      if (segment.noisy()) placed.noisy = &drawn.noisy[next_noisy++];
       placed.span = add_segment(placed);
       segments_.push_back(placed);
-      last_text = segment.kind == Segment::Kind::text ? placed.span : -1;
+      last_text = segment.says() ? placed.span : -1;
     }
   }
 
@@ -49,20 +48,20 @@ class Collator {
  private:
   int add_segment(const PlacedSegment& placed) {
     const Segment& segment = *placed.segment;
-    switch (segment.kind) {
-      case Segment::Kind::text:
+    switch (segment.stem) {
+      case Stem::pieces:
         return builder_.text(text_tokens(segment, placed.drawn->drop));
-      case Segment::Kind::image:
+      case Stem::picture:
         return builder_.image(segment.image);
-      case Segment::Kind::clip:
+      case Stem::clip:
         return builder_.clip(segment.clip.frames);
-      case Segment::Kind::audio:
+      case Stem::sound:
         return builder_.audio(segment.mel);
-      case Segment::Kind::rows:
+      case Stem::patches:
         return add_rows(segment.rows);
-      case Segment::Kind::paint:
+      case Stem::noisy:
         return builder_.paint(placed.noisy->noisy, placed.noisy->t);
-      case Segment::Kind::speak:
+      case Stem::spoken:
         return builder_.speak(
             placed.noisy->noisy, placed.noisy->t, spoken_text(segment.transcript),
             align_speech(segment, int(placed.noisy->noisy.size()) / kSpeakValues));
@@ -91,9 +90,9 @@ std::vector<DrawnExample> draw_noise(std::vector<Example> examples, const NoiseO
     DrawnExample& one = drawn.emplace_back();
     one.drop = drops_condition(example) && rng.uniform() < options.drop_text;
     for (const Segment& segment : example.segments) {
-      if (segment.kind == Segment::Kind::paint)
+      if (segment.stem == Stem::noisy)
         one.noisy.push_back(add_noise(paint_patches(segment.image), options, rng));
-      if (segment.kind == Segment::Kind::speak)
+      if (segment.stem == Stem::spoken)
         one.noisy.push_back(add_noise(speak_tokens(segment.mel), options, rng));
     }
     one.example = std::move(example);

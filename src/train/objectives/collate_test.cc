@@ -21,16 +21,16 @@ Segment text(Ints tokens, bool target = false) {
   return segment;
 }
 
-Segment picture(Segment::Kind kind, int side, uint8_t value = 255) {
+Segment picture(Stem stem, int side, uint8_t value = 255) {
   Segment segment;
-  segment.kind = kind;
+  segment.stem = stem;
   segment.image = make_picture(side, side, 3, value);
   return segment;
 }
 
-Segment sound(Segment::Kind kind, int frames, const std::string& transcript) {
+Segment sound(Stem stem, int frames, const std::string& transcript) {
   Segment segment;
-  segment.kind = kind;
+  segment.stem = stem;
   segment.mel.values.assign(size_t(frames) * kMelBins, 0.5f);
   segment.transcript = transcript;
   return segment;
@@ -57,7 +57,7 @@ std::unique_ptr<Made> collated(const std::vector<Example>& examples,
 
 Segment rows_of(const std::string& modality, float value) {
   Segment segment;
-  segment.kind = Segment::Kind::rows;
+  segment.stem = Stem::patches;
   segment.rows = {modality, {value, value + 1, value + 2, value + 3}, {{0, 1, 2}, {0, 3, 4}}};
   return segment;
 }
@@ -112,7 +112,7 @@ TEST(Collate, AnEmptyAnswerIsSaidByItsQuestionAndAnEmptyTextSaysNothing) {
 
 TEST(Collate, RowsLieByKindAndSeeTheirOwnSequenceAlone) {
   const Example drawn{Task::paint,
-                      {text({token_begin, 20, token_paint}), picture(Segment::Kind::paint, 64)}};
+                      {text({token_begin, 20, token_paint}), picture(Stem::noisy, 64)}};
   const Example said{Task::text, {text({30, 31})}};
   const auto made = collated({drawn, said}, never_dropped());
   EXPECT_EQ(made->batch.rows(), 5 + kPaintTokens);
@@ -132,7 +132,7 @@ TEST(Collate, NoiseMixesByItsLevelAndWeighs) {
   EXPECT_FLOAT_EQ(flow_weight(0), 1);
   EXPECT_FLOAT_EQ(flow_weight(0.5f), 4);
   EXPECT_FLOAT_EQ(flow_weight(1), 400);
-  const Example example{Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}};
+  const Example example{Task::paint, {text({20}), picture(Stem::noisy, 64)}};
   NoiseOptions options = never_dropped();
   options.mean = 20;  // t is nearly 1: clean
   options.spread = 0;
@@ -157,8 +157,8 @@ TEST(Collate, NoiseMixesByItsLevelAndWeighs) {
 }
 
 TEST(Collate, ADroppedTextKeepsItsMarks) {
-  const Example example{
-      Task::paint, {text({token_begin, 20, 21, token_paint}), picture(Segment::Kind::paint, 64)}};
+  const Example example{Task::paint,
+                        {text({token_begin, 20, 21, token_paint}), picture(Stem::noisy, 64)}};
   NoiseOptions options;
   options.drop_text = 1;
   EXPECT_EQ(collated({example}, options)->batch.text_ids, (Ints{token_begin, token_paint}));
@@ -169,7 +169,7 @@ TEST(Collate, ADroppedTextKeepsItsMarks) {
 }
 
 TEST(Collate, SpeechIsPaddedWithSilenceAndItsWordsShareTheirTokens) {
-  Segment speech = sound(Segment::Kind::speak, 5, "ab");
+  Segment speech = sound(Stem::spoken, 5, "ab");
   speech.timing = {{0, 2, 0.0f, 0.08f}};  // two tokens of 40 ms: one a letter
   auto made = collated({{Task::speak, {text({20}), speech}}}, never_dropped());
   const FlowTargets flow = flow_of(*made);
@@ -189,7 +189,7 @@ TEST(Collate, SpeechIsPaddedWithSilenceAndItsWordsShareTheirTokens) {
 }
 
 TEST(Collate, AlignmentStaysInTheTextWhateverTheTimes) {
-  Segment speech = sound(Segment::Kind::speak, 8, "hello");
+  Segment speech = sound(Stem::spoken, 8, "hello");
   for (const SpokenPart& part : {SpokenPart{0, 5, 0, 0}, SpokenPart{5, 5, 0, 1e6f},
                                  SpokenPart{0, 5, 1e6f, 1e6f}, SpokenPart{0, 5, 0, 1e-9f}}) {
     speech.timing = {part};
@@ -201,9 +201,9 @@ TEST(Collate, AlignmentStaysInTheTextWhateverTheTimes) {
 }
 
 TEST(Collate, PairsPoolWhatMeansTheSame) {
-  Example seen{Task::caption, {picture(Segment::Kind::image, 128), text({50})}};
+  Example seen{Task::caption, {picture(Stem::picture, 128), text({50})}};
   Example alone{Task::text, {text({token_begin, 60, 61, token_paint})}};
-  Example heard{Task::transcribe, {sound(Segment::Kind::audio, 24, "")}};
+  Example heard{Task::transcribe, {sound(Stem::sound, 24, "")}};
   Example same{Task::text, {text({token_begin, 60, 61, token_paint})}};
   Example lonely{Task::text, {text({70})}};
   seen.pair = alone.pair = 0;
@@ -213,7 +213,7 @@ TEST(Collate, PairsPoolWhatMeansTheSame) {
   const auto targets = contrast_targets(made->rows);
   ASSERT_EQ(targets->left, (Ints{0, 2}));
   EXPECT_EQ(targets->right, (Ints{1, 3}));
-  EXPECT_EQ(targets->space, (Ints{int(Segment::Kind::image), int(Segment::Kind::audio)}));
+  EXPECT_EQ(targets->space, (Ints{ModelSpec().find(Stem::picture), ModelSpec().find(Stem::sound)}));
   EXPECT_EQ(targets->meaning[0], targets->meaning[1]);
   // 16 rows of a picture, 3 of a text without its marker, 2 of 24 frames of sound.
   EXPECT_EQ(targets->pool_bounds, (Ints{0, 16, 19, 21, 24}));
@@ -223,8 +223,8 @@ TEST(Collate, PairsPoolWhatMeansTheSame) {
 }
 
 TEST(Collate, SoundsKeepWhatIsSaidInThem) {
-  const auto made = collated({{Task::transcribe, {sound(Segment::Kind::audio, 20, "")}},
-                              {Task::transcribe, {sound(Segment::Kind::audio, 13, "hi")}}});
+  const auto made = collated({{Task::transcribe, {sound(Stem::sound, 20, "")}},
+                              {Task::transcribe, {sound(Stem::sound, 13, "hi")}}});
   const auto targets = targets_of<CtcTargets>(*made, CtcObjective({}));
   ASSERT_EQ(targets->spoken.size(), 1u);  // a sound is not spelled
   EXPECT_EQ(targets->spoken[0].text, "hi");
@@ -233,10 +233,10 @@ TEST(Collate, SoundsKeepWhatIsSaidInThem) {
 }
 
 TEST(Collate, AMattesAlphaLiesInPatchesFromZeroToOne) {
-  Example example{Task::matte, {picture(Segment::Kind::image, 128)}};
+  Example example{Task::matte, {picture(Stem::picture, 128)}};
   example.alpha = make_picture(128, 128, 1);
   *example.alpha.at(5, 2) = 255;  // second patch, third row, second column of 4x4
-  const Example before{Task::caption, {picture(Segment::Kind::image, 128)}};
+  const Example before{Task::caption, {picture(Stem::picture, 128)}};
   const auto made = collated({before, example});
   const auto targets = targets_of<MatteTargets>(*made, MatteObjective({}));
   EXPECT_EQ(targets->images, (Ints{1}));
@@ -260,7 +260,7 @@ TEST(Collate, VocodedSoundsFillTheirFrames) {
 }
 
 TEST(Collate, LocatedWordsGoToTheRowsOfTheirSegment) {
-  Segment image = picture(Segment::Kind::image, 128);
+  Segment image = picture(Stem::picture, 128);
   image.located = {{3, 77}};
   Segment question = text({20, 21});
   question.located = {{1, 88}};
@@ -273,7 +273,7 @@ TEST(Collate, LocatedWordsGoToTheRowsOfTheirSegment) {
 }
 
 TEST(Collate, DrawsTheSameForTheSameSeed) {
-  const Example example{Task::paint, {text({20}), picture(Segment::Kind::paint, 64, 7)}};
+  const Example example{Task::paint, {text({20}), picture(Stem::noisy, 64, 7)}};
   EXPECT_EQ(paint_of(*collated({example})), paint_of(*collated({example})));
 }
 
@@ -296,7 +296,7 @@ TEST(Collate, ExamplesAreDealtInTurnAndPairsStayTogether) {
 TEST(Collate, TheNoiseOfAnExampleDoesNotDependOnTheDeal) {
   std::vector<Example> examples;
   for (int i = 0; i < 4; ++i)
-    examples.push_back({Task::paint, {text({20}), picture(Segment::Kind::paint, 64, uint8_t(i))}});
+    examples.push_back({Task::paint, {text({20}), picture(Stem::noisy, 64, uint8_t(i))}});
   Rng rng(1);
   const auto drawn = draw_noise(examples, {}, rng);
   const ModelSpec config;

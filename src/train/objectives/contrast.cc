@@ -17,12 +17,13 @@ struct Side {
   const PlacedSegment* first;
   uint64_t meaning;  // of a text; 0: not one
 
-  Segment::Kind kind() const { return first->segment->kind; }
+  bool says() const { return first->segment->says(); }
 };
 
-int pool(ContrastTargets& out, const Span& span, Segment::Kind kind) {
+int pool(ContrastTargets& out, const Collated& collated, const Side& side) {
+  const Span& span = collated.span(*side.first);
   // The marker behind a text ("<s> text <paint>") is not part of its meaning.
-  const int rows = kind == Segment::Kind::text ? std::max(1, span.rows - 1) : span.rows;
+  const int rows = side.says() ? std::max(1, span.rows - 1) : span.rows;
   for (int i = 0; i < rows; ++i) out.pool_rows.push_back(span.first_row + i);
   out.pool_bounds.push_back(int32_t(out.pool_rows.size()));
   return out.segments() - 1;
@@ -63,18 +64,18 @@ std::unique_ptr<ContrastTargets> make_contrast_targets(const Collated& collated)
     const Example& example = placed.drawn->example;
     if (placed.drawn == last || example.pair < 0) continue;
     last = placed.drawn;
-    const bool text = placed.segment->kind == Segment::Kind::text;
+    const bool text = placed.segment->says();
     if (text && placed.drawn->drop) continue;  // its marks alone are in the batch
     pairs[example.pair].push_back({&placed, text ? hash_tokens(placed.segment->tokens) : 0});
   }
   auto out = std::make_unique<ContrastTargets>();
   for (const auto& [id, sides] : pairs) {
     if (sides.size() != 2) continue;
-    const bool swap = sides[0].kind() == Segment::Kind::text;
+    const bool swap = sides[0].says();
     const Side &left = sides[swap], &right = sides[!swap];
-    if (right.kind() != Segment::Kind::text) continue;
-    out->left.push_back(pool(*out, collated.span(*left.first), left.kind()));
-    out->right.push_back(pool(*out, collated.span(*right.first), right.kind()));
+    if (!right.says()) continue;
+    out->left.push_back(pool(*out, collated, left));
+    out->right.push_back(pool(*out, collated, right));
     out->space.push_back(collated.span(*left.first).modality);
     out->meaning.push_back(right.meaning);
   }

@@ -13,7 +13,7 @@ std::shared_ptr<Targets> CtcObjective::targets(const Collated& collated) const {
   auto out = std::make_unique<CtcTargets>();
   for (const PlacedSegment& placed : collated.segments) {
     const std::string& text = placed.segment->transcript;
-    if (placed.segment->kind != Segment::Kind::audio || text.empty()) continue;
+    if (!placed.segment->sounds() || text.empty()) continue;
     const Span& span = collated.span(placed);
     if (int(text.size()) * 10 > span.local_rows * kCtcPerToken * 9) continue;  // too fast to spell
     out->spoken.push_back({span.local_first, span.local_rows, text});

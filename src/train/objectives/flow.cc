@@ -43,7 +43,7 @@ float flow_weight(float t) {
 bool fill_flow_targets(const Collated& collated, FlowTargets& out) {
   for (const PlacedSegment& placed : collated.segments) {
     if (!placed.noisy) continue;
-    const bool paint = placed.segment->kind == Segment::Kind::paint;
+    const bool paint = placed.segment->stem == Stem::noisy;
     const auto rows = size_t(collated.span(placed).rows);
     append(paint ? out.paint_clean : out.speak_clean, placed.noisy->clean);
     auto& weight = paint ? out.paint_weight : out.speak_weight;

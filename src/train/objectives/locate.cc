@@ -35,7 +35,7 @@ Status LocateOptions::read(RecipeTable table) {
 std::shared_ptr<Targets> LocateObjective::targets(const Collated& collated) const {
   auto out = std::make_unique<LocateTargets>();
   for (const PlacedSegment& placed : collated.segments) {
-    const bool text = placed.segment->kind == Segment::Kind::text;
+    const bool text = placed.segment->says();
     for (const Located& word : placed.segment->located) {
       const int row = collated.span(placed).first_row + word.row;
       (text ? out->mention_rows : out->covered_rows).push_back(row);

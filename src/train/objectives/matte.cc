@@ -29,7 +29,7 @@ std::shared_ptr<Targets> MatteObjective::targets(const Collated& collated) const
   auto out = std::make_unique<MatteTargets>();
   int32_t images = 0;
   for (const PlacedSegment& placed : collated.segments) {
-    if (placed.segment->kind != Segment::Kind::image) continue;
+    if (placed.segment->stem != Stem::picture) continue;
     const Example& example = placed.drawn->example;
     if (example.task == Task::matte) {
       out->images.push_back(images);

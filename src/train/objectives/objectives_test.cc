@@ -76,18 +76,18 @@ Segment text(std::vector<int32_t> tokens, bool target = false) {
   return segment;
 }
 
-Segment picture(Segment::Kind kind, int side) {
+Segment picture(Stem stem, int side) {
   Segment segment;
-  segment.kind = kind;
+  segment.stem = stem;
   segment.image = make_picture(side, side, 3);
   for (size_t i = 0; i < segment.image.pixels.size(); ++i)
     segment.image.pixels[i] = uint8_t(i * 31 % 256);
   return segment;
 }
 
-Segment sound(Segment::Kind kind, int frames, const std::string& transcript) {
+Segment sound(Stem stem, int frames, const std::string& transcript) {
   Segment segment;
-  segment.kind = kind;
+  segment.stem = stem;
   for (int i = 0; i < frames * kMelBins; ++i) segment.mel.values.push_back(std::sin(float(i)));
   segment.transcript = transcript;
   return segment;
@@ -95,7 +95,7 @@ Segment sound(Segment::Kind kind, int frames, const std::string& transcript) {
 
 TEST_F(Losses, TextThatKnowsNothingCostsTheVocabularysLogarithm) {
   clear("pieces");
-  Segment image = picture(Segment::Kind::image, 128);
+  Segment image = picture(Stem::picture, 128);
   image.located = {{2, 30}};
   Segment asked = text({20, 21});
   asked.located = {{0, 31}};
@@ -113,8 +113,8 @@ TEST_F(Losses, AModelThatSeesClipsAloneLocatesInThem) {
   ParameterStore weights(7, torch::kCPU);
   const Model<TorchOps> model(Scope<ParameterStore>(weights, ""), spec);
   Segment clip;
-  clip.kind = Segment::Kind::clip;
-  clip.clip.frames.assign(kClipFrames, picture(Segment::Kind::image, 128).image);
+  clip.stem = Stem::clip;
+  clip.clip.frames.assign(kClipFrames, picture(Stem::picture, 128).image);
   clip.located = {{2, 30}};
   const ObjectiveList objectives = make_objectives({});
   const auto examples = drawn({{Task::clip, {clip, text({20, 21}, true)}}});
@@ -123,8 +123,8 @@ TEST_F(Losses, AModelThatSeesClipsAloneLocatesInThem) {
 }
 
 TEST_F(Losses, WhatSeveralObjectivesReadIsMadeOnce) {
-  Example seen{Task::caption, {picture(Segment::Kind::image, 128), text({20, 21}, true)}};
-  Example named{Task::paint, {text({20, 21, 22}), picture(Segment::Kind::paint, 64)}};
+  Example seen{Task::caption, {picture(Stem::picture, 128), text({20, 21}, true)}};
+  Example named{Task::paint, {text({20, 21, 22}), picture(Stem::noisy, 64)}};
   seen.pair = named.pair = 0;
   const auto examples = drawn({seen, named});
   const Collated collated = collate(model_.spec, {&examples[0], &examples[1]});
@@ -149,7 +149,7 @@ TEST_F(Losses, ATextThatWasDroppedMakesNoPair) {
   for (int i = 0; i < 4; ++i) {
     Example& example = examples[size_t(i)].example;
     if (i % 2 == 0)
-      example = {Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}};
+      example = {Task::caption, {picture(Stem::picture, 128), text({20}, true)}};
     else
       example = {Task::text, {text({20, 21 + i, 22})}};
     example.pair = i / 2;
@@ -198,12 +198,11 @@ TEST_F(Losses, CappedCrossEntropyIsItsFormula) {
 
 // With zero heads the prediction is zero: what is left is the data's own energy, weighed.
 TEST_F(Losses, FlowIsTheWeighedSquareOfTheError) {
-  Segment speech = sound(Segment::Kind::speak, 8, "ab");
+  Segment speech = sound(Stem::spoken, 8, "ab");
   speech.timing = {{0, 2, 0.0f, 0.08f}};
-  const std::vector<Example> examples = {
-      {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}},
-      {Task::paint, {text({21}), picture(Segment::Kind::paint, 64)}},
-      {Task::speak, {text({22}), speech}}};
+  const std::vector<Example> examples = {{Task::paint, {text({20}), picture(Stem::noisy, 64)}},
+                                         {Task::paint, {text({21}), picture(Stem::noisy, 64)}},
+                                         {Task::speak, {text({22}), speech}}};
   // Over the segments of one task: the mean of weight * value^2.
   const auto energy = [&](Task task) {
     double sum = 0, count = 0;
@@ -224,15 +223,14 @@ TEST_F(Losses, FlowIsTheWeighedSquareOfTheError) {
 }
 
 TEST_F(Losses, UnknownDurationsCostNothing) {
-  const Segment speech = sound(Segment::Kind::speak, 8, "ab");  // without timing
+  const Segment speech = sound(Stem::spoken, 8, "ab");  // without timing
   const auto losses = losses_of({{Task::speak, {text({22}), speech}}});
   EXPECT_EQ(value(losses, "duration"), 0);
   EXPECT_TRUE(std::isfinite(value(losses, "total")));
 }
 
 TEST_F(Losses, GradientsAreFiniteDifferences) {
-  const std::vector<Example> examples = {
-      {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}}};
+  const std::vector<Example> examples = {{Task::paint, {text({20}), picture(Stem::noisy, 64)}}};
   ObjectiveOptions options;
   options.route.weight = 0;
   losses_of(examples, options);
@@ -262,10 +260,8 @@ TEST_F(Losses, ContrastCountsWhatIsComparable) {
     examples.push_back(left);
     examples.push_back(right);
   };
-  const auto seen = [] { return Example{Task::caption, {picture(Segment::Kind::image, 128)}}; };
-  const auto heard = [] {
-    return Example{Task::transcribe, {sound(Segment::Kind::audio, 24, "")}};
-  };
+  const auto seen = [] { return Example{Task::caption, {picture(Stem::picture, 128)}}; };
+  const auto heard = [] { return Example{Task::transcribe, {sound(Stem::sound, 24, "")}}; };
   const auto said = [](int32_t id) { return Example{Task::text, {text({id, 60})}}; };
   pair(seen(), said(50), 0);
   pair(seen(), said(51), 1);
@@ -281,8 +277,8 @@ TEST_F(Losses, ContrastCountsWhatIsComparable) {
 // probability 257^-T.
 TEST_F(Losses, CtcCountsThePaths) {
   clear("heads.ctc");
-  const auto losses = losses_of({{Task::transcribe, {sound(Segment::Kind::audio, 24, "ab")}},
-                                 {Task::transcribe, {sound(Segment::Kind::audio, 12, "c")}}});
+  const auto losses = losses_of({{Task::transcribe, {sound(Stem::sound, 24, "ab")}},
+                                 {Task::transcribe, {sound(Stem::sound, 12, "c")}}});
   const auto choose = [](double n, double k) {
     return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1));
   };
@@ -290,13 +286,13 @@ TEST_F(Losses, CtcCountsThePaths) {
                second = 6 * std::log(257) - std::log(choose(7, 2));
   EXPECT_NEAR(value(losses, "ctc"), (first + second) / 2, 1e-3);
   // What is too fast to spell is left out: 6 labels for 9 bytes.
-  const auto fast = losses_of({{Task::transcribe, {sound(Segment::Kind::audio, 12, "abcdefghi")}}});
+  const auto fast = losses_of({{Task::transcribe, {sound(Stem::sound, 12, "abcdefghi")}}});
   EXPECT_TRUE(std::isnan(value(fast, "ctc")));
 }
 
 TEST_F(Losses, AMatteOfHalvesCostsAnEdge) {
   clear("heads.matte.pixels");
-  Example example{Task::matte, {picture(Segment::Kind::image, 128)}};
+  Example example{Task::matte, {picture(Stem::picture, 128)}};
   example.alpha = make_picture(128, 128, 1);
   for (int y = 0; y < 128; ++y)
     for (int x = 64; x < 128; ++x) *example.alpha.at(x, y) = 255;
@@ -310,7 +306,7 @@ TEST_F(Losses, RoutesAreHeldToTheirShares) {
   options.route.shares = {
       {"text", 0.1}, {"see", 0.2}, {"hear", 0.3}, {"paint", 0.4}, {"speak", 0.5}};
   const auto losses =
-      losses_of({{Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}}}, options);
+      losses_of({{Task::caption, {picture(Stem::picture, 128), text({20}, true)}}}, options);
   const double text_share = value(losses, "route.text"), see_share = value(losses, "route.see");
   ASSERT_GE(text_share, 0);
   EXPECT_NEAR(value(losses, "route"), (std::abs(text_share - 0.1) + std::abs(see_share - 0.2)) / 2,
@@ -321,15 +317,14 @@ TEST_F(Losses, AGroupWithoutAShareIsHeldToNone) {
   ObjectiveOptions options;
   options.route.shares = {{"see", 0.2}};
   const auto losses =
-      losses_of({{Task::caption, {picture(Segment::Kind::image, 128), text({20}, true)}}}, options);
+      losses_of({{Task::caption, {picture(Stem::picture, 128), text({20}, true)}}}, options);
   EXPECT_GE(value(losses, "route.text"), 0);
   EXPECT_NEAR(value(losses, "route"), std::abs(value(losses, "route.see") - 0.2), 1e-6);
 }
 
 TEST_F(Losses, TheTotalIsTheWeighedSum) {
-  const std::vector<Example> examples = {
-      {Task::caption, {text({20}), text({30}, true)}},
-      {Task::paint, {text({20}), picture(Segment::Kind::paint, 64)}}};
+  const std::vector<Example> examples = {{Task::caption, {text({20}), text({30}, true)}},
+                                         {Task::paint, {text({20}), picture(Stem::noisy, 64)}}};
   ObjectiveOptions options;
   options.route.shares = {{"text", 0.1}, {"paint", 0.4}};
   options.text.weight = 3;

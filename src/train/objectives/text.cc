@@ -18,7 +18,7 @@ std::unique_ptr<TextTargets> make_text_targets(const Collated& collated) {
   auto out = std::make_unique<TextTargets>();
   const auto& spans = collated.batch->spans;
   for (const PlacedSegment& placed : collated.segments) {
-    if (placed.segment->kind != Segment::Kind::text || !placed.segment->target) continue;
+    if (!placed.segment->says() || !placed.segment->target) continue;
     const std::vector<int32_t> tokens = text_tokens(*placed.segment, placed.drawn->drop);
     const auto says = [&](int row, size_t i) {
       out->rows.push_back(row);

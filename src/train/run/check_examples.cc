@@ -33,28 +33,8 @@ const char* task_name(Task task) {
   return "vocode";
 }
 
-Stem stem_of(Segment::Kind kind) {
-  switch (kind) {
-    case Segment::Kind::image:
-      return Stem::picture;
-    case Segment::Kind::clip:
-      return Stem::clip;
-    case Segment::Kind::audio:
-      return Stem::sound;
-    case Segment::Kind::rows:
-      return Stem::patches;
-    case Segment::Kind::paint:
-      return Stem::noisy;
-    case Segment::Kind::speak:
-      return Stem::spoken;
-    case Segment::Kind::text:
-      break;
-  }
-  return Stem::pieces;
-}
-
 bool is_spelled(const Segment& segment) {
-  return segment.kind == Segment::Kind::audio && !segment.transcript.empty();
+  return segment.sounds() && !segment.transcript.empty();
 }
 
 Error lacks(const Example& example, const std::string& part) {
@@ -70,10 +50,11 @@ class Check {
 
   Status check(const Example& example) const {
     for (const Segment& segment : example.segments)
-      if (const Stem stem = stem_of(segment.kind); model_.find(stem) < 0)
-        return lacks(example, "modality with the stem \"" + std::string(name_of(stem)) + '"');
+      if (model_.find(segment.stem) < 0)
+        return lacks(example,
+                     "modality with the stem \"" + std::string(name_of(segment.stem)) + '"');
     for (const Segment& segment : example.segments)
-      if (segment.kind == Segment::Kind::rows) TUTTI_CHECK(rows(example, segment.rows));
+      if (segment.stem == Stem::patches) TUTTI_CHECK(rows(example, segment.rows));
     using Kind = HeadSpec::Kind;
     const bool spelled = std::any_of(example.segments.begin(), example.segments.end(), is_spelled);
     TUTTI_CHECK(head(example, example.task == Task::matte, Kind::matte, objectives_.matte.weight));

@@ -5,12 +5,11 @@
 namespace tutti {
 namespace {
 
-using Kind = Segment::Kind;
 using Head = HeadSpec::Kind;
 
-Example example_of(Task task, std::initializer_list<Kind> kinds) {
+Example example_of(Task task, std::initializer_list<Stem> stems) {
   Example example{task};
-  for (Kind kind : kinds) example.segments.emplace_back().kind = kind;
+  for (Stem stem : stems) example.segments.emplace_back().stem = stem;
   return example;
 }
 
@@ -29,7 +28,8 @@ ModelSpec without(Head kind) {
 void expect_refused(const ModelSpec& model, const Example& example,
                     std::initializer_list<const char*> named) {
   EXPECT_TRUE(check_examples({}, {}, {example}));
-  const Status status = check_examples(model, {}, {example_of(Task::text, {Kind::text}), example});
+  const Status status =
+      check_examples(model, {}, {example_of(Task::text, {Stem::pieces}), example});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code(), ErrorCode::bad_input);
   for (const char* part : named)
@@ -37,16 +37,16 @@ void expect_refused(const ModelSpec& model, const Example& example,
 }
 
 TEST(CheckExamples, AModalityThatIsLackingIsNamed) {
-  expect_refused(without(Stem::picture), example_of(Task::caption, {Kind::image, Kind::text}),
+  expect_refused(without(Stem::picture), example_of(Task::caption, {Stem::picture, Stem::pieces}),
                  {"[mix]", "\"caption\"", "stem \"picture\""});
-  expect_refused(without(Stem::clip), example_of(Task::clip, {Kind::clip, Kind::text}),
+  expect_refused(without(Stem::clip), example_of(Task::clip, {Stem::clip, Stem::pieces}),
                  {"\"clip\"", "stem \"clip\""});
   expect_refused(without(Stem::sound),
-                 example_of(Task::speech_to_picture, {Kind::audio, Kind::paint}),
+                 example_of(Task::speech_to_picture, {Stem::sound, Stem::noisy}),
                  {"\"speech_to_picture\"", "stem \"sound\""});
-  expect_refused(without(Stem::noisy), example_of(Task::paint, {Kind::text, Kind::paint}),
+  expect_refused(without(Stem::noisy), example_of(Task::paint, {Stem::pieces, Stem::noisy}),
                  {"\"paint\"", "stem \"noisy\""});
-  expect_refused(without(Stem::spoken), example_of(Task::speak, {Kind::text, Kind::speak}),
+  expect_refused(without(Stem::spoken), example_of(Task::speak, {Stem::pieces, Stem::spoken}),
                  {"\"speak\"", "stem \"spoken\""});
 }
 
@@ -57,7 +57,7 @@ TEST(CheckExamples, RowsNeedTheModalityOfTheirName) {
                            {.name = name, .group = 2, .stem = Stem::patches, .values = values});
     return spec;
   };
-  Example example = example_of(Task::caption, {Kind::rows, Kind::text});
+  Example example = example_of(Task::caption, {Stem::patches, Stem::pieces});
   example.segments[0].rows = {"gauges", {1, 2, 3, 4}, {{}, {}}};
   EXPECT_TRUE(check_examples(model("gauges", 2), {}, {example}));
   for (const ModelSpec& other : {ModelSpec(), model("dials", 2), model("gauges", 4)}) {
@@ -72,12 +72,12 @@ TEST(CheckExamples, RowsNeedTheModalityOfTheirName) {
 }
 
 TEST(CheckExamples, AHeadThatIsLackingIsNamedWhereItWouldLearn) {
-  Example paired = example_of(Task::caption, {Kind::image, Kind::text});
+  Example paired = example_of(Task::caption, {Stem::picture, Stem::pieces});
   paired.pair = 1;
-  Example spelled = example_of(Task::transcribe, {Kind::audio, Kind::text});
+  Example spelled = example_of(Task::transcribe, {Stem::sound, Stem::pieces});
   const Example heard = spelled;
   spelled.segments[0].transcript = "a";
-  const Example matte = example_of(Task::matte, {Kind::image}),
+  const Example matte = example_of(Task::matte, {Stem::picture}),
                 vocode = example_of(Task::vocode, {});
   expect_refused(without(Head::matte), matte, {"\"matte\"", "kind \"matte\""});
   expect_refused(without(Head::vocoder), vocode, {"\"vocode\"", "kind \"vocoder\""});

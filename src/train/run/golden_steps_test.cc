@@ -91,7 +91,7 @@ Recipe small(const std::string& name, const std::string& precision, const std::s
 void add_questions(std::vector<Example>& out, Rng& rng) {
   const Scene scene = make_scene(SceneLibrary(), SceneKind::colour, rng);
   Segment image;
-  image.kind = Segment::Kind::image;
+  image.stem = Stem::picture;
   image.image = scene.image;
   image.located = {{rng.below(16), 30}, {rng.below(16), 40}};
   Segment asked = text_segment(question_prompt(bytes("what?")));
@@ -99,7 +99,7 @@ void add_questions(std::vector<Example>& out, Rng& rng) {
   out.push_back({Task::question, {image, asked, text_segment(bytes("red"), true)}});
 
   Segment clip;
-  clip.kind = Segment::Kind::clip;
+  clip.stem = Stem::clip;
   clip.clip.frames.assign(16, scene.image);
   Example told{Task::clip,
                {clip, text_segment(describe_prompt(token_caption, bytes("en"))),

@@ -3,7 +3,9 @@
 // the examples that each recipe draws from them, recorded when shares and sets were still code.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "data/mix/mixer.h"
 #include "format/picture_file.h"
@@ -21,12 +23,18 @@ using nlohmann::json;
 // processors; a draw more or less shows in everything behind it.
 class Digest {
  public:
+  // As they counted when the digests were recorded.
+  static uint64_t number_of(Stem stem) {
+    constexpr Stem kOrder[] = {Stem::pieces, Stem::picture, Stem::clip,   Stem::sound,
+                               Stem::noisy,  Stem::spoken,  Stem::patches};
+    return uint64_t(std::find(std::begin(kOrder), std::end(kOrder), stem) - kOrder);
+  }
   void add(uint64_t value) {
     for (int byte = 0; byte < 8; ++byte)
       hash_ = (hash_ ^ (value >> 8 * byte & 255)) * 0x100000001b3u;
   }
   void add(const Segment& segment) {
-    add(uint64_t(segment.kind));
+    add(number_of(segment.stem));
     add(segment.target);
     add(segment.tokens.size());
     for (int32_t token : segment.tokens) add(uint64_t(token));

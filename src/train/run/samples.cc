@@ -41,8 +41,8 @@ void add_context(BatchBuilder& builder, const Example& example) {
   builder.begin_sequence();
   for (size_t s = 0; s + 1 < example.segments.size(); ++s) {
     const Segment& segment = example.segments[s];
-    if (segment.kind == Segment::Kind::text) builder.text(segment.tokens);
-    if (segment.kind == Segment::Kind::audio) builder.audio(segment.mel);
+    if (segment.says()) builder.text(segment.tokens);
+    if (segment.sounds()) builder.audio(segment.mel);
   }
 }
 
@@ -66,7 +66,7 @@ Picture sample_pictures(TorchOps& ops, const Model<TorchOps>& model,
                         const std::vector<DrawnExample>& examples, Rng& rng) {
   std::vector<const Example*> chosen;
   for (const auto& [example, drop, noisy] : examples)
-    if (example.segments.size() > 1 && example.segments.back().kind == Segment::Kind::paint &&
+    if (example.segments.size() > 1 && example.segments.back().stem == Stem::noisy &&
         chosen.size() < 8)
       chosen.push_back(&example);
   if (chosen.empty()) return {};
@@ -96,7 +96,7 @@ Picture sample_speech(TorchOps& ops, const Model<TorchOps>& model,
                       const std::vector<DrawnExample>& examples, Rng& rng) {
   const auto found = std::find_if(examples.begin(), examples.end(), [](const DrawnExample& e) {
     const auto& segments = e.example.segments;
-    return !segments.empty() && segments.back().kind == Segment::Kind::speak;
+    return !segments.empty() && segments.back().stem == Stem::spoken;
   });
   if (found == examples.end()) return {};
   const Segment& speech = found->example.segments.back();

@@ -31,7 +31,7 @@ std::vector<Example> gauges_of_step(int, Rng& rng) {
   for (int i = 0; i < 4; ++i) {
     const int which = rng.below(3);
     Segment seen;
-    seen.kind = Segment::Kind::rows;
+    seen.stem = Stem::patches;
     seen.rows = {
         "gauges", std::vector<float>(3 * kValues, float(which)), {{}, {0, 1, 0}, {0, 0, 1}}};
     examples.push_back(

@@ -169,7 +169,7 @@ Status run_broken(const char* name, const std::function<bool(int)>& broken) {
   TrainerInputs inputs;
   inputs.examples = [&](int step, Rng&) {
     Segment heard;
-    heard.kind = Segment::Kind::audio;
+    heard.stem = Stem::sound;
     heard.mel.values.assign(size_t(24) * kMelBins, broken(step) ? NAN : 0.5f);
     return std::vector<Example>{{Task::transcribe, {heard, text_segment(bytes("hello"), true)}}};
   };

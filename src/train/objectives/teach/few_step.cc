@@ -47,8 +47,7 @@ const ModalitySpec& generated(const ModelSpec& spec) {
 }
 
 bool generates(const Example& example) {
-  return !example.segments.empty() && (example.segments.back().kind == Segment::Kind::paint ||
-                                       example.segments.back().kind == Segment::Kind::speak);
+  return !example.segments.empty() && example.segments.back().noisy();
 }
 
 }  // namespace
