@@ -19,13 +19,6 @@ void shuffle(std::vector<QuestionAnswer>& questions, Rng& rng) {
   questions.resize(std::min(questions.size(), kMostClipQuestions));
 }
 
-Segment clip_segment(Clip clip) {
-  Segment segment;
-  segment.stem = Stem::clip;
-  segment.clip = std::move(clip);
-  return segment;
-}
-
 // A caption, which also makes a pair with the text alone, and then questions; or questions alone.
 void told_clip(const Pools& pools, ToldClip told, std::vector<Example>& out, Rng& rng) {
   const bool captioned = told.questions.empty() || rng.uniform() < pools.shares.captioned_series;

@@ -83,9 +83,7 @@ void scene(const Pools& pools, std::vector<Example>& out, Rng& rng) {
 void clip(const Pools& pools, std::vector<Example>& out, Rng& rng) {
   ClipSample sample =
       make_clip(rng.uniform() < pools.shares.plain_scenes ? pools.shapes : pools.library, rng);
-  Segment segment;
-  segment.stem = Stem::clip;
-  segment.clip = std::move(sample.clip);
+  Segment segment = clip_segment(std::move(sample.clip));
   segment.located = locate(sample, pools.shards.pieces());
   const auto caption = sample.captions.find("en");
   const bool captioned =

@@ -57,13 +57,8 @@ void speak(const Pools& pools, std::vector<Example>& out, Rng& rng) {
   const SpeechRecord& record = *pick(pools.spoken, rng);
   Example example;
   example.task = Task::speak;
-  Segment speech;
-  speech.stem = Stem::spoken;
-  speech.mel = record.mel;
-  speech.transcript = record.transcript.text;
-  speech.timing = record.timing;
   example.segments = {text_segment(generation_prompt(clipped(record.transcript.ids), token_speak)),
-                      std::move(speech)};
+                      spoken_segment(record)};
   out.push_back(std::move(example));
 }
 

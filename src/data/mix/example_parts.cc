@@ -43,6 +43,13 @@ Segment image_segment(Picture picture) {
   return segment;
 }
 
+Segment clip_segment(Clip clip) {
+  Segment segment;
+  segment.stem = Stem::clip;
+  segment.clip = std::move(clip);
+  return segment;
+}
+
 Segment rows_segment(Rows rows) {
   Segment segment;
   segment.stem = Stem::patches;
@@ -62,6 +69,15 @@ Segment heard_segment(const SpeechRecord& record, Rng& rng) {
   segment.stem = Stem::sound;
   segment.mel = change_mel(record.mel, rng);
   segment.transcript = record.transcript.text;
+  return segment;
+}
+
+Segment spoken_segment(const SpeechRecord& record) {
+  Segment segment;
+  segment.stem = Stem::spoken;
+  segment.mel = record.mel;
+  segment.transcript = record.transcript.text;
+  segment.timing = record.timing;
   return segment;
 }
 

@@ -14,9 +14,11 @@ namespace tutti::draw {
 // A text segment; `target`: the model learns to say it.
 Segment text_segment(Tokens tokens, bool target = false);
 Segment image_segment(Picture picture);  // 128x128 RGB
+Segment clip_segment(Clip clip);         // 16 frames of the same
 Segment rows_segment(Rows rows);
 Segment paint_segment(const Picture& picture);  // any size
 Segment heard_segment(const SpeechRecord& record, Rng& rng);
+Segment spoken_segment(const SpeechRecord& record);  // as it is to be said
 // The other half of a contrastive pair: the text alone, as it stands in front of a painting.
 Example text_alone(const Tokens& ids, int pair);
 // At most 60 tokens, the length of a caption.
