@@ -38,11 +38,11 @@ Result<Part> points_part(const MediaUpload& upload, const DecodeMeans& means) {
   return Part::of_rows(std::move(rows));
 }
 
-constexpr UploadKind kUploadKinds[] = {
-    {"image_url", Part::Kind::picture, "", picture_part},
-    {"input_audio", Part::Kind::audio, "", sound_part},
-    {"video_url", Part::Kind::clip, "", video_part},
-    {"points_url", Part::Kind::rows, kPointsModality, points_part},
+const UploadKind kUploadKinds[] = {
+    {"image_url", Part::of_picture({}), picture_part},
+    {"input_audio", Part::of_audio({}), sound_part},
+    {"video_url", Part::of_clip({}), video_part},
+    {"points_url", Part::of_rows({kPointsModality, {}, {}}), points_part},
 };
 
 }  // namespace
@@ -62,10 +62,7 @@ const UploadKind& upload_kind(std::string_view field) {
   return *at;
 }
 
-Draft::Draft(MediaUpload upload) {
-  Part& part = prompt.emplace_back();
-  part.kind = upload.kind->part;
-  part.rows.modality = upload.kind->modality;
+Draft::Draft(MediaUpload upload) : prompt{upload.kind->becomes} {
   holes.push_back({0, std::move(upload)});
 }
 

@@ -22,9 +22,8 @@ struct DecodeMeans {
 };
 
 struct UploadKind {
-  const char* field;     // of a message's part: "input_audio", or one of kMediaUrls
-  Part::Kind part;       // what it becomes
-  const char* modality;  // of rows
+  const char* field;  // of a message's part: "input_audio", or one of kMediaUrls
+  Part becomes;       // without what is decoded
   // Blocking; for the threads of decode_queue.h.
   Result<Part> (*decode)(const MediaUpload& upload, const DecodeMeans& means);
 };
