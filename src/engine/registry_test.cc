@@ -53,7 +53,7 @@ class RegistryTest : public testing::Test {
 
   std::string told(const Status& status) { return status ? "" : status.error().message(); }
 
-  const std::string path_ = testing::TempDir() + "/registry_served.safetensors";
+  const std::string path_ = own_file("registry_served.safetensors");
   Registry registry_;
 };
 

@@ -36,7 +36,7 @@ CalibrationSet small_set() {
 }
 
 std::string output_path(const std::string& name) {
-  return testing::TempDir() + "/" + name + ".i8.safetensors";
+  return own_file(name + ".i8.safetensors");
 }
 
 std::vector<float> embedding(const std::string& path) {

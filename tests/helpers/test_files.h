@@ -1,33 +1,15 @@
-// Test helper: a folder that cleans up after itself, byte views.
+// Test helper: files as texts, texts as bytes.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <span>
 #include <string>
+#include <string_view>
+
+#include "tests/helpers/test_folder.h"
 
 namespace tutti {
-
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = testing::TempDir() + "tutti_XXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));

@@ -1,37 +1,15 @@
 // Test helper: pictures, sounds and clips made by arithmetic.
 #pragma once
 
-#include <unistd.h>
-
 #include <cmath>
-#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/media_types.h"
+#include "tests/helpers/test_folder.h"
 
 namespace tutti {
-
-// A folder that goes with the test.
-class TestFolder {
- public:
-  TestFolder() {
-    static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("tutti-media-" + std::to_string(getpid()) + "-" + std::to_string(count++));
-    std::filesystem::create_directories(path_);
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  size_t files() const {
-    return size_t(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Smooth colours with a bright disc that moves with `time`.
 inline Picture scene(int width, int height, int channels, int time = 0) {

@@ -14,6 +14,7 @@
 #include "model/spec/spec_json.h"
 #include "runtime/ops/cpu_ops.h"
 #include "tests/helpers/random_weights.h"
+#include "tests/helpers/test_folder.h"
 
 namespace tutti {
 
@@ -30,7 +31,7 @@ inline std::string tokenizer_bytes() {
 
 using ChangeWeight = std::function<void(const std::string& name, std::vector<float>& values)>;
 
-// Writes a model with every weight except `missing`, each as `change` leaves it.
+// Writes a model of this process with every weight except `missing`, each as `change` leaves it.
 inline std::string write_model(const std::string& name, const ModelSpec& config,
                                const std::string& missing = "", const ChangeWeight& change = {}) {
   std::vector<std::pair<TensorView, std::vector<float>>> weights;
@@ -47,7 +48,7 @@ inline std::string write_model(const std::string& name, const ModelSpec& config,
     view.data = reinterpret_cast<const std::byte*>(values.data());
     tensors.push_back(view);
   }
-  std::string path = testing::TempDir() + "/" + name + ".safetensors";
+  std::string path = own_file(name + ".safetensors");
   const std::string tokenizer = tokenizer_bytes();
   const Status saved = save_model(path, model_spec_json(config), "a test",
                                   std::as_bytes(std::span(tokenizer)), tensors, DType::f32);
