@@ -93,7 +93,7 @@ inline TestAnswer ask(int port, const std::string& method, const std::string& pa
   client.send(method + " " + path + " HTTP/1.1\r\nHost: " + host +
               "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
               headers + "\r\n" + body);
-  return split_answer(client.receive_all(60'000));
+  return split_answer(client.receive_all());
 }
 
 }  // namespace tutti

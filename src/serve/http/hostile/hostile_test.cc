@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/helpers/hostile_server.h"
+#include "tests/helpers/test_folder.h"
 
 namespace tutti {
 namespace {
@@ -177,7 +178,7 @@ TEST_F(HostileTest, OtherPagesAreKeptOut) {
 
 TEST_F(HostileTest, KeysAreNeededAndKeptAsHashes) {
   HttpOptions options;
-  const std::string file = testing::TempDir() + "/hostile_keys.json";
+  const std::string file = own_file("hostile_keys.json");
   unlink(file.c_str());
   const std::string secret = *options.keys.add("alice");
   ASSERT_TRUE(options.keys.save(file));
@@ -235,7 +236,7 @@ TEST_F(HostileTest, CheckingTakesEquallyLong) {
 }
 
 TEST_F(HostileTest, SlowLoris) {
-  start();
+  start({}, kSoon);
   std::vector<TestClient> clients;
   for (int i = 0; i < 60; ++i) clients.emplace_back(port_);
   const std::string head = "POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n";
@@ -256,7 +257,7 @@ TEST_F(HostileTest, SlowLoris) {
 }
 
 TEST_F(HostileTest, ClientsThatDoNotRead) {
-  start();
+  start({}, kSoon);
   std::vector<TestClient> clients;
   for (int i = 0; i < 3; ++i) {
     clients.emplace_back(port_);
@@ -273,7 +274,7 @@ TEST_F(HostileTest, HalfOpenAndReset) {
     TestClient client(port_);
     client.send("GET /endless HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     client.end_sending();
-    client.receive_all(3000);
+    client.receive_all();
     EXPECT_TRUE(comes([this] { return gone_ == 1; }));
   }
   for (const char* part :
@@ -283,7 +284,7 @@ TEST_F(HostileTest, HalfOpenAndReset) {
     half.send(part), reset.send(part);
     half.end_sending();
     reset.reset();
-    half.receive_all(3000);
+    half.receive_all();
   }
   EXPECT_TRUE(all_gone());
   expect_well();
@@ -311,7 +312,7 @@ TEST_F(HostileTest, WhereFilesAreFewOthersAreStillAnswered) {
     close(wait[1]);
     const rlimit files = {200, 200};
     setrlimit(RLIMIT_NOFILE, &files);
-    start({}, 60);
+    start();
     char byte;
     _exit(write(port[1], &port_, sizeof port_) == sizeof port_ && read(wait[0], &byte, 1) == 0 ? 0
                                                                                                : 1);
@@ -321,7 +322,7 @@ TEST_F(HostileTest, WhereFilesAreFewOthersAreStillAnswered) {
   std::vector<TestClient> clients;
   for (int i = 0; i < 250; ++i) clients.emplace_back(port_);
   expect_well();
-  clients[0].receive_all(5000);
+  clients[0].receive_all();
   EXPECT_TRUE(clients[0].ended()) << "which was silent for longest";
   close(wait[1]);
   int status = 0;
