@@ -75,12 +75,19 @@ TEST(Scheduler, WhatListenersThrowEndsTheirRequestAlone) {
 TEST(Scheduler, CancelledRequestsEndOnceAndTheNextOnesRun) {
   const Engine engine = load();
   Outcome<TextResult> dropped, kept;
+  Gate gate;
   TestScheduler scheduler(engine, {});
   {
-    const auto ticket =
-        scheduler.text(words(), {.max_tokens = 100000, .temperature = 3}, {{}, dropped.done()});
+    const auto on_text = [&gate](const std::string&) {
+      gate.wait();
+      return true;
+    };
+    const TextOptions long_text{.max_tokens = 100000, .temperature = 1.5f, .seed = 5};
+    const auto ticket = scheduler.text(words(), long_text, {on_text, dropped.done()});
     ASSERT_TRUE(ticket);
+    gate.wait_for_entry();
   }  // the handle's end cancels
+  gate.open();
   auto ticket = scheduler.text(words(), kTokens20, {{}, kept.done()});
   EXPECT_EQ(dropped.wait().error().code(), ErrorCode::cancelled);
   EXPECT_TRUE(kept.wait());

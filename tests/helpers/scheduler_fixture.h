@@ -43,7 +43,7 @@ class Outcome {
   }
   const Result<T>& wait() {
     std::unique_lock lock(mutex_);
-    if (!arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return bool(result_); }))
+    if (!arrived_.wait_for(lock, std::chrono::minutes(5), [&] { return bool(result_); }))
       result_ = failed("nothing came");
     return *result_;
   }
