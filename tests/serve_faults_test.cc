@@ -22,6 +22,15 @@ class ServeFaults : public ServerTest {
     EXPECT_EQ(answer.status, 200) << answer.body << log();
     EXPECT_EQ(ask(port_, "GET", "/healthz").status, 200);
   }
+  // Of a process that was killed, which ends when it has a processor.
+  static void wait_for_end(pid_t process) {
+    const auto runs = [&] {
+      const std::string stat = read_text("/proc/" + std::to_string(process) + "/stat");
+      const size_t name_end = stat.rfind(") ");
+      return name_end != stat.npos && stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
+    };
+    while (runs()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 };
 
 TEST_F(ServeFaults, KilledMediaProcesses) {
@@ -32,11 +41,14 @@ TEST_F(ServeFaults, KilledMediaProcesses) {
   const std::string large = png(1200, 900);
   for (int round = 0; round < 6; ++round) {
     int kills = 0;
+    std::vector<pid_t> killed;
     std::thread killer([&] {
-      for (const pid_t worker : media_workers()) kills += kill(worker, SIGKILL) == 0;
+      killed = media_workers();
+      for (const pid_t worker : killed) kills += kill(worker, SIGKILL) == 0;
     });
     const TestAnswer answer = look_at(large);
     killer.join();
+    for (const pid_t worker : killed) wait_for_end(worker);  // until then it takes uploads
     EXPECT_GT(kills, 0) << "nobody was there to be killed";
     EXPECT_TRUE(answer.status == 200 || answer.status == 400) << answer.status << answer.body;
     for (size_t i = 0; i < count + 1; ++i) expect_well();

@@ -137,16 +137,20 @@ TEST(IsolatedDecoder, KilledWhileDecodingCostsOneUpload) {
   EXPECT_NE(decoder.process_ids().at(0), id);
 }
 
+// By the time that every upload has, and by its own; the next one has a minute, on any machine.
 TEST(IsolatedDecoder, AHangingDecoderIsKilled) {
-  const IsolatedDecoder decoder = start({.workers = 1, .seconds = 0.4});
-  for (const char* command : {"hang", "spin"}) {
-    const auto picture = decoder.load_picture(bytes_of(command));
-    ASSERT_FALSE(picture);
-    EXPECT_EQ(picture.error().code(), ErrorCode::bad_input);
-    EXPECT_NE(picture.error().message().find("too long"), std::string::npos);
-    expect_well(decoder);
+  for (const bool every : {true, false}) {
+    const IsolatedDecoder decoder = start({.workers = 1, .seconds = every ? 0.4 : 60});
+    for (const char* command : {"hang", "spin"}) {
+      const auto picture = decoder.load_picture(bytes_of(command), {}, Transparency::over_white,
+                                                {.seconds = every ? 60 : 0.4});
+      ASSERT_FALSE(picture);
+      EXPECT_EQ(picture.error().code(), ErrorCode::bad_input);
+      EXPECT_NE(picture.error().message().find("too long"), std::string::npos);
+      if (!every) expect_well(decoder);
+    }
+    EXPECT_EQ(decoder.stats().timeouts, 2u);
   }
-  EXPECT_EQ(decoder.stats().timeouts, 2u);
 }
 
 TEST(IsolatedDecoder, ProcessorTimeIsLimited) {

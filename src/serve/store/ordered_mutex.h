@@ -20,9 +20,14 @@ class OrderedMutex {
     ++served_;
     changed_.notify_all();
   }
+  // Beside the one that has it.
+  uint64_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return asked_ > served_ ? asked_ - served_ - 1 : 0;
+  }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t asked_ = 0, served_ = 0;
 };

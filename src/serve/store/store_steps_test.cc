@@ -33,7 +33,8 @@ TEST(StoreSteps, ADeletionIsMadeInSteps) {
     EXPECT_TRUE(store.remove_conversation("alice", "c"));
     ended = true;
   });
-  // Answered while what is gone already is being erased: 64 MB in steps of 8 MB.
+  // Answered while what is gone already is being erased: 64 MB in steps of 8 MB. In one step there
+  // would be an answer at its end at most.
   int answers = 0;
   while (!ended) {
     const auto usage = store.usage("alice");
@@ -42,7 +43,7 @@ TEST(StoreSteps, ADeletionIsMadeInSteps) {
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
   deletes.join();
-  EXPECT_GE(answers, 5);
+  EXPECT_GE(answers, 3);
   std::filesystem::remove_all(folder);
 }
 
@@ -54,7 +55,7 @@ TEST(StoreSteps, WhoeverWaitsIsNotOvertaken) {
     const std::lock_guard lock(mutex);
     had = true;
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until it waits
+  while (mutex.waiting() == 0) std::this_thread::yield();
   mutex.unlock();
   mutex.lock();
   EXPECT_TRUE(had);

@@ -221,17 +221,19 @@ TEST_F(DecodeQueueTest, AnOwnerWithManyUploadsDoesNotDelayAnother) {
 }
 
 TEST_F(DecodeQueueTest, NumberAndBytesThatWaitAreLimited) {
-  std::vector<std::shared_ptr<DecodeQueue::Handle>> waiting;
+  std::map<std::string, std::shared_ptr<DecodeQueue::Handle>> waiting;
   int refused = 0;
   for (int i = 0; i < 12; ++i) {
-    auto handle = queue.decode("a", account, draft_of({"spin"}), results.done(std::to_string(i)));
+    const std::string name = std::to_string(i);
+    auto handle = queue.decode("a", account, draft_of({"spin"}), results.done(name));
     if (handle)
-      waiting.push_back(*handle);
+      waiting.emplace(name, *handle);
     else
       refused += handle.error().code() == ErrorCode::busy;
   }
   EXPECT_GE(refused, 3);  // eight wait and one runs
-  for (const auto& handle : waiting) handle->cancel();
+  for (const auto& [name, handle] : waiting) handle->cancel();
+  for (const auto& [name, handle] : waiting) results.wait(name);
   const std::string vast(size_t(2) << 20, 'x');
   const auto handle = queue.decode("b", account, draft_of({vast}), results.done("vast"));
   EXPECT_FALSE(handle);
