@@ -99,11 +99,17 @@ class Handlers : public testing::Test {
     gate.wait_for_entry();
   }
   void wait_until_it_waits() const {
-    while (scheduler.stats().waiting == 0) std::this_thread::yield();
+    wait_until([this] { return scheduler.stats().waiting > 0; });
   }
   // What is held goes with the last of the threads that know of it.
   void expect_nothing_held() const {
-    while (account->held() > 0) std::this_thread::yield();
+    wait_until([this] { return account->held() == 0; });
+  }
+
+  // Asleep, since some tests look at the processor's time.
+  template <class Condition>
+  static void wait_until(const Condition& condition) {
+    while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   std::shared_ptr<Page> post(const std::string& path, std::string body,
