@@ -16,9 +16,12 @@ struct Int8 : Plain {
   static constexpr int kColumns = 4;
   static constexpr bool kScaled = true, kOffset = true;
   using Sum = Lanes<4>::integers;
+  // Modulo 2^32: with the offset that comes back, the whole sum fits, what is on its way need not.
   static void add(Sum& sum, const uint8_t* w, Input x) {
     for (int lane = 0; lane < 4; ++lane)
-      for (int k = 0; k < 4; ++k) sum[lane] += int32_t(x[k]) * int8_t(w[4 * lane + k]);
+      for (int k = 0; k < 4; ++k)
+        sum[lane] =
+            int32_t(uint32_t(sum[lane]) + uint32_t(int32_t(x[k]) * int8_t(w[4 * lane + k])));
   }
 };
 

@@ -67,7 +67,8 @@ void PackedWeights::set_int8_row(int row, const int8_t* values, float scale) {
   int32_t sum = 0;
   for (int c = 0; c < cols_; ++c) sum += values[c];
   const_cast<float*>(scales())[row] = scale;
-  const_cast<int32_t*>(offsets())[row] = -128 * sum;
+  // Modulo 2^32, as the products' sums are on their way.
+  const_cast<int32_t*>(offsets())[row] = int32_t(-128 * int64_t(sum));
 }
 
 Result<PackedWeights> PackedWeights::from_int8(int rows, int cols, std::span<const int8_t> values,
