@@ -137,12 +137,12 @@ TEST(Collate, NoiseMixesByItsLevelAndWeighs) {
   options.mean = 20;  // t is nearly 1: clean
   options.spread = 0;
   auto made = collated({example}, options);
-  FlowTargets flow = flow_of(*made);
-  ASSERT_EQ(flow.paint_clean.size(), size_t(kPaintTokens) * kPaintValues);
-  for (float value : flow.paint_clean) ASSERT_EQ(value, 1);
+  Flow painted = flow_of(*made).flows[0];
+  ASSERT_EQ(painted.clean.size(), size_t(kPaintTokens) * kPaintValues);
+  for (float value : painted.clean) ASSERT_EQ(value, 1);
   for (float value : paint_of(*made)) ASSERT_NEAR(value, 1, 1e-6);
-  ASSERT_EQ(flow.paint_weight.size(), size_t(kPaintTokens));
-  for (float weight : flow.paint_weight) ASSERT_FLOAT_EQ(weight, 400);
+  ASSERT_EQ(painted.weight.size(), size_t(kPaintTokens));
+  for (float weight : painted.weight) ASSERT_FLOAT_EQ(weight, 400);
 
   options.from_noise = true;
   made = collated({example}, options);
@@ -153,7 +153,7 @@ TEST(Collate, NoiseMixesByItsLevelAndWeighs) {
   EXPECT_NEAR(mean, 0, 5 / std::sqrt(double(noisy.size())));
   EXPECT_NEAR(variance, 1, 5 * std::sqrt(2 / double(noisy.size())));
   EXPECT_EQ(made->batch.noise_levels, (std::vector<float>{0}));
-  EXPECT_EQ(flow_of(*made).paint_weight, std::vector<float>(kPaintTokens, 1));
+  EXPECT_EQ(flow_of(*made).flows[0].weight, std::vector<float>(kPaintTokens, 1));
 }
 
 TEST(Collate, ADroppedTextKeepsItsMarks) {
@@ -173,9 +173,10 @@ TEST(Collate, SpeechIsPaddedWithSilenceAndItsWordsShareTheirTokens) {
   speech.timing = {{0, 2, 0.0f, 0.08f}};  // two tokens of 40 ms: one a letter
   auto made = collated({{Task::speak, {text({20}), speech}}}, never_dropped());
   const FlowTargets flow = flow_of(*made);
-  ASSERT_EQ(flow.speak_clean.size(), 2u * kSpeakValues);  // 5 frames in tokens of 4
-  for (size_t i = 0; i < flow.speak_clean.size(); ++i)
-    ASSERT_FLOAT_EQ(flow.speak_clean[i], i < 5u * kMelBins ? 0.5f : -2.17f) << i;
+  const std::vector<float>& clean = flow.flows[1].clean;
+  ASSERT_EQ(clean.size(), 2u * kSpeakValues);  // 5 frames in tokens of 4
+  for (size_t i = 0; i < clean.size(); ++i)
+    ASSERT_FLOAT_EQ(clean[i], i < 5u * kMelBins ? 0.5f : -2.17f) << i;
   EXPECT_EQ(made->batch.speech_bytes, (Ints{' ', 'a', 'b', ' '}));
   EXPECT_EQ(made->batch.speak_alignment, (Ints{1, 2}));
   const float once = std::log1p(1.0f);

@@ -43,26 +43,33 @@ float flow_weight(float t) {
 bool fill_flow_targets(const Collated& collated, FlowTargets& out) {
   for (const PlacedSegment& placed : collated.segments) {
     if (!placed.noisy) continue;
-    const bool paint = placed.segment->stem == Stem::noisy;
+    const Stem stem = placed.segment->stem;
     const auto rows = size_t(collated.span(placed).rows);
-    append(paint ? out.paint_clean : out.speak_clean, placed.noisy->clean);
-    auto& weight = paint ? out.paint_weight : out.speak_weight;
-    weight.insert(weight.end(), rows, flow_weight(placed.noisy->t));
-    if (!paint) add_durations(*placed.segment, int(rows), out.durations);
+    for (size_t i = 0; i < kFlows.size(); ++i) {
+      if (kFlows[i].stem != stem) continue;
+      append(out.flows[i].clean, placed.noisy->clean);
+      append(out.flows[i].weight, std::vector<float>(rows, flow_weight(placed.noisy->t)));
+    }
+    if (stem == Stem::spoken) add_durations(*placed.segment, int(rows), out.durations);
   }
   const auto known = [](float target) { return target >= 0; };
-  out.counts = {
-      {"paint", double(out.paint_weight.size())},
-      {"speak", double(out.speak_weight.size())},
-      {"duration", double(std::count_if(out.durations.begin(), out.durations.end(), known))}};
-  return !out.paint_clean.empty() || !out.speak_clean.empty();
+  out.counts["duration"] = double(std::count_if(out.durations.begin(), out.durations.end(), known));
+  bool any = false;
+  for (size_t i = 0; i < kFlows.size(); ++i) {
+    out.counts[kFlows[i].name] = double(out.flows[i].weight.size());
+    any = any || !out.flows[i].clean.empty();
+  }
+  return any;
 }
 
-const Tensor& flow_prediction(Pass& pass, Stem stem) {
-  return pass.once(stem == Stem::noisy ? "flow.paint" : "flow.speak", nullptr, [&] {
-    return head_values(pass.ops, pass.model, pass.batch, pass.out.trunk.x_ND,
-                       pass.model.spec.find(stem));
-  });
+Flows<Tensor> flow_predictions(Pass& pass) {
+  Flows<Tensor> predicted;
+  for (size_t i = 0; i < kFlows.size(); ++i)
+    predicted[i] = pass.once(std::string("flow.") + kFlows[i].name, nullptr, [&] {
+      return head_values(pass.ops, pass.model, pass.batch, pass.out.trunk.x_ND,
+                         pass.model.spec.find(kFlows[i].stem));
+    });
+  return predicted;
 }
 
 Tensor flow_distance(const Pass& pass, const Tensor& predicted, const Tensor& clean,
@@ -86,22 +93,21 @@ std::shared_ptr<Targets> FlowObjective::targets(const Collated& collated) const 
 void FlowObjective::losses(Pass& pass, const Targets& targets, const Whole&,
                            LossTerms& terms) const {
   const auto& mine = static_cast<const FlowTargets&>(targets);
-  const auto flow = [&](const char* name, Stem stem, const std::vector<float>& clean,
-                        const std::vector<float>& row_weight, double weight) {
-    if (clean.empty()) return;
-    const Tensor& predicted = flow_prediction(pass, stem);
-    const Tensor target = pass.floats(clean).reshape(predicted.sizes());
-    terms.add(name, flow_distance(pass, predicted, target, row_weight), weight);
-  };
-  flow("paint", Stem::noisy, mine.paint_clean, mine.paint_weight, options_.paint);
-  flow("speak", Stem::spoken, mine.speak_clean, mine.speak_weight, options_.speak);
+  const Flows<Tensor> predicted = flow_predictions(pass);
+  for (size_t i = 0; i < kFlows.size(); ++i) {
+    const Flow& flow = mine.flows[i];
+    if (flow.clean.empty()) continue;
+    const Tensor target = pass.floats(flow.clean).reshape(predicted[i].sizes());
+    terms.add(kFlows[i].name, flow_distance(pass, predicted[i], target, flow.weight),
+              options_.weights()[i]);
+  }
   if (mine.durations.empty()) return;
   const Tensor target = pass.floats(mine.durations);
   const Tensor known = (target >= 0).to(torch::kFloat);
-  const Tensor predicted = pass.model.speech_text->durations(pass.ops, *pass.out.speech_text)
-                               .to(torch::kFloat)
-                               .flatten();
-  terms.add("duration", (torch::abs(predicted - target) * known).sum() / (known.sum() + 1e-6),
+  const Tensor lasting = pass.model.speech_text->durations(pass.ops, *pass.out.speech_text)
+                             .to(torch::kFloat)
+                             .flatten();
+  terms.add("duration", (torch::abs(lasting - target) * known).sum() / (known.sum() + 1e-6),
             options_.duration);
 }
 

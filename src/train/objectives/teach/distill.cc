@@ -17,6 +17,10 @@ Whole contrast_of(const Whole& whole) {
   return out;
 }
 
+std::string taught(const FlowKind& kind) {
+  return std::string(kind.name) + "_teacher";
+}
+
 }  // namespace
 
 Status DistillOptions::read(RecipeTable table) {
@@ -48,8 +52,7 @@ std::shared_ptr<Targets> DistillObjective::targets(const Collated& collated) con
   if (!out->text && !out->contrast && !out->flow) return nullptr;
   if (out->text) out->counts["text_teacher"] = out->text->counts.at("text");
   if (out->flow)
-    for (const char* name : {"paint", "speak"})
-      out->counts[std::string(name) + "_teacher"] = out->flow->counts.at(name);
+    for (const FlowKind& kind : kFlows) out->counts[taught(kind)] = out->flow->counts.at(kind.name);
   return out;
 }
 
@@ -59,8 +62,7 @@ void DistillObjective::before(int, const std::shared_ptr<Batch>& batch, Targets&
   if (mine.text)
     mine.text_logits = teacher_->model.heads.capped(teacher_->ops, text_logits(pass, *mine.text))
                            .to(torch::kFloat);
-  mine.paint = flow_prediction(pass, Stem::noisy);
-  mine.speak = flow_prediction(pass, Stem::spoken);
+  mine.clean = flow_predictions(pass);
   if (mine.contrast) mine.embeddings = embeddings(pass, *mine.contrast);
 }
 
@@ -82,16 +84,12 @@ void DistillObjective::losses(Pass& pass, const Targets& targets, const Whole& w
     terms.add("text_teacher", (wanted.exp() * (wanted - said)).sum(-1).mean(),
               text_.weight * options_.logits);
   }
-  if (mine.paint.defined())
-    terms.add("paint_teacher",
-              flow_distance(pass, flow_prediction(pass, Stem::noisy), mine.paint,
-                            mine.flow->paint_weight),
-              flow_.paint * options_.flow);
-  if (mine.speak.defined())
-    terms.add("speak_teacher",
-              flow_distance(pass, flow_prediction(pass, Stem::spoken), mine.speak,
-                            mine.flow->speak_weight),
-              flow_.speak * options_.flow);
+  const Flows<Tensor> predicted = flow_predictions(pass);
+  for (size_t i = 0; i < kFlows.size(); ++i)
+    if (mine.clean[i].defined())
+      terms.add(taught(kFlows[i]),
+                flow_distance(pass, predicted[i], mine.clean[i], mine.flow->flows[i].weight),
+                flow_.weights()[i] * options_.flow);
   if (mine.embeddings.defined() && (needs_whole() || whole.single()))
     relations(pass, mine, contrast_of(whole), terms);
 }

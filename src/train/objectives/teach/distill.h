@@ -26,7 +26,7 @@ struct DistillTargets : Targets {
   std::shared_ptr<const FlowTargets> flow;
   // What the teacher says; undefined where the batch has none of it, or before it was asked.
   torch::Tensor text_logits;   // capped, a row for each of text->rows
-  torch::Tensor paint, speak;  // clean values at the batch's noise
+  Flows<torch::Tensor> clean;  // values at the batch's noise
   torch::Tensor embeddings;    // of contrast's pooled segments
 };
 

@@ -56,7 +56,7 @@ std::vector<float> generate(Teacher& model, int steps, double guidance) {
   std::vector<const DrawnExample*> all;
   for (const DrawnExample& one : drawn) all.push_back(&one);
   GuidedBatches batches = collate_guided(model.config, all);
-  GuidedPath path(model, batches, guidance, guidance);
+  GuidedPath path(model, batches, {guidance, guidance});
   for (int i = 0; i < steps; ++i) path.step(flow_time(i, steps), flow_time(i + 1, steps));
   std::vector<float> values = batches.with->values[size_t(model.config.find("paint"))];
   const auto& speech = batches.with->values[size_t(model.config.find("speak"))];

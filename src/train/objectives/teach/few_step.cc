@@ -8,42 +8,48 @@ namespace {
 
 using torch::Tensor;
 
-// What the model predicts of paint and speak rows, in FP32; undefined where there are none.
-std::array<Tensor, 2> predict(Teacher& teacher, const std::shared_ptr<const Batch>& batch) {
+// What the teacher predicts.
+Flows<Tensor> predict(Teacher& teacher, const std::shared_ptr<const Batch>& batch) {
   Pass pass(teacher.ops, teacher.model, batch);
-  return {flow_prediction(pass, Stem::noisy), flow_prediction(pass, Stem::spoken)};
+  return flow_predictions(pass);
 }
 
 std::span<const float> values_of(const Tensor& x) {
   return {x.data_ptr<float>(), size_t(x.numel())};
 }
 
+using Values = Flows<std::vector<float>>;
+
 // Moves z to where the predictions `x` lead.
-void follow_flow(FlowSolver& solver, std::vector<float>& z, const Tensor& x, float t, float to) {
-  if (z.empty()) return;
-  const Tensor here = x.to(torch::kCPU, torch::kFloat).contiguous();
-  assert(size_t(here.numel()) == z.size());
-  solver.step(z, values_of(here), t, to);
+void follow_flows(Flows<FlowSolver>& solvers, Values& z, const Flows<Tensor>& x, float t,
+                  float to) {
+  for (size_t i = 0; i < kFlows.size(); ++i) {
+    if (z[i].empty()) continue;
+    const Tensor here = x[i].to(torch::kCPU, torch::kFloat).contiguous();
+    assert(size_t(here.numel()) == z[i].size());
+    solvers[i].step(z[i], values_of(here), t, to);
+  }
 }
 
-// The noisy values of the modality that paints, or speaks; none where the model does not.
-std::vector<float> noisy_of(const ModelSpec& spec, const Batch& batch, Stem stem) {
-  const int modality = spec.find(stem);
-  return modality < 0 ? std::vector<float>() : batch.values[size_t(modality)];
+// The noisy values; none where the model does not generate such.
+Values noisy_of(const ModelSpec& spec, const Batch& batch) {
+  Values noisy;
+  for (size_t i = 0; i < kFlows.size(); ++i)
+    if (const int modality = spec.find(kFlows[i].stem); modality >= 0)
+      noisy[i] = batch.values[size_t(modality)];
+  return noisy;
 }
 
-void set_noise(const ModelSpec& spec, Batch& batch, const std::vector<float>& paint,
-               const std::vector<float>& speak, float t) {
-  for (const auto& [stem, values] : {std::pair{Stem::noisy, &paint}, {Stem::spoken, &speak}})
-    if (const int modality = spec.find(stem); modality >= 0)
-      batch.values[size_t(modality)] = *values;
+void set_noise(const ModelSpec& spec, Batch& batch, const Values& noisy, float t) {
+  for (size_t i = 0; i < kFlows.size(); ++i)
+    if (const int modality = spec.find(kFlows[i].stem); modality >= 0)
+      batch.values[size_t(modality)] = noisy[i];
   batch.set_levels(std::vector<float>(batch.noise_levels.size(), t));
 }
 
-// The modality whose guidance says whether a model learned few steps: what paints, or else speaks.
+// The modality whose guidance says whether a model learned few steps.
 const ModalitySpec& generated(const ModelSpec& spec) {
-  const int paints = spec.find(Stem::noisy);
-  return spec.modalities[size_t(paints >= 0 ? paints : spec.find(Stem::spoken))];
+  return spec.modalities[size_t(spec.first_noisy())];
 }
 
 bool generates(const Example& example) {
@@ -78,19 +84,17 @@ void GuidedPath::step(float t, float to) {
   torch::NoGradGuard no_grad;
   Batch &with = *batches_.with, &without = *batches_.without;
   if (with.noise_levels.empty()) return;
-  std::array<Tensor, 2> x = predict(teacher_, batches_.with);
-  if (is_guided(t, to) && (guidance_[0] != 1 || guidance_[1] != 1)) {
-    const std::array<Tensor, 2> plain = predict(teacher_, batches_.without);
-    for (size_t i = 0; i < 2; ++i)
+  Flows<Tensor> x = predict(teacher_, batches_.with);
+  if (is_guided(t, to) && guidance_ != Flows<double>{1, 1}) {
+    const Flows<Tensor> plain = predict(teacher_, batches_.without);
+    for (size_t i = 0; i < kFlows.size(); ++i)
       if (x[i].defined()) x[i] = plain[i] + guidance_[i] * (x[i] - plain[i]);
   }
   const ModelSpec& spec = teacher_.config;
-  std::vector<float> paint = noisy_of(spec, with, Stem::noisy),
-                     speak = noisy_of(spec, with, Stem::spoken);
-  follow_flow(solvers_[0], paint, x[0], t, to);
-  follow_flow(solvers_[1], speak, x[1], t, to);
-  set_noise(spec, with, paint, speak, to);
-  set_noise(spec, without, paint, speak, to);
+  Values z = noisy_of(spec, with);
+  follow_flows(solvers_, z, x, t, to);
+  set_noise(spec, with, z, to);
+  set_noise(spec, without, z, to);
 }
 
 Status FewStepObjective::open(const ModelSpec& config, torch::Device device,
@@ -128,8 +132,7 @@ void FewStepObjective::before(int pass, const std::shared_ptr<Batch>& batch, Tar
   mine.pass = pass;
   const float t = flow_time(pass, options_.steps), to = flow_time(pass + 1, options_.steps);
   const bool same_steps = generated(teacher_->config).guidance == 1;  // it learned few steps itself
-  GuidedPath path(*teacher_, mine.guided, same_steps ? 1 : options_.paint_guidance,
-                  same_steps ? 1 : options_.speak_guidance);
+  GuidedPath path(*teacher_, mine.guided, same_steps ? Flows<double>{1, 1} : options_.guidance());
   const float end_t = same_steps ? 1 : to;
   const int substeps = end_t == 1 ? 1 : options_.substeps;
   const auto level = [&](int i) {
@@ -143,25 +146,22 @@ void FewStepObjective::before(int pass, const std::shared_ptr<Batch>& batch, Tar
     for (size_t i = 0; i < clean.size(); ++i)
       clean[i] = solver.prediction_for(i, z[i], z_end[i], t, end_t);
   };
-  Batch& end = *mine.guided.with;
-  retarget(mine.solvers[0], mine.paint_clean, noisy_of(student_, *batch, Stem::noisy),
-           noisy_of(student_, end, Stem::noisy));
-  retarget(mine.solvers[1], mine.speak_clean, noisy_of(student_, *batch, Stem::spoken),
-           noisy_of(student_, end, Stem::spoken));
-  std::fill(mine.paint_weight.begin(), mine.paint_weight.end(), flow_weight(t));
-  std::fill(mine.speak_weight.begin(), mine.speak_weight.end(), flow_weight(t));
+  const Values z = noisy_of(student_, *batch), z_end = noisy_of(student_, *mine.guided.with);
+  for (size_t i = 0; i < kFlows.size(); ++i) {
+    Flow& flow = mine.flows[i];
+    retarget(mine.solvers[i], flow.clean, z[i], z_end[i]);
+    std::fill(flow.weight.begin(), flow.weight.end(), flow_weight(t));
+  }
 }
 
 void FewStepObjective::after(Pass& pass, Batch& batch, Targets& targets) {
   auto& mine = static_cast<FewStepTargets&>(targets);
   const float t = flow_time(mine.pass, options_.steps),
               to = flow_time(mine.pass + 1, options_.steps);
-  std::vector<float> drawn = noisy_of(student_, batch, Stem::noisy),
-                     spoken = noisy_of(student_, batch, Stem::spoken);
-  follow_flow(mine.solvers[0], drawn, flow_prediction(pass, Stem::noisy), t, to);
-  follow_flow(mine.solvers[1], spoken, flow_prediction(pass, Stem::spoken), t, to);
+  Values z = noisy_of(student_, batch);
+  follow_flows(mine.solvers, z, flow_predictions(pass), t, to);
   for (Batch* one : {&batch, mine.guided.with.get(), mine.guided.without.get()})
-    set_noise(student_, *one, drawn, spoken, to);
+    set_noise(student_, *one, z, to);
 }
 
 void FewStepObjective::losses(Pass& pass, const Targets& targets, const Whole& whole,

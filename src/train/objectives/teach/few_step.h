@@ -11,7 +11,6 @@
 // takes, and 2^-k sized steps learned from each other add up their errors.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -28,6 +27,7 @@ struct FewStepOptions {
   double paint_guidance = 4, speak_guidance = 1.5;
 
   Status read(RecipeTable table);
+  Flows<double> guidance() const { return {paint_guidance, speak_guidance}; }
 };
 
 // What is generated in a step, with its text and with the text dropped; the same noisy rows in
@@ -42,8 +42,8 @@ GuidedBatches collate_guided(const ModelSpec& config,
 // `with` alone.
 class GuidedPath {
  public:
-  GuidedPath(Teacher& teacher, GuidedBatches& batches, double paint_guidance, double speak_guidance)
-      : teacher_(teacher), batches_(batches), guidance_{paint_guidance, speak_guidance} {}
+  GuidedPath(Teacher& teacher, GuidedBatches& batches, const Flows<double>& guidance)
+      : teacher_(teacher), batches_(batches), guidance_(guidance) {}
 
   // From noise level t, where they are, to `to`; to 1 it is the prediction itself.
   void step(float t, float to);
@@ -51,14 +51,14 @@ class GuidedPath {
  private:
   Teacher& teacher_;
   GuidedBatches& batches_;
-  std::array<double, 2> guidance_;
-  std::array<FlowSolver, 2> solvers_;  // paint, speak
+  Flows<double> guidance_;
+  Flows<FlowSolver> solvers_;
 };
 
 struct FewStepTargets : FlowTargets {
   GuidedBatches guided;
-  std::array<FlowSolver, 2> solvers;  // the student's: paint, speak
-  int pass = -1;                      // -1: not on its way, so the targets are the data's
+  Flows<FlowSolver> solvers;  // the student's
+  int pass = -1;              // -1: not on its way, so the targets are the data's
 };
 
 // Flow matching whose targets a teacher moves: one generation of the student a step, a pass for
