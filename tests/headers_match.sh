@@ -24,8 +24,9 @@ src/runtime/kernels/product_scalar.cc
 src/engine/engine_answers.cc  # Engine: what it answers, apart from what it is
 src/runtime/kernels/int8_ymm_stand_in.cc  # int8_ymm.h once more, for linear_test
 src/runtime/linear/isa_check.cc  # a program
-src/runtime/ops/conv.cc  # CpuOps, two of its floors: convolutions and products
+src/runtime/ops/conv.cc  # CpuOps, three of its floors: convolutions, products, and products with adapters
 src/runtime/ops/products.cc
+src/runtime/ops/adapted_products.cc
 src/serve/scheduler_turns.cc  # Scheduler::State: a worker's turn
 src/serve/http/connection_request.cc  # Connection: how a request comes in, and how its answer goes out
 src/serve/http/connection_answer.cc

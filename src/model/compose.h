@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/inline_vector.h"
 #include "model/ops.h"
 
 namespace tutti::compose {
@@ -78,7 +79,7 @@ T feed_forward(O& ops, const T& x, const PreNorm<T>& before, std::span<const Lin
                Activation activation, std::span<const Linear<T>> down, const Join<T>& after) {
   const T h = norm(ops, x, before);
   const auto rows = split_rows(ops, h, before.bounds);
-  std::vector<T> parts;
+  InlineVector<T, 16> parts;
   for (size_t g = 0; g < up.size(); ++g) {
     const int begin = before.bounds[g], end = before.bounds[g + 1];
     if (begin == end) continue;

@@ -1,5 +1,5 @@
 // Requests with different adapters share a pass: each row gets what its own request's adapter adds,
-// to the bit, and rows without one are as if nobody had any.
+// to the bit, and rows without one are as if nobody had any, in every precision.
 #include "model/model.h"
 #include "tests/helpers/ops_fixture.h"
 #include "tests/helpers/random_weights.h"
@@ -34,7 +34,22 @@ struct RandomAdapter {
   }
 };
 
-class Adapters : public testing::TestWithParam<Activation> {
+using Kind = std::tuple<Activation, Precision>;
+
+// INT8 with calibrated scales, one for each group where rows of several groups share a product.
+Result<Weight> packed_weight(const std::string& name, int rows, int cols, Precision precision) {
+  const std::vector<float> values = weight_values(name, rows, cols);
+  Weight weight;
+  TUTTI_ASSIGN(weight.packed,
+               PackedWeights::pack({values.data(), rows, cols, size_t(cols)}, precision));
+  if (precision != Precision::int8) return weight;
+  if (name.ends_with("query") || name.ends_with("key_value"))
+    weight.groups = int(tiny_config().groups.size());
+  for (int g = 0; g < weight.groups; ++g) weight.input_scales[size_t(g)] = 0.02f + 0.01f * float(g);
+  return weight;
+}
+
+class Adapters : public testing::TestWithParam<Kind> {
  protected:
   static ModelSpec spec_for(Activation activation) {
     ModelSpec spec = tiny_config();
@@ -42,11 +57,18 @@ class Adapters : public testing::TestWithParam<Activation> {
     return spec;
   }
   Adapters()
-      : spec(spec_for(GetParam())),
-        source(random_weights()),
+      : spec(spec_for(std::get<0>(GetParam()))),
+        source([](const std::string& name, int rows,
+                  int cols) { return Result<std::vector<float>>(weight_values(name, rows, cols)); },
+               [](const std::string& name, int rows, int cols) {
+                 return packed_weight(name, rows, cols, std::get<1>(GetParam()));
+               }),
         model(Scope(source, ""), spec),
         one(model, 1),
-        two(model, 2) {}
+        two(model, 2) {
+    ThreadPool threads(1);
+    EXPECT_TRUE(source.pack(threads));
+  }
 
   void add_text(BatchBuilder& builder, int seed, int adapter) {
     Rng rng(seed);
@@ -59,6 +81,7 @@ class Adapters : public testing::TestWithParam<Activation> {
       builder.image(picture);
     }
     builder.text(ids);
+    if (seed % 3 == 0) builder.paint(random_values(rng, kPaintTokens * kPaintValues, 1), 0.3f);
   }
 
   // The text rows of each sequence.
@@ -70,7 +93,7 @@ class Adapters : public testing::TestWithParam<Activation> {
       const auto out = model.forward(f.ops, batch, {}, adapters);
       if (!f.ops.computing()) return;
       for (const Span& span : batch.spans)
-        if (span.modality == 0)
+        if (span.modality == 0 || span.noise >= 0)
           rows.push_back(
               contents(f.ops.rows(out.trunk.x_ND, span.first_row, span.first_row + span.rows)));
     };
@@ -80,11 +103,10 @@ class Adapters : public testing::TestWithParam<Activation> {
     return rows;
   }
 
-  std::vector<float> alone(int seed, const Adapter<CpuTensor>* adapter) {
+  std::vector<std::vector<float>> alone(int seed, const Adapter<CpuTensor>* adapter) {
     BatchBuilder builder(spec);
     add_text(builder, seed, adapter ? 0 : -1);
-    const Adapter<CpuTensor>* const list[] = {adapter ? adapter : &one.pairs};
-    return run(builder.build(), list)[0];
+    return run(builder.build(), std::span(&adapter, adapter ? 1 : 0));
   }
 
   ModelSpec spec;
@@ -96,22 +118,39 @@ class Adapters : public testing::TestWithParam<Activation> {
 
 TEST_P(Adapters, TwoInABatchEqualEachAlone) {
   BatchBuilder builder(spec);
-  add_text(builder, 1, 0);
-  add_text(builder, 2, -1);
-  add_text(builder, 3, 1);
-  add_text(builder, 4, 0);
+  const std::pair<int, int> sequences[] = {{1, 0}, {2, -1}, {3, 1}, {4, 0}, {6, -1}, {9, 0}};
+  for (const auto& [seed, adapter] : sequences) add_text(builder, seed, adapter);
   const Adapter<CpuTensor>* const adapters[] = {&one.pairs, &two.pairs};
   const auto together = run(builder.build(), adapters);
-  ASSERT_EQ(together.size(), 4u);
-  EXPECT_EQ(together[0], alone(1, &one.pairs));
-  EXPECT_EQ(together[1], alone(2, nullptr));
-  EXPECT_EQ(together[2], alone(3, &two.pairs));
-  EXPECT_EQ(together[3], alone(4, &one.pairs));
-  EXPECT_NE(together[0], alone(1, &two.pairs));
+  size_t at = 0;
+  for (const auto& [seed, adapter] : sequences)
+    for (const auto& rows : alone(seed, adapter < 0 ? nullptr : adapters[adapter]))
+      EXPECT_EQ(together[at++], rows) << seed;
+  EXPECT_EQ(at, together.size());
+  EXPECT_NE(together[0], alone(1, adapters[1])[0]);
+}
+
+// One that reaches some products leaves the others to the fused kernels.
+TEST_P(Adapters, APartOfAnAdapterIsEnough) {
+  Adapter<CpuTensor> part;
+  for (const auto& [name, pair] : one.pairs)
+    if (name.ends_with("output") || name.ends_with("query")) part.emplace(name, pair);
+  const Adapter<CpuTensor>* const adapters[] = {&part, &two.pairs};
+  BatchBuilder builder(spec);
+  add_text(builder, 1, 0);
+  add_text(builder, 2, -1);
+  add_text(builder, 4, 1);
+  const auto together = run(builder.build(), adapters);
+  EXPECT_EQ(together[0], alone(1, &part)[0]);
+  EXPECT_EQ(together[1], alone(2, nullptr)[0]);
+  EXPECT_EQ(together[2], alone(4, &two.pairs)[0]);
+  EXPECT_NE(together[0], alone(1, nullptr)[0]);
+  EXPECT_NE(together[0], alone(1, &one.pairs)[0]);
 }
 
 // y = x (w + up down)^T: the same model with the pair added into its weights.
 TEST_P(Adapters, AnAdapterIsAnAdditionToTheWeight) {
+  if (std::get<1>(GetParam()) != Precision::f32) return;  // elsewhere the sum is rounded
   WeightSource merged([&](const std::string& name, int rows, int cols) {
     std::vector<float> values = weight_values(name, rows, cols);
     const auto pair = one.pairs.find(name);
@@ -136,7 +175,7 @@ TEST_P(Adapters, AnAdapterIsAnAdditionToTheWeight) {
   };
   ASSERT_TRUE(f.ops.reserve(pass));
   pass();
-  const std::vector<float> got = alone(5, &one.pairs);
+  const std::vector<float> got = alone(5, &one.pairs)[0];
   double error = 0, norm = 0;
   for (size_t i = 0; i < want.size(); ++i) {
     error += (got[i] - want[i]) * double(got[i] - want[i]);
@@ -147,7 +186,9 @@ TEST_P(Adapters, AnAdapterIsAnAdditionToTheWeight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Activations, Adapters,
-                         testing::Values(Activation::relu2, Activation::swiglu));
+                         testing::Combine(testing::Values(Activation::relu2, Activation::swiglu),
+                                          testing::Values(Precision::f32, Precision::bf16,
+                                                          Precision::int8)));
 
 }  // namespace
 }  // namespace tutti

@@ -161,8 +161,17 @@ class CpuOps {
                             float* memory);
   Tensor product(const Input& x, const Weight& w, const Epilogue& epilogue);
   Tensor with_bias(Tensor y, const Linear<Tensor>& w);
-  Tensor gated_linear(const Tensor& x, const Linear<Tensor>& w,
-                      const RowAdapters<Tensor>* adapters);
+  Tensor gated_linear(const Tensor& x, const Weight& w);
+  // Where rows have adapters (adapted_products.cc).
+  void add_low_rank(const Tensor& x, const Linear<Tensor>& w, const RowAdapters<Tensor>& by,
+                    Tensor& y);
+  Tensor adapted_norm_linear(const Tensor& x, const PreNorm<Tensor>& norm, const Linear<Tensor>& w);
+  std::pair<Tensor, Tensor> adapted_norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
+                                                const Linear<Tensor>& w, const Linear<Tensor>& v);
+  Tensor adapted_join(const Tensor& x, const Linear<Tensor>& w, const Join<Tensor>& join);
+  Tensor adapted_feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
+                              std::span<const Linear<Tensor>> up, Activation activation,
+                              std::span<const Linear<Tensor>> down, const Join<Tensor>& join);
   void observe_feed_forward(const Weight& up, Activation activation, const Weight& down,
                             const InputRows& x, Matrix hidden);
   bool check_join(const Tensor& y, const Join<Tensor>& join);
@@ -177,6 +186,14 @@ class CpuOps {
   std::optional<Error> error_;
   AttentionLists attention_lists_;
   RunningRows running_;  // scratch of running_rows()
+  // Scratch of adapted_feed_forward(): the rows that adapters add to, and what is of each.
+  struct AdaptedRows {
+    std::vector<int32_t> rows, adapters, bounds, noise_index;
+    int first_noisy = 0;
+    void select(const RowAdapters<Tensor>& by, const PreNorm<Tensor>& norm,
+                std::span<const Linear<Tensor>> up, std::span<const Linear<Tensor>> down);
+  };
+  AdaptedRows adapted_;
 };
 
 static_assert(Ops<CpuOps>);

@@ -138,17 +138,17 @@ CpuTensor CpuOps::linear(const Tensor& x, const Linear<Tensor>& layer,
                          const RowAdapters<Tensor>* adapters) {
   const Tensor& w = layer.weight;
   expect(x.cols() == w.cols(), "linear", x, w);
-  if (!w.weight())
-    return compose::adapt(*this, x, layer, with_bias(plain_linear(x, w), layer), adapters);
-  if (w.weight()->packed.interleaved()) return gated_linear(x, layer, adapters);
-  const Tensor y = with_bias(product(prepare(x, *w.weight()), *w.weight(), {}), layer);
-  return compose::adapt(*this, x, layer, y, adapters);
+  const Weight* const packed = w.weight();
+  Tensor y = !packed                        ? plain_linear(x, w)
+             : packed->packed.interleaved() ? gated_linear(x, *packed)
+                                            : product(prepare(x, *packed), *packed, {});
+  y = with_bias(std::move(y), layer);
+  if (adapters) add_low_rank(x, layer, *adapters, y);
+  return y;
 }
 
 // The gate's columns, then the others, of weights that are interleaved for the fused kernel.
-CpuTensor CpuOps::gated_linear(const Tensor& x, const Linear<Tensor>& layer,
-                               const RowAdapters<Tensor>* adapters) {
-  const Weight& w = *layer.weight.weight();
+CpuTensor CpuOps::gated_linear(const Tensor& x, const Weight& w) {
   const int half = w.packed.rows();
   const Input in = prepare(x, w);
   const Tensor turns = make(x.rows(), 2 * half);
@@ -163,7 +163,7 @@ CpuTensor CpuOps::gated_linear(const Tensor& x, const Linear<Tensor>& layer,
         std::copy_n(from + kPanelRows, kPanelRows, out.row(r) + half + c);
       }
   }
-  return compose::adapt(*this, x, layer, with_bias(y, layer), adapters);
+  return y;
 }
 
 CpuTensor CpuOps::linear_silu(const Tensor& x, const Tensor& w) {
@@ -173,16 +173,18 @@ CpuTensor CpuOps::linear_silu(const Tensor& x, const Tensor& w) {
 
 CpuTensor CpuOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
                               const Linear<Tensor>& layer) {
+  if (norm.adapters) return adapted_norm_linear(x, norm, layer);
   const Weight* const w = layer.weight.weight();
-  if (!w || norm.shift_GD || norm.adapters) return compose::norm_linear(*this, x, norm, layer);
+  if (!w || norm.shift_GD) return compose::norm_linear(*this, x, norm, layer);
   return with_bias(product(prepare_norm(x, norm, *w), *w, {}), layer);
 }
 
 std::pair<CpuTensor, CpuTensor> CpuOps::norm_linear(const Tensor& x, const PreNorm<Tensor>& norm,
                                                     const Linear<Tensor>& w,
                                                     const Linear<Tensor>& v) {
+  if (norm.adapters) return adapted_norm_linear(x, norm, w, v);
   const Weight *const a = w.weight.weight(), *const b = v.weight.weight();
-  if (norm.shift_GD || norm.adapters) return compose::norm_linear(*this, x, norm, w, v);
+  if (norm.shift_GD) return compose::norm_linear(*this, x, norm, w, v);
   if (!a || !b || a->packed.precision() != b->packed.precision())
     return {norm_linear(x, norm, w), norm_linear(x, norm, v)};
   const Input in = prepare_norm(x, norm, *a);
@@ -201,9 +203,9 @@ bool CpuOps::check_join(const Tensor& y, const Join<Tensor>& join) {
 
 CpuTensor CpuOps::linear_join(const Tensor& x, const Linear<Tensor>& layer,
                               const Join<Tensor>& join) {
+  if (join.adapters) return adapted_join(x, layer, join);
   const Tensor& w = layer.weight;
-  if (!w.weight() || layer.bias || join.adapters)
-    return compose::join(*this, linear(x, layer, join.adapters), join);
+  if (!w.weight() || layer.bias) return compose::join(*this, linear(x, layer), join);
   check_join(Tensor::view(nullptr, x.rows(), w.rows()), join);
   const Input in = prepare(x, *w.weight(), join.bounds);
   return product(in, *w.weight(), computing_ ? join_epilogue(join, 0) : Epilogue());
@@ -220,7 +222,8 @@ void CpuOps::observe_feed_forward(const Weight& up, Activation activation, const
 CpuTensor CpuOps::feed_forward(const Tensor& x, const PreNorm<Tensor>& norm,
                                std::span<const Linear<Tensor>> up, Activation activation,
                                std::span<const Linear<Tensor>> down, const Join<Tensor>& join) {
-  bool fused = !norm.shift_GD && !norm.adapters;
+  if (norm.adapters) return adapted_feed_forward(x, norm, up, activation, down, join);
+  bool fused = !norm.shift_GD;
   for (size_t g = 0; g < up.size(); ++g)
     fused =
         fused && up[g].weight.weight() && down[g].weight.weight() && !up[g].bias && !down[g].bias;
