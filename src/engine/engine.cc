@@ -15,10 +15,10 @@ namespace tutti {
 namespace {
 
 // A full context: a picture and a clip if they fit, and text.
-Batch full_prompt(const ModelSpec& config) {
+Batch full_prompt(const ModelSpec& config, int adapter) {
   const Picture grey = make_picture(kImageSize, kImageSize, 3, 128);
   BatchBuilder builder(config);
-  builder.begin_sequence();
+  builder.begin_sequence({.adapter = adapter});
   int rows = 0;
   const auto fits = [&](Stem stem) {
     const int modality = config.find(stem);
@@ -35,23 +35,30 @@ Batch full_prompt(const ModelSpec& config) {
 }
 
 // A step of painting with guidance at the end of a full context.
-Batch full_paint_step(const ModelSpec& config) {
+Batch full_paint_step(const ModelSpec& config, int adapter) {
   const std::vector<float> patches(size_t(kPaintTokens) * kPaintValues);
   BatchBuilder builder(config);
   for (int s = 0; s < Session::kSequences; ++s) {
-    builder.begin_sequence({.past = config.context - kPaintTokens});
+    builder.begin_sequence({.past = config.context - kPaintTokens, .adapter = adapter});
     builder.paint(patches, 0);
   }
   return builder.build();
 }
 
-// The largest of what requests need.
-size_t plan_arena(const Model<CpuOps>& model, CpuOps& ops, std::span<KvCache* const> caches) {
+// The largest of what requests need, with an adapter and without.
+size_t plan_arena(const Model<CpuOps>& model, const ModelAdapters& adapters, CpuOps& ops,
+                  std::span<KvCache* const> caches) {
+  const ModelAdapters::Pairs widest = adapters.widest();
+  const ModelAdapters::Pairs* const list[] = {&widest};
   size_t bytes = 0;
-  std::vector<Batch> largest = {full_prompt(model.spec)};
-  if (model.spec.find(Stem::noisy) >= 0) largest.push_back(full_paint_step(model.spec));
-  for (const Batch& batch : largest)
-    bytes = std::max(bytes, ops.plan([&] { model.forward(ops, batch, caches); }));
+  for (const int adapter : {-1, 0}) {
+    if (adapter >= 0 && widest.empty()) break;
+    std::vector<Batch> largest = {full_prompt(model.spec, adapter)};
+    if (model.spec.find(Stem::noisy) >= 0) largest.push_back(full_paint_step(model.spec, adapter));
+    const auto own = std::span(list).first(size_t(adapter + 1));
+    for (const Batch& batch : largest)
+      bytes = std::max(bytes, ops.plan([&] { model.forward(ops, batch, caches, own); }));
+  }
   return bytes;
 }
 
@@ -129,9 +136,11 @@ Result<Engine::MemoryPlan> Engine::memory_plan() const {
   TUTTI_ASSIGN(const auto turn, state_->take_turn());
   Session& session = *state_->session;
   session.forget_plan();
-  const size_t arena = plan_arena(session.loaded().model, session.ops, session.caches->layers());
+  const LoadedModel& loaded = session.loaded();
+  const size_t arena =
+      plan_arena(loaded.model, loaded.adapters, session.ops, session.caches->layers());
   TUTTI_CHECK(session.ops.status());
-  return MemoryPlan{session.loaded().weights.bytes(), session.caches->bytes(),
+  return MemoryPlan{loaded.weights.bytes() + loaded.adapters.bytes(), session.caches->bytes(),
                     std::max(arena, session.arena.capacity())};
 }
 
@@ -146,15 +155,16 @@ Result<Engine::MemoryPlan> Engine::plan_memory(const ModelPackage& package,
   TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
   ShapeSource shapes(package, options.dtype);
   const Model<CpuOps> model(Scope(shapes, ""), config);
+  TUTTI_ASSIGN(const ModelAdapters adapters, ModelAdapters::read(package, model, false));
   ThreadPool threads(options.threads);
   Arena arena;
   CpuOps ops(arena, threads);
   ops.kept = shapes.kept();
   TUTTI_ASSIGN(const auto caches,
                SequenceCaches::create(config, shapes.cached(), Session::kSequences));
-  const size_t arena_bytes = plan_arena(model, ops, caches->layers());
+  const size_t arena_bytes = plan_arena(model, adapters, ops, caches->layers());
   TUTTI_CHECK(ops.status());
-  return MemoryPlan{shapes.bytes(), caches->bytes(), arena_bytes};
+  return MemoryPlan{shapes.bytes() + adapters.bytes(), caches->bytes(), arena_bytes};
 }
 
 }  // namespace tutti

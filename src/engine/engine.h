@@ -111,6 +111,7 @@ struct EngineOptions {
   int threads = 0;  // 0: all cores
   Dtype dtype = Dtype::as_stored;
   bool routing = true;  // false: rows with a closed gate are computed too, to no effect
+  std::string adapter;  // of the model file's, which all answers have; empty: none
 };
 
 // One layer's share of attention, averaged over heads and queries: share[query group][key group].

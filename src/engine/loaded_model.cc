@@ -29,8 +29,15 @@ Result<ModelHandle> load_model(const ModelPackage& package, const EngineOptions&
     return bad_input("the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +
                      " pieces, the model " + std::to_string(config.vocabulary) +
                      "; they do not belong together");
-  return ModelHandle{std::shared_ptr<const LoadedModel>(new LoadedModel{
-      config, std::move(tokenizer), source.take(), std::move(model), options.routing})};
+  TUTTI_ASSIGN(ModelAdapters adapters, ModelAdapters::read(package, model));
+  int adapter = -1;
+  if (!options.adapter.empty()) {
+    TUTTI_ASSIGN(adapter, adapters.named(options.adapter, config.name));
+  }
+  return ModelHandle{std::shared_ptr<const LoadedModel>(
+                         new LoadedModel{config, std::move(tokenizer), source.take(),
+                                         std::move(model), options.routing, std::move(adapters)}),
+                     adapter};
 }
 
 Result<ModelHandle> load_model(const std::string& path, const EngineOptions& options) {

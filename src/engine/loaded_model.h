@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/model_adapters.h"
 #include "format/text/tokenizer.h"
 #include "model/model.h"
 #include "runtime/ops/cpu_ops.h"
@@ -19,6 +20,13 @@ struct LoadedModel {
   WeightStorage weights;
   Model<CpuOps> model;
   bool routing = true;  // as CpuOps::routing
+  ModelAdapters adapters = {};
+
+  // The model's, with the adapters that sequences of the batch name (SequenceStart::adapter).
+  ModelOutput<CpuTensor> forward(CpuOps& ops, const Batch& batch,
+                                 std::span<KvCache* const> caches = {}) const {
+    return model.forward(ops, batch, caches, adapters.of(batch));
+  }
 
   // What keys and values are kept in during a pass, FP32 where all matrices are, else bf16; and in
   // the caches, as the products: INT8 where a matrix is.
@@ -26,7 +34,8 @@ struct LoadedModel {
   Precision cached() const;
 };
 
-// Reads and checks a model file. Errors name the file's part that is wrong.
+// Reads and checks a model file, adapters included; the handle has the one that the options name.
+// Errors name the file's part that is wrong.
 Result<ModelHandle> load_model(const std::string& path, const EngineOptions& options);
 // Of an open file, which its errors do not name.
 Result<ModelHandle> load_model(const ModelPackage& package, const EngineOptions& options);

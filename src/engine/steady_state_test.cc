@@ -10,7 +10,8 @@
 #include "engine/samplers/sampler.h"
 #include "engine/text_sequence.h"
 #include "format/text/tokenizer_trainer.h"
-#include "tests/helpers/random_weights.h"
+#include "tests/helpers/random_adapters.h"
+#include "tests/helpers/test_model.h"
 
 namespace {
 std::atomic<int64_t> allocations = 0;
@@ -69,12 +70,12 @@ struct Loaded {
 
 class SteadyState : public testing::TestWithParam<Precision> {};
 
-// One sequence, or several whose tokens share passes.
-void expect_steady_decoding(Session& session, int count) {
+// One sequence, or several whose tokens share passes; with adapters, all but the first have one.
+void expect_steady_decoding(Session& session, int count, bool adapters = false) {
   std::vector<TextSequence> sequences;
   std::vector<Sampler> samplers(count, Sampler({.temperature = 1, .top_k = 40}));
   for (int i = 0; i < count; ++i) {
-    sequences.emplace_back(i);
+    sequences.emplace_back(i, adapters ? i - 1 : -1);
     ASSERT_TRUE(sequences[i].prefill(session, {{}, Tokens(3 + i, 20 + i)}));
   }
   std::vector<TextSequence*> pointers;
@@ -100,6 +101,19 @@ TEST_P(SteadyState, DecodingAllocatesNothingAfterTheFirstToken) {
   Loaded f(GetParam());
   expect_steady_decoding(*f.session, 1);
   expect_steady_decoding(*f.session, 2);
+}
+
+TEST_P(SteadyState, DecodingWithAdaptersAllocatesNothingEither) {
+  using Dtype = EngineOptions::Dtype;
+  const std::string path = write_model("steady_state_test", tiny_config());
+  ASSERT_TRUE(add_adapters(path, {"one", "two"}));
+  const Dtype dtype = GetParam() == Precision::f32    ? Dtype::f32
+                      : GetParam() == Precision::bf16 ? Dtype::bf16
+                                                      : Dtype::int8;
+  const ModelHandle model = *load_model(path, {.threads = 1, .dtype = dtype});
+  const auto session =
+      Session::create(model, 2, *SequenceCaches::create(model->config, model->cached(), 3));
+  expect_steady_decoding(*session, 3, true);
 }
 
 // Allocations of a whole run, which must not depend on the number of steps.

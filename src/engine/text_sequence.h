@@ -8,7 +8,8 @@ namespace tutti {
 // One sequence, in one slot of the caches. Each call may come on another session.
 class TextSequence {
  public:
-  explicit TextSequence(int slot = 0) : slot_(slot) {}
+  // adapter: as ModelHandle has it.
+  explicit TextSequence(int slot = 0, int adapter = -1) : slot_(slot), adapter_(adapter) {}
 
   // Runs the prompt, whose last token is text. Leaves the logits of that token. bad_input if it
   // does not fit the context.
@@ -27,7 +28,7 @@ class TextSequence {
  private:
   friend class DecodeBatch;
 
-  int slot_;
+  int slot_, adapter_;
   int past_ = 0;
   float time_ = 0;  // the clock behind the last token
   int vocabulary_ = 0;
@@ -36,7 +37,7 @@ class TextSequence {
 
 // Appends one token to each of several sequences in one pass. Each gets the same logits as if it
 // were alone: rows of a pass never mix but in attention, and that keeps to its sequence.
-// What is read most, the weights, is then read once for all of them.
+// What is read most, the weights, is then read once for all of them, whatever their adapters.
 class DecodeBatch {
  public:
   // Allocates nothing the second time with as many sequences.
@@ -46,11 +47,12 @@ class DecodeBatch {
  private:
   struct Step {
     Batch batch;
-    uint64_t shape = 0;
+    uint64_t shape = 0;  // of its rows' adapters
   };
-  Step& step_for(size_t sequences, const ModelSpec& config);
+  Step& step_for(std::span<TextSequence* const> sequences, const ModelSpec& config);
 
-  std::vector<Step> steps_;  // by the number of sequences
+  std::vector<Step> steps_;    // by the number of sequences
+  std::vector<size_t> order_;  // of the sequences in the pass: those with one adapter side by side
 };
 
 }  // namespace tutti

@@ -17,19 +17,19 @@ int rows_of(const LoadedModel& loaded, const Part& part) {
 }
 
 // Appends the part as a sequence; how many rows of the trunk it takes at most is checked before.
-Status add_part(BatchBuilder& builder, const Part& part, const LoadedModel& loaded) {
+Status add_part(BatchBuilder& builder, const Part& part, const LoadedModel& loaded, int adapter) {
   TUTTI_CHECK(check_part(part));
   TUTTI_CHECK(require(loaded, part));
   if (part.answers()) return usage_error("an answer has no embedding; give it as text");
   if (part.says()) {
     TUTTI_ASSIGN(const Tokens ids, encode_within_context(loaded, part.text, "the text"));
     TUTTI_CHECK(check_context(loaded.config, int64_t(ids.size()) + 1, "what to embed"));
-    builder.begin_sequence();
+    builder.begin_sequence({.adapter = adapter});
     builder.text(joined({mark(token_begin), ids}));
     return {};
   }
   TUTTI_CHECK(check_context(loaded.config, media_rows(loaded.config, part), "what to embed"));
-  builder.begin_sequence();
+  builder.begin_sequence({.adapter = adapter});
   add_media(builder, part);
   return {};
 }
@@ -61,7 +61,7 @@ class EmbedRequest::Pass {
     }
     CpuOps& ops = session.ops;
     return session.run([&] {
-      const auto out = loaded_.model.forward(ops, batch);
+      const auto out = loaded_.forward(ops, batch);
       const CpuTensor unit = loaded_.model.heads.embeddings(ops, out.trunk.x_ND, index, bounds);
       if (ops.computing()) hand_out(unit, batch);
     });
@@ -77,7 +77,7 @@ class EmbedRequest::Pass {
     const EmbedRequest& request = *requests_[i];
     if (errors_[i] || request.next_ + round >= request.parts_->size()) return false;
     const Part& part = (*request.parts_)[request.next_ + round];
-    if (const Status status = add_part(builder_, part, loaded_); !status) {
+    if (const Status status = add_part(builder_, part, loaded_, request.model().adapter); !status) {
       errors_[i] = status.error();
       return false;
     }

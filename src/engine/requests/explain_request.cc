@@ -43,7 +43,7 @@ Result<bool> ExplainRequest::step(Session& session) {
   const LoadedModel& loaded = session.loaded();
   TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(*prompt_, options_, loaded));
   BatchBuilder builder(loaded.config);
-  builder.begin_sequence();
+  builder.begin_sequence({.adapter = model().adapter});
   add_prompt(builder, resolved);
   const Batch batch = builder.build();
   TUTTI_CHECK(check_context(loaded.config, batch.rows(), "the prompt"));
@@ -55,7 +55,7 @@ Result<bool> ExplainRequest::step(Session& session) {
   std::vector<AttentionProbe> probes(loaded.config.layers);
   caches->set_probes(&probes);
   TUTTI_CHECK(session.run([&] {
-    const auto out = loaded.model.forward(session.ops, batch, caches->layers());
+    const auto out = loaded.forward(session.ops, batch, caches->layers());
     if (session.ops.computing()) read_routes(out.trunk, batch, result_);
   }));
   read_probes(probes, result_);

@@ -32,7 +32,8 @@ struct RequestTraits {
   bool patient = false;  // nobody follows it step by step: it takes the time that is left
 };
 
-// With whom the next step may share a pass: requests of one model whose keys are equal.
+// With whom the next step may share a pass: requests of one model whose keys are equal, whatever
+// their adapters.
 struct Sharing {
   const void* key = nullptr;  // nullptr: with nobody
   int rows = 1;               // about how many it adds to the pass

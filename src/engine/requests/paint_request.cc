@@ -23,7 +23,8 @@ Status PaintRequest::prefill(Session& session) {
   const ResolvedPrompt unconditional{{}, generation_prompt({}, token_paint), {}};
   flow_.emplace(
       slots, modality, model()->model.heads.values[size_t(modality)],
-      [](BatchBuilder& builder, std::span<const float> z, float t) { builder.paint(z, t); });
+      [](BatchBuilder& builder, std::span<const float> z, float t) { builder.paint(z, t); },
+      model().adapter);
   return flow_->prefill(session, resolved, unconditional, painted.tokens, flow_options_);
 }
 

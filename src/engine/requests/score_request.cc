@@ -47,7 +47,7 @@ Status ScoreRequest::prefill(Session& session) {
     TUTTI_CHECK(check_context(config, prompt + longest, "the prompt with an answer"));
     fault_.reset();
   }
-  sequence_ = TextSequence(slots[0]);
+  sequence_ = TextSequence(slots[0], model().adapter);
   TUTTI_CHECK(sequence_.prefill(session, resolved));
   first_.assign(sequence_.logits().begin(), sequence_.logits().end());
   return {};

@@ -86,10 +86,12 @@ Result<bool> SpeakRequest::plan_piece(Session& session, std::string text) {
 
 Status SpeakRequest::begin_piece(Session& session) {
   const int modality = model()->config.find(Stem::spoken);
-  flow_.emplace(slots, modality, model()->model.heads.values[size_t(modality)],
-                [this](BatchBuilder& builder, std::span<const float> z, float t) {
-                  builder.speak(z, t, piece_.text, piece_.alignment);
-                });
+  flow_.emplace(
+      slots, modality, model()->model.heads.values[size_t(modality)],
+      [this](BatchBuilder& builder, std::span<const float> z, float t) {
+        builder.speak(z, t, piece_.text, piece_.alignment);
+      },
+      model().adapter);
   const ResolvedPrompt prompt{{}, generation_prompt(piece_.ids, token_speak), {}};
   const ResolvedPrompt unconditional{{}, generation_prompt({}, token_speak), {}};
   return flow_->prefill(session, prompt, unconditional, int(piece_.alignment.size()),

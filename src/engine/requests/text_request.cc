@@ -61,7 +61,7 @@ Status TextRequest::prefill(Session& session) {
   TUTTI_ASSIGN(const ResolvedPrompt resolved, resolve_text_prompt(*prompt_, options_, *model()));
   unheard_ = resolved.unheard;
   if (unheard_) return {};
-  sequence_ = TextSequence(slots[0]);
+  sequence_ = TextSequence(slots[0], model().adapter);
   TUTTI_CHECK(sequence_.prefill(session, resolved));
   result_.prompt_tokens = sequence_.length();
   // The last token of an answer need not be in the cache.

@@ -12,7 +12,7 @@ Status GuidedFlow::prefill(Session& session, const ResolvedPrompt& prompt,
   const ModelSpec& config = session.loaded().config;
   BatchBuilder builder(config);
   for (int s = 0; s < sequences_; ++s) {
-    builder.begin_sequence();
+    builder.begin_sequence({.adapter = adapter_});
     add_prompt(builder, s == 0 ? prompt : unconditional);
     time_[s] = builder.time();
   }
@@ -23,8 +23,8 @@ Status GuidedFlow::prefill(Session& session, const ResolvedPrompt& prompt,
     TUTTI_CHECK(check_context(config, past_[s] + tokens, "the prompt and what it asks for"));
     session.truncate(slots_[s], 0);
   }
-  TUTTI_CHECK(session.run(
-      [&] { session.loaded().model.forward(session.ops, batch, session.caches->layers()); }));
+  TUTTI_CHECK(
+      session.run([&] { session.loaded().forward(session.ops, batch, session.caches->layers()); }));
   sampler_.emplace(size_t(tokens_) * head_.rows(), options);
   batch_ = noisy_batch(config);
   shape_ = Session::new_shape();
@@ -38,7 +38,7 @@ void GuidedFlow::narrow() {
 
 void GuidedFlow::add_to(BatchBuilder& builder) const {
   for (int s = 0; s < sequences_; ++s) {
-    builder.begin_sequence({.past = past_[s], .time = time_[s]});
+    builder.begin_sequence({.past = past_[s], .time = time_[s], .adapter = adapter_});
     add_noisy_(builder, sampler_->z(), sampler_->t());
   }
 }
@@ -75,7 +75,7 @@ Result<bool> GuidedFlow::step(Session& session) {
   if (std::exchange(layers_, layers) != layers) shape_ = Session::new_shape();
   CpuOps& ops = session.ops;
   const auto pass = [&] {
-    const auto out = session.loaded().model.forward(ops, batch_, session.caches->layers());
+    const auto out = session.loaded().forward(ops, batch_, session.caches->layers());
     const int begin = batch_.row_begin[modality_], end = batch_.row_begin[modality_ + 1];
     const CpuTensor x = ops.linear(ops.rows(out.trunk.x_ND, begin, end), head_);
     if (ops.computing()) read(x, 0);
@@ -99,7 +99,7 @@ Status GuidedFlow::step_together(Session& session, std::span<GuidedFlow* const> 
   batch.trunk.slots.assign(slots.begin(), slots.end());
   CpuOps& ops = session.ops;
   TUTTI_CHECK(session.run([&] {
-    const auto out = session.loaded().model.forward(ops, batch, session.caches->layers());
+    const auto out = session.loaded().forward(ops, batch, session.caches->layers());
     const CpuTensor x = ops.linear(
         ops.rows(out.trunk.x_ND, batch.row_begin[modality], batch.row_begin[modality + 1]),
         flows[0]->head_);

@@ -28,9 +28,14 @@ class GuidedFlow {
   // Appends noisy tokens `z` at noise level t to the builder's sequence.
   using AddNoisy = std::function<void(BatchBuilder&, std::span<const float> z, float t)>;
 
-  // head: from trunk rows to clean values, on rows of the modality.
-  GuidedFlow(Slots slots, int modality, const CpuTensor& head, AddNoisy add_noisy)
-      : slots_(slots), modality_(modality), head_(head), add_noisy_(std::move(add_noisy)) {}
+  // head: from trunk rows to clean values, on rows of the modality. adapter: as ModelHandle has it;
+  // both branches have it.
+  GuidedFlow(Slots slots, int modality, const CpuTensor& head, AddNoisy add_noisy, int adapter = -1)
+      : slots_(slots),
+        modality_(modality),
+        head_(head),
+        add_noisy_(std::move(add_noisy)),
+        adapter_(adapter) {}
 
   // Runs the prompt for `tokens` noisy tokens to follow. bad_input if it is too long. Without
   // guidance, `unconditional` is not run. The options passed check_flow_options().
@@ -59,6 +64,7 @@ class GuidedFlow {
   int modality_;
   CpuTensor head_;
   AddNoisy add_noisy_;
+  int adapter_;
   std::optional<FlowSampler> sampler_;
   Batch batch_;  // of the steps: all of one shape while sequences_ and layers_ stay
   uint64_t shape_ = 0;

@@ -23,7 +23,7 @@ constexpr JsonLimits kLimits = {.deepest = 64, .most_keys = 500'000, .most_value
 
 constexpr std::array kKnown = {"format",  "min_reader", "requires", "spec",     "tokenizer",
                                "tensors", "shards",     "adapters", "signature"};
-// What a file may require of its reader. Adapters are carried but not applied.
+// What a file may require of its reader. Adapters need none: a request without one is as before.
 constexpr std::array kSupported = {"shards"};
 
 bool is_one_of(std::string_view key, const auto& list) {

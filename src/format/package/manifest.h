@@ -5,8 +5,8 @@
 //    "tokenizer": {"kind": "sentencepiece", "tensor": "tutti.tokenizer"},
 //    "tensors": {"trunk.0.query": "<SHA-256>", ...},     every tensor of every file (tensor_hash)
 //    "shards": [{"file": "model-1-HASH.safetensors", "bytes": 123, "sha256": "..."}, ...],
-//    "adapters": [{"name": "pirate", "target": "trunk.0.query", "down": TENSOR, "up": TENSOR,
-//                  "scale": 0.5}, ...],
+//    "adapters": [{"name": "pirate", "target": "trunk.layer_0.query", "down": TENSOR,
+//                  "up": TENSOR, "scale": 0.5}, ...],
 //    "signature": {"algorithm": "ed25519", "key_id": "...", "value": "..."}}
 //
 // spec, tokenizer and tensors have to be there. Keys that we do not know are kept and written
