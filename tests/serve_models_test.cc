@@ -17,9 +17,9 @@ constexpr size_t kNoise = size_t(70) << 20;
 
 class ServeModels : public ServerTest {
  protected:
-  void make_model(const std::string& name, int context) const {
-    const std::string command =
-        quoted(MAKE_MODEL_BINARY) + " " + quoted(path(name)) + " tiny " + std::to_string(context);
+  void make_model(const std::string& name, int context, const std::string& adapters = "") const {
+    const std::string command = quoted(MAKE_MODEL_BINARY) + " " + quoted(path(name)) + " tiny " +
+                                std::to_string(context) + " " + adapters;
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
   void SetUp() override {
@@ -136,6 +136,73 @@ TEST_F(ServeModels, AModelIsSwappedUnderLoad) {
   EXPECT_EQ(stop(SIGTERM), 0) << log();
 }
 
+// A model and two of its file's adapters, asked all at once for texts and vectors: each answers
+// what it answers alone.
+TEST_F(ServeModels, AdaptersAreModelsOfTheirOwn) {
+  make_model("adapted", 300, "one two");
+  put("adapted");
+  start({"--model", "other=" + path("other.safetensors"), "--alias", "first=other:one", "--log",
+         "none"});
+  const Json cards = Json::parse(ask(port_, "GET", "/v1/models").body)["data"];
+  ASSERT_EQ(cards.size(), 5u);
+  EXPECT_EQ(cards[2]["id"], "other:one");
+  EXPECT_EQ(cards[2]["adapter_of"], "other");
+  EXPECT_EQ(cards[3]["id"], "other:two");
+  EXPECT_EQ(cards[4]["alias_of"], "other:one");
+  EXPECT_EQ(ask(port_, "GET", "/v1/models/other:one").status, 200);
+  EXPECT_EQ(ask(port_, "GET", "/v1/models/other:three").status, 404);
+
+  // What was answered, without what differs from one time to the next.
+  const auto text = [&](const std::string& model) {
+    const TestAnswer answer = post("/v1/chat/completions", asked(model));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    const Json json = Json::parse(answer.body, nullptr, false);
+    return json["model"].dump() + json["choices"].dump();
+  };
+  const auto vector = [&](const std::string& model) {
+    const TestAnswer answer =
+        post("/v1/embeddings", Json{{"model", model}, {"input", "hello"}}.dump());
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return Json::parse(answer.body, nullptr, false)["data"].dump();
+  };
+  const std::string names[] = {"other", "other:one", "other:two"};
+  std::string texts[3], vectors[3];
+  for (size_t i = 0; i < 3; ++i) {
+    texts[i] = text(names[i]);
+    vectors[i] = vector(names[i]);
+    EXPECT_NE(texts[i].find("\"" + names[i] + "\""), std::string::npos) << texts[i];
+  }
+  EXPECT_EQ(text("first"), texts[1]);
+  EXPECT_NE(vectors[0], vectors[1]);
+  EXPECT_NE(vectors[1], vectors[2]);
+  EXPECT_NE(Json::parse("[" + texts[0].substr(texts[0].find('[')) + "]"),
+            Json::parse("[" + texts[1].substr(texts[1].find('[')) + "]"));
+  std::vector<std::thread> clients;
+  for (size_t i = 0; i < 9; ++i)
+    clients.emplace_back([&, i] {
+      for (size_t n = 0; n < 6; ++n) {
+        EXPECT_EQ(text(names[(i + n) % 3]), texts[(i + n) % 3]);
+        EXPECT_EQ(vector(names[(i + n) % 3]), vectors[(i + n) % 3]);
+      }
+    });
+  for (std::thread& client : clients) client.join();
+
+  const TestAnswer none = post("/v1/chat/completions", asked("other:three"));
+  EXPECT_EQ(none.status, 404);
+  EXPECT_NE(none.body.find("model, other, other:one, other:two, first"), std::string::npos)
+      << none.body;
+
+  // A new file's adapters are what counts.
+  make_model("adapted", 300, "two three");
+  put("adapted");
+  reload("other is the new model now");
+  EXPECT_EQ(post("/v1/chat/completions", asked("other:one")).status, 404);
+  EXPECT_EQ(post("/v1/chat/completions", asked("first")).status, 404);
+  EXPECT_EQ(text("other:two"), texts[2]);
+  EXPECT_EQ(post("/v1/chat/completions", asked("other:three")).status, 200);
+  EXPECT_EQ(stop(SIGTERM), 0) << log();
+}
+
 TEST_F(ServeModels, ABadFileLeavesTheModelThatWas) {
   start_two();
   const std::string bytes = read_text(path("large"));
@@ -206,6 +273,7 @@ TEST_F(ServeModels, WhatCannotBeServedIsRefusedByName) {
       {{"--model", file, "--alias", "a=model", "--alias", "b=nothing"}, "the alias b=nothing"},
       {{"--model", file, "--alias", "a=nothing"}, "model is one"},
       {{"--model", "a="}, "names no file"},
+      {{"--model", file, "--alias", "a=model:one"}, "no adapter \"one\"; it has none"},
       {{"--model", file, "--alias", "a=model", "--alias", "a=other", "--model", other},
        "alias of both"}};
   for (const auto& [words, part] : wrong) {

@@ -4,12 +4,16 @@
 //   ModelNames names;
 //   TUTTI_CHECK(names.add("nano"));
 //   TUTTI_CHECK(names.add_aliases({{"fast", "nano"}}));
-//   names.find("fast");   // "nano"
+//   names.find("fast");          // {"nano", ""}
+//   names.find("fast:pirate");   // {"nano", "pirate"}
 //
+// MODEL:ADAPTER is a model with an adapter of its file. Which of these there are the files say;
+// here whatever follows a colon may be one. A model or alias of the whole name comes first.
 // Not thread-safe.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +24,13 @@ namespace tutti {
 
 // A name and the model or alias that it stands for.
 using AliasPair = std::pair<std::string, std::string>;
+
+// What a name leads to.
+struct NamedModel {
+  std::string model, adapter;  // the latter empty: none
+
+  std::string name() const { return adapter.empty() ? model : model + ':' + adapter; }
+};
 
 class ModelNames {
  public:
@@ -32,20 +43,20 @@ class ModelNames {
   // Takes away a model, and its aliases.
   void remove(const std::string& model);
 
-  // The model of that name or alias; nullptr where there is none.
-  const std::string* find(const std::string& name) const;
+  // The model of that name or alias, and the adapter behind it.
+  std::optional<NamedModel> find(const std::string& name) const;
   // In the order in which they were added.
   const std::vector<std::string>& models() const { return models_; }
-  // Each with its model.
-  const std::map<std::string, std::string>& aliases() const { return aliases_; }
+  // Each with what it leads to.
+  const std::map<std::string, NamedModel>& aliases() const { return aliases_; }
 
  private:
   bool is_model(const std::string& name) const;
-  Result<std::string> end_of(const AliasPair& pair,
-                             const std::map<std::string, std::string>& targets) const;
+  Result<NamedModel> end_of(const AliasPair& pair,
+                            const std::map<std::string, std::string>& targets) const;
 
   std::vector<std::string> models_;
-  std::map<std::string, std::string> aliases_;
+  std::map<std::string, NamedModel> aliases_;
 };
 
 // usage_error unless it may name a model: 1 to 128 bytes of UTF-8 without control characters,

@@ -30,9 +30,23 @@ Result<Registry::Entry> Registry::load(const std::string& name, Source source, H
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(source.path, hold));
   auto handle = load_model(package, source.options);
   if (!handle) return handle.error().with_context("the model " + source.path);
-  auto served =
-      std::make_shared<const ServedModel>(ServedModel{name, *std::move(handle), stamp.seconds});
-  return Entry{std::move(source), stamp, std::move(served)};
+  Entry entry{std::move(source), stamp, {}, {}};
+  const auto serve = [&](const std::string& as, int adapter) {
+    return std::make_shared<const ServedModel>(
+        ServedModel{as, {handle->model, adapter}, stamp.seconds});
+  };
+  entry.served = serve(name, handle->adapter);
+  for (const std::string& adapter : (*handle)->adapters.names())
+    entry.adapters.push_back(serve(NamedModel{name, adapter}.name(), int(entry.adapters.size())));
+  return entry;
+}
+
+// The names of adapters are neither models' nor aliases'.
+Status Registry::check_adapters(const Entry& entry, const ModelNames& names) {
+  for (const ServedPtr& adapter : entry.adapters)
+    if (const Status free = names.check_free(adapter->name); !free)
+      return free.error().with_context("an adapter in " + entry.source.path);
+  return {};
 }
 
 // A copy, for what is written or cut short meanwhile must not end the process. What was written in
@@ -51,9 +65,11 @@ Status Registry::add(const std::string& name, Source source) {
   {
     const std::lock_guard lock(mutex_);
     TUTTI_CHECK(names_.check_free(name));
+    TUTTI_CHECK(check_no_adapter(name));
   }
   TUTTI_ASSIGN(Entry loaded, load(name, std::move(source)));
   const std::lock_guard lock(mutex_);
+  TUTTI_CHECK(check_adapters(loaded, names_));
   entries_.insert_or_assign(name, std::move(loaded));
   return names_.add(name);
 }
@@ -61,14 +77,39 @@ Status Registry::add(const std::string& name, Source source) {
 Status Registry::add_aliases(const std::vector<AliasPair>& pairs) {
   const std::lock_guard loading(loading_);
   const std::lock_guard lock(mutex_);
-  return names_.add_aliases(pairs);
+  ModelNames names = names_;
+  TUTTI_CHECK(names.add_aliases(pairs));
+  for (const auto& [name, target] : pairs) {
+    const NamedModel named = *names.find(name);
+    if (!named.adapter.empty())
+      TUTTI_CHECK(
+          entries_.at(named.model).served->handle->adapters.named(named.adapter, named.model));
+    if (name != target) TUTTI_CHECK(check_no_adapter(name));
+  }
+  names_ = std::move(names);
+  return {};
+}
+
+ServedPtr Registry::served(const NamedModel& named) const {
+  const Entry& entry = entries_.at(named.model);
+  if (named.adapter.empty()) return entry.served;
+  const int index = entry.served->handle->adapters.find(named.adapter);
+  return index < 0 ? nullptr : entry.adapters[size_t(index)];
+}
+
+Status Registry::check_no_adapter(const std::string& name) const {
+  const auto named = names_.find(name);
+  if (!named || named->name() != name || named->adapter.empty() || !served(*named)) return {};
+  return usage_error(name + " is the model " + named->model + " with its adapter " +
+                     named->adapter + "; choose another name");
 }
 
 ServedPtr Registry::find(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   if (names_.models().empty()) return nullptr;
-  const std::string* model = name.empty() ? &names_.models().front() : names_.find(name);
-  return model ? entries_.at(*model).served : nullptr;
+  if (name.empty()) return entries_.at(names_.models().front()).served;
+  const auto named = names_.find(name);
+  return named ? served(*named) : nullptr;
 }
 
 Result<bool> Registry::reload(const std::string& name) {
@@ -84,6 +125,7 @@ Result<bool> Registry::reload(const std::string& name) {
   TUTTI_ASSIGN(Entry loaded, load_again(name, std::move(source)));
   {
     const std::lock_guard lock(mutex_);
+    TUTTI_CHECK(check_adapters(loaded, names_));
     std::swap(entries_.at(name), loaded);  // it is there: whoever removes it holds loading_
   }
   return true;  // the previous model goes without a lock, unless somebody holds it
@@ -104,10 +146,15 @@ Status Registry::remove(const std::string& name) {
 std::vector<Registry::Card> Registry::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<Card> cards;
-  for (const std::string& name : names_.models())
-    cards.push_back({name, {}, entries_.at(name).served->written});
-  for (const auto& [name, model] : names_.aliases())
-    cards.push_back({name, model, entries_.at(model).served->written});
+  for (const std::string& name : names_.models()) {
+    const Entry& entry = entries_.at(name);
+    cards.push_back({name, {}, {}, entry.served->written});
+    for (const ServedPtr& adapter : entry.adapters)
+      cards.push_back({adapter->name, {}, name, adapter->written});
+  }
+  for (const auto& [name, named] : names_.aliases())
+    if (const ServedPtr model = served(named))
+      cards.push_back({name, model->name, {}, model->written});
   return cards;
 }
 

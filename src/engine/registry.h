@@ -5,6 +5,7 @@
 //   TUTTI_CHECK(registry.add("nano", {"models/tutti-nano.safetensors", {}}));
 //   TUTTI_CHECK(registry.add_aliases({{"fast", "nano"}}));
 //   const ServedPtr served = registry.find("fast");   // stays what it is for as long as it is held
+//   registry.find("nano:pirate");                     // the same model with an adapter of its file
 //   TUTTI_ASSIGN(bool swapped, registry.reload("nano"));   // the file has changed
 //
 // Thread-safety: everything may be called from any thread. Loading takes its time without holding
@@ -25,7 +26,7 @@
 
 namespace tutti {
 
-// A model under its name. Never changes.
+// A model under its name, or one with an adapter as MODEL:ADAPTER. Never changes.
 struct ServedModel {
   std::string name;
   ModelHandle handle;
@@ -40,12 +41,14 @@ class Registry {
     EngineOptions options;
   };
 
-  // usage_error where the name cannot be one or is taken; else what is wrong with the file.
+  // usage_error where the name, or one of its adapters', cannot be one or is taken; else what is
+  // wrong with the file.
   Status add(const std::string& name, Source source);
-  // As ModelNames has it.
+  // As ModelNames has it; usage_error too for an adapter that the model does not have.
   Status add_aliases(const std::vector<AliasPair>& pairs);
 
-  // The model of that name or alias, of an empty one the first that was added; nullptr: none.
+  // The model, with an adapter or without, of that name or alias; of an empty one the first that
+  // was added. nullptr: none.
   ServedPtr find(const std::string& name = {}) const;
 
   // Reads the model's file again, where it is not the one that was read before, and lets the new
@@ -54,9 +57,10 @@ class Registry {
   // Takes away a model and its aliases. not_found without it; usage_error for the only one.
   Status remove(const std::string& name);
 
-  // Models in the order in which they were added, then aliases by name.
+  // Models in the order in which they were added, each before its adapters, then aliases by name.
+  // Of the models' present files: an alias whose adapter is in none is not among them.
   struct Card {
-    std::string name, alias_of;  // the latter empty: a model
+    std::string name, alias_of, adapter_of;  // both empty: a model
     int64_t written = 0;
   };
   std::vector<Card> list() const;
@@ -75,11 +79,16 @@ class Registry {
     Source source;
     FileStamp stamp;
     ServedPtr served;
+    std::vector<ServedPtr> adapters;  // in the model's order
   };
 
   static FileStamp stamp_of(const std::string& path);
   static Result<Entry> load(const std::string& name, Source source, Hold hold = Hold::mapped);
   static Result<Entry> load_again(const std::string& name, Source source);
+  static Status check_adapters(const Entry& entry, const ModelNames& names);
+  // With mutex_ held.
+  ServedPtr served(const NamedModel& named) const;
+  Status check_no_adapter(const std::string& name) const;
 
   std::mutex loading_;        // one model at a time; taken before the other
   mutable std::mutex mutex_;  // of what follows; held for look-ups alone

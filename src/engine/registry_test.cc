@@ -11,6 +11,7 @@
 
 #include "engine/loaded_model.h"
 #include "engine/requests/embed_request.h"
+#include "tests/helpers/random_adapters.h"
 #include "tests/helpers/test_model.h"
 
 namespace tutti {
@@ -111,6 +112,83 @@ TEST_F(RegistryTest, TakenNamesAndCyclesAreRefusedAndChangeNothing) {
     EXPECT_EQ(status.error().message().find('\x1b'), std::string::npos);
   }
   EXPECT_EQ(registry_.names(), "one, fast");
+}
+
+class AdaptedRegistry : public RegistryTest {
+ protected:
+  AdaptedRegistry() { put({"pirate", "formal"}); }
+
+  void put(const std::vector<std::string>& adapters) {
+    const std::string fresh = testing::TempDir() + "/registry_adapted.safetensors";
+    fs::copy_file(first_file(), fresh, fs::copy_options::overwrite_existing);
+    if (!adapters.empty()) {
+      EXPECT_TRUE(add_adapters(fresh, adapters));
+    }
+    replace(path_, fresh);
+  }
+};
+
+TEST_F(AdaptedRegistry, AdaptersAreNamesOfTheirOwn) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  ASSERT_TRUE(registry_.add("two", {second_file(), {1}}));
+  ASSERT_TRUE(registry_.add_aliases(
+      {{"ahoy", "arr"}, {"arr", "fast:pirate"}, {"fast", "one"}, {"sir", "one:formal"}}));
+  EXPECT_EQ(registry_.names(), "one, one:pirate, one:formal, two, ahoy, arr, fast, sir");
+  const ServedPtr plain = registry_.find("one"), pirate = registry_.find("one:pirate");
+  EXPECT_EQ(plain->handle.adapter, -1);
+  EXPECT_EQ(pirate->handle.adapter, 0);
+  EXPECT_EQ(pirate->handle.model, plain->handle.model);
+  EXPECT_EQ(pirate->name, "one:pirate");
+  for (const char* name : {"arr", "ahoy", "fast:pirate"}) EXPECT_EQ(registry_.find(name), pirate);
+  EXPECT_EQ(registry_.find("sir")->handle.adapter, 1);
+  for (const char* name : {"one:", ":pirate", "one:none", "two:pirate", "arr:pirate", "pirate"})
+    EXPECT_EQ(registry_.find(name), nullptr) << name;
+  const auto cards = registry_.list();
+  EXPECT_EQ(cards[1].adapter_of, "one");
+  EXPECT_EQ(cards[5].alias_of, "one:pirate");
+  EXPECT_NE(embedded(plain->handle), embedded(pirate->handle));
+  ASSERT_TRUE(registry_.remove("one"));
+  EXPECT_EQ(registry_.names(), "two");
+}
+
+TEST_F(AdaptedRegistry, NoNameIsAnAdapterAndSomethingElse) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  for (const Status& status :
+       {registry_.add("one:pirate", {second_file(), {1}}),
+        registry_.add_aliases({{"one:pirate", "one"}}), registry_.add_aliases({{"a", "one:tiger"}}),
+        registry_.add_aliases({{"b", "one:pirate"}, {"c", "b:formal"}})}) {
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code(), ErrorCode::usage) << status.error().message();
+  }
+  EXPECT_NE(told(registry_.add_aliases({{"a", "one:tiger"}})).find("it has pirate, formal"),
+            std::string::npos);
+  // What is no adapter's may have a colon.
+  ASSERT_TRUE(registry_.add("one:7b", {second_file(), {1}}));
+  ASSERT_TRUE(registry_.add_aliases({{"one:small", "one"}}));
+  EXPECT_EQ(registry_.find("one:7b")->handle.adapter, -1);
+  EXPECT_EQ(registry_.names(), "one, one:pirate, one:formal, one:7b, one:small");
+  put({"7b"});
+  EXPECT_NE(told(registry_.reload("one").error()).find("called one:7b"), std::string::npos);
+  EXPECT_EQ(registry_.names(), "one, one:pirate, one:formal, one:7b, one:small");
+  EXPECT_NE(told(registry_.add("one", {path_, {1}})).find("called one"), std::string::npos);
+}
+
+// A new file's adapters are what counts; who holds one of the old goes on with it.
+TEST_F(AdaptedRegistry, AdaptersComeAndGoWithTheirFile) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  ASSERT_TRUE(registry_.add_aliases({{"arr", "one:pirate"}}));
+  const ServedPtr held = registry_.find("arr");
+  const std::vector<float> before = embedded(held->handle);
+  put({"formal"});
+  ASSERT_TRUE(*registry_.reload("one"));
+  EXPECT_EQ(registry_.names(), "one, one:formal");
+  EXPECT_EQ(registry_.find("arr"), nullptr);
+  EXPECT_EQ(registry_.find("one:formal")->handle.adapter, 0);
+  EXPECT_EQ(embedded(held->handle), before);
+  put({"formal", "pirate"});
+  ASSERT_TRUE(*registry_.reload("one"));
+  EXPECT_EQ(registry_.find("arr")->handle.adapter, 1);
+  EXPECT_EQ(embedded(registry_.find("arr")->handle), before);
 }
 
 // Who holds a model goes on with it, and the last one frees it.

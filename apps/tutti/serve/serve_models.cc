@@ -45,8 +45,8 @@ void ServeModels::add_options(CLI::App& verb) {
   verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
   add_dtype_option(verb, dtype);
   verb.add_option("--alias", aliases,
-                  "NAME=MODEL: another name that requests may use, e.g. gpt-4o=tutti-nano; "
-                  "repeatable");
+                  "NAME=MODEL or NAME=MODEL:ADAPTER: another name that requests may use, e.g. "
+                  "gpt-4o=tutti-nano; repeatable");
 }
 
 Status ServeModels::load(Registry& registry) const {
@@ -67,7 +67,9 @@ Status ServeModels::load(Registry& registry) const {
     return status.error().with_context("--alias");
   const EngineOptions options{.threads = threads, .dtype = dtype_named(dtype)};
   for (const NamedFile& file : files) TUTTI_CHECK(registry.add(file.name, {file.path, options}));
-  return registry.add_aliases(pairs);
+  if (const Status status = registry.add_aliases(pairs); !status)
+    return status.error().with_context("--alias");
+  return {};
 }
 
 }  // namespace tutti

@@ -12,7 +12,7 @@ namespace {
 void reload(Registry& registry) {
   int changed = 0;
   for (const Registry::Card& card : registry.list()) {
-    if (!card.alias_of.empty()) continue;
+    if (!card.alias_of.empty() || !card.adapter_of.empty()) continue;
     const Result<bool> swapped = registry.reload(card.name);
     if (!swapped)
       std::fprintf(stderr, "tutti: %s stays the model that it was: %s\n", card.name.c_str(),

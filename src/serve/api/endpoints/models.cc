@@ -1,4 +1,5 @@
-// GET /v1/models and /v1/models/{model}: a card for each model, and one for each alias.
+// GET /v1/models and /v1/models/{model}: a card for each model, for each adapter in its file, and
+// for each alias.
 #include "serve/api/answer.h"
 #include "serve/api/endpoints/endpoints.h"
 #include "serve/api/text_options.h"
@@ -10,6 +11,7 @@ Json card_json(const Registry::Card& card) {
   Json json = {
       {"id", card.name}, {"object", "model"}, {"created", card.written}, {"owned_by", "tutti"}};
   if (!card.alias_of.empty()) json["alias_of"] = card.alias_of;
+  if (!card.adapter_of.empty()) json["adapter_of"] = card.adapter_of;
   return json;
 }
 

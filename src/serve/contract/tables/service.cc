@@ -6,8 +6,8 @@ namespace tutti::tables {
 std::vector<Operation> models() {
   return {
       {"list_models", "GET", "/v1/models", "List the models",
-       "The models of this server, the one that answers where none is named first; then a "
-       "card for each --alias."},
+       "The models of this server, the one that answers where none is named first, each with a "
+       "card MODEL:ADAPTER for every adapter in its file; then a card for each --alias."},
       {"show_model", "GET", "/v1/models/{model}", "Show a model", "404 where it is not served."}};
 }
 
