@@ -34,6 +34,42 @@ class PackageTest : public ProgramTest {
   }
 };
 
+TEST_F(PackageTest, AnswersHaveTheAdapterThatIsAskedFor) {
+  const std::string file = path("adapted.safetensors");
+  ASSERT_EQ(std::system(
+                (quoted(MAKE_MODEL_BINARY) + " " + quoted(file) + " tiny 0 pirate formal").c_str()),
+            0);
+  const auto answer = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"run", "--model", file, "--text", "tari noke", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return json::parse(outcome.out, nullptr, false);
+  };
+  const json plain = answer({}), pirate = answer({"--adapter", "pirate"});
+  EXPECT_NE(plain["text"], pirate["text"]);
+  EXPECT_EQ(pirate["model"], file + ":pirate");
+  const std::vector<std::tuple<std::string, std::string, std::string, std::string>> wrong = {
+      {file, "text", "sailor", "it has pirate, formal"},
+      {path("model.safetensors"), "text", "pirate", "it has none"},
+      {file, "mask", "pirate", "--adapter would change nothing"}};
+  for (const auto& [model, to, adapter, part] : wrong) {
+    const Outcome refused =
+        run({"run", "--model", model, "--text", "tari", "--to", to, "--adapter", adapter});
+    EXPECT_EQ(refused.code, 2) << refused.err;
+    EXPECT_NE(refused.err.find(part), std::string::npos) << refused.err;
+    EXPECT_EQ(refused.out, "");
+  }
+
+  // Rewriting a file keeps them, and inspecting it names them.
+  ASSERT_EQ(run({"convert", file, "-o", "again.safetensors"}).code, 0);
+  const Outcome listed = run({"inspect", "again.safetensors"});
+  EXPECT_NE(listed.out.find("adapter pirate: rank 9, for down_"), std::string::npos) << listed.out;
+  EXPECT_NE(listed.out.find("query x 4"), std::string::npos) << listed.out;
+  const json all = json::parse(run({"inspect", "again.safetensors", "--json"}).out);
+  EXPECT_EQ(all["adapters"]["formal"]["trunk.layer_0.query"], 9);
+}
+
 TEST_F(PackageTest, EveryVersionGivesTheSameAnswers) {
   write_changed("one.safetensors", "", "");
   const Outcome converted = run({"convert", "one.safetensors", "-o", "two.safetensors"});

@@ -65,6 +65,7 @@ void add_explain(CLI::App& app, Verb& chosen) {
       "Draw each modality's share of attention per layer while the model reads a prompt.");
   auto options = std::make_shared<ExplainOptions>();
   options->model.add_options(*verb);
+  options->model.add_adapter_option(*verb);
   options->prompt.add_options(*verb);
   verb->add_option("--language", options->text.language, "of the caption asked for (default en)");
   verb->add_option("-o,--output", options->output, "chart (default attention.png)");

@@ -1,7 +1,9 @@
 // tutti inspect: what is in a model file, and what it needs to run.
 #include "inspect.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -55,6 +57,14 @@ std::string joined_names(const std::set<std::string>& names) {
   return text;
 }
 
+// By name: the rank of the pair for each target.
+Json adapters_json(const ModelPackage& package) {
+  Json adapters = Json::object();
+  for (const Manifest::Adapter& adapter : package.manifest.adapters)
+    adapters[adapter.name][adapter.target] = package.file.find(adapter.down)->shape[0];
+  return adapters;
+}
+
 Json to_json(const std::string& path, const ModelPackage& package, const Engine& engine,
              const Engine::MemoryPlan& plan) {
   Json parts = Json::object();
@@ -75,13 +85,31 @@ Json to_json(const std::string& path, const ModelPackage& package, const Engine&
       {"format", package.manifest.format},
       {"file_bytes", file_bytes},
       {"shards", package.manifest.shards.size()},
-      {"adapters", package.manifest.adapters.size()},
+      {"adapters", adapters_json(package)},
       {"tokenizer_bytes", package.tokenizer.size()},
       {"parts", parts},
       {"memory",
        {{"weights", plan.weight_bytes}, {"caches", plan.cache_bytes}, {"arena", plan.arena_bytes}}},
       {"config", Json::parse(model_spec_json(engine.config()))},
       {"card", package.card}};
+}
+
+// A line each: its ranks, and how many layers' matrices of each kind it is for.
+void print_adapters(const Json& adapters) {
+  for (const auto& [name, pairs] : adapters.items()) {
+    std::map<std::string, int> layers;
+    int64_t least = std::numeric_limits<int64_t>::max(), most = 0;
+    for (const auto& [target, rank] : pairs.items()) {
+      ++layers[target.substr(target.rfind('.') + 1)];
+      least = std::min(least, rank.get<int64_t>());
+      most = std::max(most, rank.get<int64_t>());
+    }
+    std::string ranks = std::to_string(least), kinds;
+    if (most > least) ranks += " to " + std::to_string(most);
+    for (const auto& [kind, count] : layers)
+      kinds += (kinds.empty() ? "" : ", ") + kind + " x " + std::to_string(count);
+    std::printf("adapter %s: rank %s, for %s\n", name.c_str(), ranks.c_str(), kinds.c_str());
+  }
 }
 
 void print_table(const Json& all) {
@@ -96,8 +124,9 @@ void print_table(const Json& all) {
                 joined_names(part["dtypes"].get<std::set<std::string>>()).c_str());
   std::printf("%-16s %12s %10.1f\n\n", "tokenizer", "", all["tokenizer_bytes"].get<double>() / 1e3);
   std::printf("file format: version %d, %zu shards, %zu adapters%s\n", all["format"].get<int>(),
-              all["shards"].get<size_t>(), all["adapters"].get<size_t>(),
+              all["shards"].get<size_t>(), all["adapters"].size(),
               all.contains("verified") ? "; every tensor matches its hash" : "");
+  print_adapters(all["adapters"]);
   std::printf("configuration: %s\n", all["config"].dump().c_str());
   if (const std::string card = all["card"]; !card.empty()) std::printf("\n%s\n", card.c_str());
 }

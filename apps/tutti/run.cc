@@ -272,6 +272,7 @@ void add_run(CLI::App& app, Verb& chosen) {
       "run", "Ask the model: any mix of text, pictures, sounds and videos in, any output out.");
   auto options = std::make_shared<RunOptions>();
   options->model.add_options(*verb);
+  options->model.add_adapter_option(*verb);
   options->prompt.add_options(*verb);
   verb->add_option("--to", options->to, "text (default), image, speech, mask or embedding")
       ->check(one_of({"text", "image", "speech", "mask", "embedding"}))

@@ -31,6 +31,8 @@ constexpr const char* kChosen =
 // --seed is not among them: whoever sets it always, and gets the same answer, got what was asked
 // for.
 constexpr Rule kRules[] = {
+    {"--adapter", [](const Asked& a) { return a.to != "mask" && !a.transcribes(); },
+     "what the trunk answers, and neither masks nor a transcript of sound alone is"},
     {"--task", [](const Asked& a) { return a.writes(); }, kWritten},
     {"--language", [](const Asked& a) { return a.describes(); },
      "names and captions (--task name or caption, or a picture or clip without --text)"},

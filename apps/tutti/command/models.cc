@@ -77,10 +77,15 @@ void ModelChoice::add_options(CLI::App& verb) {
   add_dtype_option(verb, dtype);
 }
 
+void ModelChoice::add_adapter_option(CLI::App& verb) {
+  verb.add_option("--adapter", adapter,
+                  "one of the model file's low-rank adapters (tutti inspect lists them)");
+}
+
 Result<Engine> ModelChoice::load(std::string* found) const {
   TUTTI_ASSIGN(const std::string place, find_model(path));
-  if (found) *found = place;
-  return Engine::load(place, {.threads = threads, .dtype = dtype_named(dtype)});
+  if (found) *found = adapter.empty() ? place : place + ':' + adapter;
+  return Engine::load(place, {.threads = threads, .dtype = dtype_named(dtype), .adapter = adapter});
 }
 
 }  // namespace tutti

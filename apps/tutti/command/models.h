@@ -24,13 +24,16 @@ Result<std::string> find_model(const std::string& given);
 void add_dtype_option(CLI::App& verb, std::string& name);
 EngineOptions::Dtype dtype_named(const std::string& name);
 
-// --model, --threads and --dtype, the same for every verb that loads one.
+// --model, --threads and --dtype, the same for every verb that loads one; --adapter for those that
+// ask it.
 struct ModelChoice {
   std::string path;
   int threads = 0;
-  std::string dtype = "auto";
+  std::string dtype = "auto", adapter;
 
   void add_options(CLI::App& verb);
+  void add_adapter_option(CLI::App& verb);
+  // found: the file, with its adapter as FILE:ADAPTER where one was chosen.
   Result<Engine> load(std::string* found = nullptr) const;
 };
 

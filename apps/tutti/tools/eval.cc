@@ -29,9 +29,10 @@ struct EvalOptions {
 };
 
 // --judge, or judge.safetensors beside the model; without one, what needs it is skipped.
-Result<std::unique_ptr<Referee>> load_judge(const EvalOptions& options, const std::string& model) {
+Result<std::unique_ptr<Referee>> load_judge(const EvalOptions& options) {
   std::string path = options.judge;
   if (path.empty()) {
+    TUTTI_ASSIGN(const std::string model, find_model(options.model.path));
     path = (std::filesystem::path(model).parent_path() / "judge.safetensors").string();
     std::error_code problem;
     if (!std::filesystem::exists(path, problem)) return std::unique_ptr<Referee>();
@@ -57,7 +58,7 @@ Status evaluate(EvalOptions options) {
   }
   std::string model;
   TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
-  TUTTI_ASSIGN(const auto judge, load_judge(options, model));
+  TUTTI_ASSIGN(const auto judge, load_judge(options));
   EvalDataOptions wanted{.all = options.all, .limit = options.limit};
   if (judge) wanted.training_labels = {judge->labels().begin(), judge->labels().end()};
   TUTTI_ASSIGN(const EvalData data, open_eval_data(options.data, wanted));
@@ -86,6 +87,7 @@ void add_eval(CLI::App& app, Verb& chosen) {
       app.add_subcommand("eval", "Measure a model on held-out data, or on a folder of your own.");
   auto options = std::make_shared<EvalOptions>();
   options->model.add_options(*verb);
+  options->model.add_adapter_option(*verb);
   verb->add_option("--data", options->data,
                    "shards, the raw sets, or any folder with captions.tsv, labels.tsv, "
                    "transcripts.tsv, masks.tsv, "
