@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 /* Grows with every addition to this header. */
-#define TUTTI_API_VERSION 4
+#define TUTTI_API_VERSION 5
 
 typedef enum tutti_status {
   TUTTI_OK = 0,
@@ -64,8 +64,9 @@ typedef enum tutti_precision {
 
 typedef struct tutti_model_options {
   size_t struct_size;
-  int32_t threads;   /* 0: all cores */
-  int32_t precision; /* a tutti_precision: what products are computed in */
+  int32_t threads;     /* 0: all cores */
+  int32_t precision;   /* a tutti_precision: what products are computed in */
+  const char* adapter; /* one of the file's low-rank adapters, which all answers have; NULL: none */
 } tutti_model_options;
 
 /* *model is set even on failure, so that tutti_model_error() says why; it is NULL only where there

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "media/encode_picture.h"
 #include "media/encode_sound.h"
+#include "tests/helpers/random_adapters.h"
 #include "tests/helpers/random_weights.h"
 #include "tests/helpers/test_media.h"
 #include "tests/helpers/test_model.h"
@@ -369,6 +370,32 @@ TEST(Capi, LoadingFails) {
   EXPECT_EQ(tutti_model_load(tiny_model().c_str(), &options, &model), TUTTI_USAGE);
   tutti_model_free(model);
   EXPECT_EQ(tutti_model_load("x", nullptr, nullptr), TUTTI_USAGE);
+}
+
+TEST(Capi, AllAnswersHaveTheModelsAdapter) {
+  const std::string path = write_model("capi_adapter_test", tiny_config());
+  ASSERT_TRUE(add_adapters(path, {"one"}));
+  tutti_model* model = nullptr;
+  tutti_model_options options = {.struct_size = sizeof options, .threads = 1, .adapter = "one"};
+  ASSERT_EQ(tutti_model_load(path.c_str(), &options, &model), TUTTI_OK);
+  tutti_session* session = tutti_session_new(model);
+  tutti_text text = {.struct_size = sizeof text};
+  ASSERT_EQ(tutti_add_text(session, "the quick fox"), TUTTI_OK);
+  ASSERT_EQ(tutti_write(session, nullptr, &text), TUTTI_OK);
+  const Prompt prompt = {Part::of_text("the quick fox")};
+  EXPECT_EQ(std::string(text.text, text.size),
+            Engine::load(path, {.threads = 1, .adapter = "one"})->describe(prompt, {})->text);
+  EXPECT_NE(std::string(text.text, text.size), Engine::load(path, {1})->describe(prompt, {})->text);
+  tutti_session_free(session);
+  tutti_model_free(model);
+  options.adapter = "two";
+  EXPECT_EQ(tutti_model_load(path.c_str(), &options, &model), TUTTI_USAGE);
+  EXPECT_NE(std::string(tutti_model_error(model)).find("it has one"), std::string::npos);
+  tutti_model_free(model);
+  // A program that was compiled before there were adapters.
+  options.struct_size = offsetof(tutti_model_options, adapter);
+  EXPECT_EQ(tutti_model_load(path.c_str(), &options, &model), TUTTI_OK);
+  tutti_model_free(model);
 }
 
 TEST(Capi, SessionsOfOneModelOnManyThreads) {

@@ -20,6 +20,7 @@ Result<EngineOptions> engine_options(const tutti_model_options* given) {
     return usage_error("threads is " + std::to_string(options.threads) + "; use 0 to 1024");
   EngineOptions engine;
   engine.threads = options.threads;
+  if (options.adapter) engine.adapter = options.adapter;
   switch (options.precision) {
     case TUTTI_AS_STORED:
       break;
