@@ -1,6 +1,8 @@
 // CpuOps as a whole: it plans what it needs, fails without crashing, and spares the heap.
 #include "runtime/ops/cpu_ops.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <new>
 
@@ -59,6 +61,38 @@ TEST(CpuOps, MismatchesAreErrorsThatNameTheOp) {
   EXPECT_EQ(y.cols(), 3);
   ASSERT_FALSE(f.ops.status());
   EXPECT_NE(f.ops.status().error().message().find("linear of 2 x 3 and 2 x 4"), std::string::npos);
+}
+
+// Attention's output is calibrated by group (quantize/activations.h), where groups' ranges may be
+// far apart.
+TEST(CpuOps, ProductsQuantizeEachGroupInItsOwnRange) {
+  Rng rng(23);
+  OpsFixture f;
+  auto x = random_values(rng, 8 * 64);
+  const std::vector<int32_t> bounds = {0, 4, 8};
+  for (size_t i = 0; i < x.size(); ++i) x[i] = std::clamp(x[i], -3.f, 3.f) * (i < 4 * 64 ? 1 : 50);
+  const auto values = random_values(rng, 64 * 64);
+  Weight weight;
+  weight.packed = *PackedWeights::quantize({values.data(), 64, 64, 64});
+  weight.groups = 2;
+  weight.input_scales = {3.f / 127, 150.f / 127};
+  const CpuTensor x_ND = f.ops.constant(x, 8, 64),
+                  none = f.ops.constant(std::vector<float>(512), 8, 64);
+  const Linear<CpuTensor> layer = {CpuTensor::of_weight(weight, 64, 64)};
+  const auto by_group = contents(f.ops.linear_join(x_ND, layer, {none, bounds}));
+  const auto by_row = contents(f.ops.linear(x_ND, layer));  // which knows no groups
+  const auto exact = contents(f.ops.linear(x_ND, {f.ops.constant(values, 64, 64)}));
+  ASSERT_TRUE(f.ops.status()) << f.ops.status().error().message();
+  double error[2] = {}, size = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const double unit = i < 4 * 64 ? 1 : 50;
+    error[0] += std::pow((by_group[i] - exact[i]) / unit, 2);
+    error[1] += std::pow((by_row[i] - exact[i]) / unit, 2);
+    size += std::pow(exact[i] / unit, 2);
+  }
+  // A step is 3 / 127, so its noise 3 / 127 / sqrt(12) of rows whose deviation is 1; and the
+  // weights' again.
+  for (const double one : error) EXPECT_LT(std::sqrt(one / size), 0.02);
 }
 
 TEST(CpuOps, SteadyStateAllocatesNothing) {

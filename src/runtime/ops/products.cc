@@ -90,8 +90,12 @@ CpuOps::Input CpuOps::prepare(const Tensor& x, const Weight& w, RowIndex bounds)
   Input in{make(1, int(input_floats(p, x.rows(), x.cols()))),
            {p, x.rows(), x.cols(), nullptr, 0, nullptr}};
   if (!computing_) return in;
-  in.rows =
-      tutti::prepare(*threads_, p, x.matrix(), in.memory.mutable_matrix().data, w.input_scales[0]);
+  float* memory = in.memory.mutable_matrix().data;
+  if (w.groups > 1 && int(bounds.size()) == w.groups + 1)
+    in.rows = quantize_groups(x.matrix(), nullptr, w, bounds, memory);
+  else
+    in.rows =
+        tutti::prepare(*threads_, p, x.matrix(), memory, w.groups > 1 ? 0 : w.input_scales[0]);
   if (observer) observer->see(w, x.matrix(), bounds);
   return in;
 }
