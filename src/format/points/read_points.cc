@@ -28,12 +28,11 @@ bool is_ply(std::string_view file) {
          (file[3] == '\n' || file[3] == '\r' || file[3] == ' ');
 }
 
-// Keywords of OBJ alone, and then a point.
+// Keywords of OBJ alone, and then a point, behind however many comments and normals.
 bool begins_as_obj(std::string_view file) {
   constexpr std::string_view kKeywords[] = {"mtllib", "usemtl", "o", "g", "s", "vn", "vt"};
-  const std::string_view seen = file.substr(0, kSeenBytes);
-  if (seen.find('\0') != std::string_view::npos) return false;
-  TextLines lines(seen);
+  if (file.substr(0, kSeenBytes).find('\0') != std::string_view::npos) return false;
+  TextLines lines(file);
   while (lines.next()) {
     const std::string_view keyword = lines.word();
     if (keyword == "v") return number_of(lines.word()).has_value();

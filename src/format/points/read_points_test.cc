@@ -43,6 +43,9 @@ TEST(ReadPoints, ContentCountsBeforeTheName) {
   EXPECT_EQ(point_format("VERSION .7\nFIELDS x y z\n", ""), PointFormat::pcd);
   EXPECT_EQ(point_format(obj_file(test_cloud()), ""), PointFormat::obj);
   EXPECT_EQ(point_format("anything", "X.OBJ"), PointFormat::obj);
+  const std::string head = "# " + std::string(5000, 'x') + "\nvn 0 0 1\n";
+  EXPECT_EQ(point_format(head + obj_file(test_cloud()), ""), PointFormat::obj);
+  EXPECT_FALSE(point_format(head + "what is this\n", ""));
   for (const char* text : {"", "ply", "plywood is wood\n", "o dear\nwhat", "v is a letter\n",
                            "\x89PNG\r\n\x1a\n", "{\"a\": 1}", "Version 7\n"})
     EXPECT_FALSE(point_format(text, "x.txt")) << text;
