@@ -50,6 +50,7 @@ TEST(Obj, WhatIsNoneIsRefused) {
   expect_refused(read_obj("v 1 2 three\n"), {"line 1", "\"three\""});
   expect_refused(read_obj("v 1 2 nan\n"), {"line 1", "nan"});
   expect_refused(read_obj("v 1 2 1e31\n"), {"line 1", "1e+31"});
+  expect_refused(read_obj("v 1 2 1e400\n"), {"line 1", "inf", "1e30"});
   expect_refused(read_obj(std::string("\x4c\x01\0\0v 0 0 0\n", 12)), {"binary", "compiler"});
   expect_refused(read_obj("v 1 2 3\nv 1 2 3\n"), {"one place"});
 }

@@ -1,6 +1,7 @@
 #include "format/points/text_lines.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tutti {
 namespace {
@@ -8,6 +9,23 @@ namespace {
 constexpr std::string_view kBlank = " \t\v\f\r\n";  // ends of lines: where lines were joined
 
 }  // namespace
+
+// By where its first digit stands that is not 0.
+double out_of_range(std::string_view word) {
+  const size_t e = std::min(word.find_first_of("eE"), word.size());
+  const size_t point = std::min(word.find('.'), e), digit = word.find_first_of("123456789");
+  std::string_view power = word.substr(std::min(e + 1, word.size()));
+  const bool small = power.starts_with('-');
+  if (power.starts_with('+')) power.remove_prefix(1);
+  int64_t shift = 0;
+  if (!power.empty()) {
+    const auto parsed = integer_of<int64_t>(power);
+    constexpr int64_t kFar = INT64_MAX / 2;
+    shift = parsed ? std::clamp(*parsed, -kFar, kFar) : small ? -kFar : kFar;
+  }
+  const double size = shift + int64_t(point) - int64_t(digit) > 0 ? HUGE_VAL : 0;
+  return word.starts_with('-') ? -size : size;
+}
 
 std::string_view TextLines::take_line() {
   const size_t begin = offset_;

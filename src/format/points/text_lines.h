@@ -20,14 +20,17 @@
 
 namespace tutti {
 
+// What a double makes of a number that none holds: zero or infinity.
+double out_of_range(std::string_view word);
+
 // The whole word as a number, in the C locale; "nan" and "inf" are numbers, for the caller to
-// refuse.
+// refuse, and "1e400" is infinite.
 inline std::optional<double> number_of(std::string_view word) {
   if (word.size() > 1 && word[0] == '+') word.remove_prefix(1);
   double value = 0;
   const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (problem != std::errc() || end != word.data() + word.size()) return {};
-  return value;
+  if (problem == std::errc::invalid_argument || end != word.data() + word.size()) return {};
+  return problem == std::errc() ? value : out_of_range(word);
 }
 
 template <class Integer>

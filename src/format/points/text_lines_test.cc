@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace tutti {
 namespace {
 
@@ -37,10 +39,23 @@ TEST(TextLines, AMillionJoinsNeedNoStack) {
 TEST(TextLines, NumbersAreWholeWordsInTheCLocale) {
   EXPECT_EQ(number_of("+1.5e3"), 1500);
   EXPECT_EQ(number_of("-.5"), -0.5);
-  for (const char* word : {"", "+", "1,5", "1.5x", "0x10", "++1", "1e999"})
+  for (const char* word : {"", "+", "1,5", "1.5x", "0x10", "++1", "1e999x"})
     EXPECT_FALSE(number_of(word)) << word;
   EXPECT_FALSE(integer_of<uint64_t>("-1"));
   EXPECT_FALSE(integer_of<uint64_t>("18446744073709551616"));
+}
+
+TEST(TextLines, NumbersThatNoDoubleHoldsAreZeroOrInfinite) {
+  const std::string zeros(400, '0');
+  for (const std::string& word :
+       {std::string("1e400"), std::string("+0.1E+999"), "1" + zeros, "1" + zeros + "e-9",
+        "0." + zeros + "1e900", std::string("1e99999999999999999999")})
+    EXPECT_EQ(number_of(word), HUGE_VAL) << word;
+  EXPECT_EQ(number_of("-1e400"), -HUGE_VAL);
+  for (const std::string& word :
+       {std::string("1e-400"), std::string("-12.5e-999"), "0." + zeros + "1", "0." + zeros + "1e9",
+        "1" + zeros + "e-900", std::string("1e-99999999999999999999")})
+    EXPECT_EQ(number_of(word), 0) << word;
 }
 
 TEST(TextLines, ErrorsNameTheLineAndTheWord) {
