@@ -255,6 +255,9 @@ TEST(Engine, RowsOfNumbersAreReadByTheModalityOfTheirName) {
   Rows higher = rows;
   higher.values[0] += 1;
   EXPECT_NE(value(engine.embed(Part::of_rows(higher))), value(engine.embed(Part::of_rows(rows))));
+  const auto painted = engine.paint({Part::of_text("a"), Part::of_rows(rows)}, {});
+  EXPECT_EQ(painted.error().message(),
+            "painting follows text or audio; take \"gauges\" out of the prompt");
   Rows elsewhere = rows;
   elsewhere.places[1].x = 0;
   EXPECT_NE(value(engine.embed(Part::of_rows(elsewhere))),

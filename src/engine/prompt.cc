@@ -201,8 +201,9 @@ Result<ResolvedPrompt> resolve_paint_prompt(const Prompt& prompt, const LoadedMo
   Contents contents;
   TUTTI_CHECK(require(loaded, Stem::noisy, "paint"));
   for (const Part& part : prompt) TUTTI_CHECK(contents.add(part, loaded));
-  if (contents.pictures)
-    return usage_error("painting follows text or audio; take pictures and clips out of the prompt");
+  for (const Part* part : contents.media)
+    if (!part->sounds())
+      return usage_error("painting follows text or audio; " + taken(*part) + " out of the prompt");
   if (contents.text.empty() && !contents.audio)
     return usage_error("say what to paint: the prompt has neither text nor audio");
   if (contents.text.empty() && all_silent(contents.media))
