@@ -239,7 +239,8 @@ const char* tutti_stream_error(const tutti_stream* stream); /* of the last call;
 
 /* `samples` as in tutti_add_sound. *utf8: the text that they make certain, whole characters with a
  * 0 behind them, valid until the next call with this stream; *size 0 where there is none. After
- * TUTTI_BAD_INPUT (samples that are no numbers) the stream is as it was. */
+ * TUTTI_BAD_INPUT (samples that are no numbers or far beyond [-1, 1]) the stream is as it was; text
+ * that was certain before another error comes with the next call. */
 tutti_status tutti_stream_push(tutti_stream* stream, const float* samples, size_t count,
                                const char** utf8, size_t* size);
 /* The sound ends here: the rest of the text. A push after it is TUTTI_USAGE. */

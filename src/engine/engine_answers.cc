@@ -59,7 +59,8 @@ Result<TranscriptStream> Engine::transcribe_stream() const {
   return TranscriptStream::create(state_->loaded);
 }
 
-// Second by second, so that no more waits than a chunk, however much is pushed at once.
+// Second by second, so that no more waits than a chunk, however much is pushed at once. All is
+// checked before any of it is heard.
 Result<std::string> Engine::push(TranscriptStream& stream, std::span<const float> samples) const {
   constexpr size_t kAtOnce = 16000;
   TUTTI_CHECK(check_samples(samples));
@@ -67,9 +68,13 @@ Result<std::string> Engine::push(TranscriptStream& stream, std::span<const float
   std::string text;
   do {
     const auto next = samples.first(std::min(samples.size(), kAtOnce));
-    TUTTI_CHECK(stream.push(next));
-    TUTTI_CHECK(state_->step(stream));
+    Status heard = stream.push(next);
+    if (heard) heard = state_->step(stream);
     text += stream.take_text();
+    if (!heard) {
+      stream.put_back(text);
+      return heard.error();
+    }
     samples = samples.subspan(next.size());
   } while (!samples.empty());
   return text;

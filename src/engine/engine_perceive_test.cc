@@ -109,9 +109,15 @@ TEST(Engine, TranscribesWhileSomebodySpeaks) {
     EXPECT_EQ(engine.push(stream, samples).error().code(), ErrorCode::usage);
   }
   TranscriptStream stream = value(engine.transcribe_stream());
-  samples[20000] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(engine.push(stream, samples).error().code(), ErrorCode::bad_input);
-  EXPECT_EQ(value(engine.push(stream, {})), "");
+  for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), 1e30f}) {
+    std::vector<float> broken = samples;
+    broken[90000] = wrong;  // behind what the first second would make certain
+    EXPECT_EQ(engine.push(stream, broken).error().code(), ErrorCode::bad_input);
+    EXPECT_EQ(value(engine.push(stream, {})), "");
+  }
+  std::string text = value(engine.push(stream, samples));
+  text += value(engine.finish(stream));
+  EXPECT_EQ(text, whole);
   const Engine other = load();
   EXPECT_EQ(other.push(stream, {}).error().code(), ErrorCode::usage);
   EXPECT_EQ(other.finish(stream).error().code(), ErrorCode::usage);

@@ -34,12 +34,7 @@ Status TranscriptStream::push(std::span<const float> samples) {
   if (text_.size() > kMostText)
     return {Error(ErrorCode::busy, std::to_string(text_.size()) +
                                        " bytes of text have not been taken; take them first")};
-  MelStream mel = mel_;
-  const Mel frames = mel.push(samples);
-  if (!std::all_of(frames.values.begin(), frames.values.end(),
-                   [](float value) { return std::isfinite(value); }))
-    return bad_input("the sound has samples far beyond [-1, 1], which have no spectrum; scale it");
-  mel_ = std::move(mel);
+  const Mel frames = mel_.push(samples);
   frames_.insert(frames_.end(), frames.values.begin(), frames.values.end());
   add(spans_.push(frames));
   return {};

@@ -48,7 +48,7 @@ class TranscriptStream {
   const ModelHandle& model() const { return model_; }
 
   // The next samples, 16000 a second, in pieces of any size. The stream is as before after
-  // bad_input (samples that are no numbers, or far out of [-1, 1]), usage_error (behind finish())
+  // bad_input (samples that are no numbers, or far beyond [-1, 1]), usage_error (behind finish())
   // and busy (take the text, run the steps, and push them again).
   Status push(std::span<const float> samples);
   // The sound ends here; a rest shorter than 10 ms is not heard. Again: nothing.
@@ -60,6 +60,8 @@ class TranscriptStream {
   bool done() const { return finished_ && !ready(); }
   // What is new and certain: whole characters; a space between spans.
   std::string take_text() { return std::exchange(text_, {}); }
+  // For the next to take it: `text` that was taken and did not reach anybody.
+  void put_back(const std::string& text) { text_.insert(0, text); }
   size_t bytes() const;  // of memory
   // Why it cannot go on, if so: a lack of memory for the next span.
   const std::optional<Error>& trouble() const { return trouble_; }

@@ -136,6 +136,20 @@ TEST_F(TranscriptStreamTest, WhatIsNoSoundIsRefusedAndChangesNothing) {
   EXPECT_EQ(pieces.take_text(), whole(samples));
 }
 
+TEST_F(TranscriptStreamTest, TextThatIsPutBackComesFirst) {
+  std::mt19937 random(15);
+  const std::vector<float> samples = random_sound(random);
+  TranscriptStream pieces = stream();
+  const size_t half = samples.size() / 2;
+  ASSERT_TRUE(pieces.push(std::span(samples).first(half)));
+  step_all(pieces);
+  pieces.put_back(pieces.take_text());
+  ASSERT_TRUE(pieces.push(std::span(samples).subspan(half)));
+  pieces.finish();
+  step_all(pieces);
+  EXPECT_EQ(pieces.take_text(), whole(samples));
+}
+
 TEST_F(TranscriptStreamTest, NothingAtAllIsHeardAsNothing) {
   TranscriptStream pieces = stream();
   pieces.finish();
