@@ -73,6 +73,7 @@ TEST_F(ConvertModel, AConvertedFileStaysAsItIs) {
     KeptParts kept = kept_parts(*package);
     kept.manifest.signature = {"ed25519", "k", "v"};
     kept.manifest.unknown_json = R"({"later":1})";
+    kept.manifest.format = 3;  // that reader 2 can read
     ASSERT_TRUE(save_model(new_, package->config_json, package->card, package->tokenizer,
                            {*package->file.find("f")}, DType::f32, kept));
   }
@@ -83,6 +84,7 @@ TEST_F(ConvertModel, AConvertedFileStaysAsItIs) {
   ASSERT_TRUE(other);
   EXPECT_EQ(manifest_json(one->manifest), manifest_json(other->manifest));
   EXPECT_EQ(other->manifest.signature->value, "v");
+  EXPECT_EQ(other->manifest.format, 3);
 }
 
 TEST_F(ConvertModel, WhatIsNoModelIsRefused) {

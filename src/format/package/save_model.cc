@@ -1,5 +1,6 @@
 #include "format/package/save_model.h"
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <filesystem>
@@ -151,7 +152,7 @@ Status write_files(const std::string& path, const Files& files, Manifest& manife
                    std::map<std::string, std::string> metadata) {
   for (size_t i = 1; i < files.size(); ++i)
     TUTTI_CHECK(write_shard(path, files[i], manifest.shards[i - 1]));
-  metadata["tutti.version"] = "2";
+  metadata["tutti.version"] = std::to_string(manifest.format);
   metadata["tutti.manifest"] = manifest_json(manifest);
   return write_safetensors(path, metadata, files.front());
 }
@@ -177,7 +178,9 @@ Status replace_files(const std::string& path, const Files& files, Manifest& mani
 Result<Manifest> manifest_of(const std::string& config_json, const KeptParts& kept,
                              const std::vector<TensorView>& tensors) {
   Manifest manifest = kept.manifest;
-  manifest.format = manifest.min_reader = 2;
+  // What a later format has besides, and we could read, is kept; so is what it calls itself.
+  manifest.format = std::max(manifest.format, 2);
+  manifest.min_reader = std::max(manifest.min_reader, 2);
   manifest.spec_json = config_json;
   if (manifest.tokenizer.kind.empty()) manifest.tokenizer.kind = kSentencePiece;
   if (manifest.tokenizer.tensor.empty()) manifest.tokenizer.tensor = tokenizer_tensor;
