@@ -215,7 +215,7 @@ async function load(server) {
   const failed = results.filter((result) => result.status !== 200);
   expect(failed.length === 0, `${failed.length} failed, the first: ${JSON.stringify(failed[0])}`);
   const half = memory.slice(Math.floor(memory.length / 2)), grown = Math.max(...half) - half[0];
-  expect(grown < 0.1 * half[0] + 8192, `memory grew by ${grown} KB from ${half[0]} in the second half`);
+  expect(process.env.TUTTI_SANITIZE || grown < 0.1 * half[0] + 8192, `memory grew by ${grown} KB from ${half[0]} in the second half`);
   const span = (performance.now() - start) / 1000;
   report.load = { requests: results.length, per_second: round(results.length / span), failed: failed.length, kinds: summary(results),
     resident_mb: { first: round(memory[0] / 1024), middle: round(half[0] / 1024), last: round(memory.at(-1) / 1024), most: round(Math.max(...memory) / 1024) } };
