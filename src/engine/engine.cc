@@ -45,6 +45,20 @@ Batch full_paint_step(const ModelSpec& config, int adapter) {
   return builder.build();
 }
 
+// A context of rows of numbers, in as many segments as the model reads them.
+Batch full_rows(const ModelSpec& config, int modality, int adapter) {
+  const ModalitySpec& spec = config.modalities[size_t(modality)];
+  const int most = config.context - 1, each = spec.tokens ? spec.tokens : most;
+  const std::vector<float> values(size_t(each) * size_t(spec.values));
+  BatchBuilder builder(config);
+  builder.begin_sequence({.adapter = adapter});
+  int rows = 0;
+  for (; rows + each <= most; rows += each)
+    builder.patches(modality, values, std::vector<Position>(size_t(each)));
+  builder.text(Tokens(config.context - rows, int32_t(token_begin)));
+  return builder.build();
+}
+
 // The largest of what requests need, with an adapter and without.
 size_t plan_arena(const Model<CpuOps>& model, const ModelAdapters& adapters, CpuOps& ops,
                   std::span<KvCache* const> caches) {
@@ -55,6 +69,9 @@ size_t plan_arena(const Model<CpuOps>& model, const ModelAdapters& adapters, Cpu
     if (adapter >= 0 && widest.empty()) break;
     std::vector<Batch> largest = {full_prompt(model.spec, adapter)};
     if (model.spec.find(Stem::noisy) >= 0) largest.push_back(full_paint_step(model.spec, adapter));
+    for (int m = 0; m < int(model.spec.modalities.size()); ++m)
+      if (model.spec.modalities[size_t(m)].stem == Stem::patches)
+        largest.push_back(full_rows(model.spec, m, adapter));
     const auto own = std::span(list).first(size_t(adapter + 1));
     for (const Batch& batch : largest)
       bytes = std::max(bytes, ops.plan([&] { model.forward(ops, batch, caches, own); }));
@@ -129,6 +146,7 @@ const ModelHandle& Engine::model() const {
 }
 
 void Engine::observe(ProductObserver* observer) {
+  const auto turn = state_->take_turn();  // refused in a callback, whose thread has it already
   state_->session->ops.observer = observer;
 }
 

@@ -242,6 +242,22 @@ TEST(Engine, WhatAModelLacksIsRefusedByName) {
   expect_refused(engine.vocode(heard.mel), "speak");
 }
 
+// As many as the context has room for need more than a picture and a clip.
+TEST(Engine, MemoryIsPlannedForRowsOfNumbers) {
+  for (const int tokens : {0, 50}) {
+    constexpr int kValues = 20000;
+    const ModelSpec spec = with_rows(tiny_config(), "gauges", kValues, tokens);
+    const std::string path = write_model("many_gauges", spec);
+    const Engine engine = value(Engine::load(path, {.threads = 1}));
+    const size_t count = tokens ? 50 : size_t(spec.context) - 8;
+    Rows rows{"gauges", std::vector<float>(count * kValues, 0.5f), std::vector<Place>(count)};
+    Prompt prompt(tokens ? 3 : 1, Part::of_rows(std::move(rows)));
+    const auto before = value(Engine::plan_memory(path, {.threads = 1}));
+    ASSERT_TRUE(engine.describe(prompt, {.max_tokens = 1}));
+    EXPECT_EQ(value(engine.memory_plan()).arena_bytes, before.arena_bytes);
+  }
+}
+
 // A modality that no line of code names: it is in the model's file.
 TEST(Engine, RowsOfNumbersAreReadByTheModalityOfTheirName) {
   const ModelSpec spec = with_rows(tiny_config(), "gauges", 3, 2);
