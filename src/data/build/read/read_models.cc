@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 
 #include "data/build/read/table.h"
 
@@ -12,6 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kHeadBytes = 8;
+constexpr int kUnit = 511;  // coordinates are from -1 to 1, in so many steps
 
 char small_letter(char c) {
   return c >= 'A' && c <= 'Z' ? char(c + 32) : c;
@@ -56,7 +58,13 @@ Result<std::vector<float>> parse_tpc(std::string_view file) {
     for (size_t i = 0; i < points; ++i) {
       const int zigzag = byte(begin + i) | byte(begin + points + i) << 8;
       sum += (zigzag >> 1) ^ -(zigzag & 1);
-      xyz[3 * i + axis] = float(sum) / 511;
+      if (std::abs(sum) > kUnit) {
+        return bad_input("point " + std::to_string(i + 1) + " of " + std::to_string(points) +
+                         " lies at " + std::to_string(sum) +
+                         "; coordinates are from -511 to 511, " +
+                         "so unpack sweethome_points again");
+      }
+      xyz[3 * i + axis] = float(sum) / float(kUnit);
     }
   }
   // The files have y up and z towards the viewer.

@@ -7,11 +7,12 @@
 namespace tutti {
 namespace {
 
-// Two points, (1, 0, -1) and (-1, 1, 0) of 511ths of 511, in a file whose y points up.
-std::string tpc() {
+// Two points, (1, 0, -1) and (-1, 1, 0) of 511ths of 511, in a file whose y points up; the first x
+// can be another.
+std::string tpc(int x = 511) {
   const auto zigzag = [](int value) { return value < 0 ? -2 * value - 1 : 2 * value; };
   std::string file("TPC1\2\0\12\0", 8);
-  for (const auto& [first, second] : {std::pair(511, -511), {0, 511}, {-511, 0}}) {
+  for (const auto& [first, second] : {std::pair(x, -511), {0, 511}, {-511, 0}}) {
     const int a = zigzag(first), b = zigzag(second - first);
     for (int shift : {0, 8})
       for (int value : {a, b}) file += char(value >> shift);
@@ -33,6 +34,12 @@ TEST(ReadModels, DamagedFilesAreRefused) {
   std::string huge = tpc();
   huge[4] = huge[5] = char(0xff);
   EXPECT_FALSE(parse_tpc(huge));
+  for (const int far : {512, -512, 32767, -32768}) {
+    const auto wrong = parse_tpc(tpc(far));
+    ASSERT_FALSE(wrong) << far;
+    EXPECT_NE(wrong.error().message().find("point 1 of 2 lies at " + std::to_string(far)),
+              std::string::npos);
+  }
 }
 
 TEST(ReadModels, KindsOfThings) {
