@@ -1,7 +1,8 @@
 #include "serve/api/uploads/decode_upload.h"
 
 #include <algorithm>
-#include <cassert>
+#include <cstdio>
+#include <cstdlib>
 #include <iterator>
 
 #include "media/dsp/mel.h"
@@ -58,8 +59,9 @@ MediaLimits media_limits(const ApiLimits& limits) {
 const UploadKind& upload_kind(std::string_view field) {
   const auto* const at = std::find_if(std::begin(kUploadKinds), std::end(kUploadKinds),
                                       [&](const UploadKind& kind) { return field == kind.field; });
-  assert(at != std::end(kUploadKinds));
-  return *at;
+  if (at != std::end(kUploadKinds)) return *at;
+  std::fprintf(stderr, "tutti: no upload is called %s\n", std::string(field).c_str());
+  std::abort();
 }
 
 Draft::Draft(MediaUpload upload) : prompt{upload.kind->becomes} {
