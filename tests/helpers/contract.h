@@ -6,7 +6,7 @@
 namespace tutti {
 
 inline const Contract& contract() {
-  static const Contract all(ApiLimits{}, ModelFacts{});
+  static const Contract all(ApiLimits{});
   return all;
 }
 

@@ -82,7 +82,7 @@ class StoreApiTest : public ::testing::Test {
         "multipart/form-data; boundary=limit");
   }
 
-  const Contract contract_{{}, {}};
+  const Contract contract_{ApiLimits()};
   Store store_;
   Router router_;
   std::string user_;

@@ -71,7 +71,7 @@ Status check(const ServeOptions& options) {
 
 // The document of the API, of no model in particular.
 Status print_openapi(const ApiLimits& limits) {
-  print_line(openapi(Contract(limits, {})).dump(1));
+  print_line(openapi(Contract(limits)).dump(1));
   return {};
 }
 

@@ -12,7 +12,7 @@ Api::Api(const Registry& models, Scheduler& scheduler, const IsolatedDecoder& de
       scheduler_(scheduler),
       decoder_(decoder),
       options_(std::move(options)),
-      contract_(options_.limits, {models.find()->handle->config.embedding}),
+      contract_(options_.limits),
       decoding_(decoder, media_limits(options_.limits), {.threads = decoder.workers()}) {}
 
 void Api::add_routes(Router& router) {

@@ -24,8 +24,8 @@ ShapePtr with_harmless(const ShapePtr& query) {
 
 }  // namespace
 
-Contract::Contract(const ApiLimits& limits, const ModelFacts& model) {
-  const tables::Facts facts{limits, model};
+Contract::Contract(const ApiLimits& limits) {
+  const tables::Facts facts{limits};
   for (auto& family :
        {tables::models(), tables::chat(facts), tables::responses(), tables::completions(facts),
         tables::embeddings(facts), tables::images(facts), tables::speech(facts),

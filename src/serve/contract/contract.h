@@ -3,7 +3,7 @@
 //
 // The tables are in tables/, a file for families that share fields.
 //
-//   const Contract contract(limits, facts);
+//   const Contract contract(limits);
 //   const Operation& chat = contract.at("chat");
 //   add_operation(router, chat, handler, options);
 //
@@ -41,7 +41,7 @@ struct Operation {
 
 class Contract {
  public:
-  Contract(const ApiLimits& limits, const ModelFacts& facts);
+  explicit Contract(const ApiLimits& limits);
 
   const Operation& at(const std::string& id) const;  // one that there is
   const std::vector<Operation>& operations() const { return operations_; }

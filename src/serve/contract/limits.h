@@ -1,4 +1,4 @@
-// What one request may ask for, and what of the model a client has to know.
+// What one request may ask for.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,6 @@ struct ApiLimits {
   int most_answers = 64;      // of one scores request
   int most_inputs = 2048;     // of one embeddings request
   double most_seconds = 120;  // wall time
-};
-
-// Figures of the model that the document names; that here is tutti-nano's.
-struct ModelFacts {
-  int embedding = 128;  // numbers
 };
 
 }  // namespace tutti

@@ -39,6 +39,13 @@ TEST(Tables, WhatIsBusySaysSo) {
   EXPECT_FALSE(paths["/healthz"]["get"]["responses"].contains("429"));
 }
 
+// A server may have several models, of several sizes.
+TEST(Tables, NoModelsSizeIsTheDefault) {
+  const Field* size = contract().at("embed").body->find(Json::object(), "dimensions");
+  ASSERT_TRUE(size);
+  EXPECT_TRUE(size->otherwise.is_null());
+}
+
 // Texts are answered: what is of pictures and sounds is neither done nor read.
 TEST(Tables, CompletionsHaveTasksOfTextsAlone) {
   const Shape& shape = *contract().at("complete").body;

@@ -12,7 +12,6 @@ namespace tutti::tables {
 // Given to every family.
 struct Facts {
   const ApiLimits& limits;
-  const ModelFacts& model;
 };
 
 // Shared ones.

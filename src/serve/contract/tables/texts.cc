@@ -73,12 +73,11 @@ std::vector<Operation> embeddings(const Facts& facts) {
       .advise("token ids are not read")
       .not_empty()
       .need();
-  const int size = facts.model.embedding;
   std::vector<Field> fields = {
       model_field(), std::move(input),
       field::choice("encoding_format", {"float", "base64"}, "float",
                     "base64: little-endian floats."),
-      field::integer("dimensions", 1, field::kLargest, size, "The model's own, and no other."),
+      field::integer("dimensions", 1, field::kLargest, nullptr, "The model's own, and no other."),
       field::ignored("metadata", "Nothing is kept that it could describe.")};
   append(fields, harmless_fields());
   Operation embed{"embed", "POST", "/v1/embeddings", "Embed",
