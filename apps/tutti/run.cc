@@ -269,7 +269,8 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
 
 void add_run(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand(
-      "run", "Ask the model: any mix of text, pictures, sounds and videos in, any output out.");
+      "run",
+      "Ask the model: any mix of text, pictures, sounds, videos and clouds in, any output out.");
   auto options = std::make_shared<RunOptions>();
   options->model.add_options(*verb);
   options->model.add_adapter_option(*verb);

@@ -35,7 +35,7 @@ constexpr Rule kRules[] = {
      "what the trunk answers, and neither masks nor a transcript of sound alone is"},
     {"--task", [](const Asked& a) { return a.writes(); }, kWritten},
     {"--language", [](const Asked& a) { return a.describes(); },
-     "names and captions (--task name or caption, or a picture or clip without --text)"},
+     "names and captions (--task name or caption, or a picture, clip or cloud without --text)"},
     {"--max-tokens", samples, kSampled},
     {"--temperature", samples, kSampled},
     {"--top-k", chooses, kChosen},

@@ -99,7 +99,8 @@ constexpr PartFlag kPartFlags[] = {
     {"--audio", "sound file, or a video for its sound", &PromptKinds::sounds, file<read_audio>},
     {"--video", "video file: 16 frames of it, without its sound", &PromptKinds::pictures,
      file<read_video>},
-    {"--points", "cloud or mesh: a PLY, OBJ, OFF or PCD file", &PromptKinds::pictures, read_points},
+    {"--points", "cloud or mesh, z up: a PLY, OBJ, OFF or PCD file", &PromptKinds::pictures,
+     read_points},
 };
 
 }  // namespace

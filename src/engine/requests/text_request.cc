@@ -44,7 +44,8 @@ TextRequest::TextRequest(ModelHandle model, SharedPrompt prompt, TextOptions opt
 Status TextRequest::check() const {
   TUTTI_CHECK(check_text_options(options_));
   if (prompt_->empty())
-    return usage_error("the prompt is empty; give it a text, a picture, a clip or a sound");
+    return usage_error(
+        "the prompt is empty; give it a text, a picture, a clip, a sound or a cloud");
   TUTTI_CHECK(check_text_length(*prompt_, *model()));
   return check_kinds(*prompt_, *model());
 }

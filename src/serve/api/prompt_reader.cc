@@ -146,7 +146,7 @@ Draft read_messages(const Fields& request, const char* name, const LoadedModel& 
   if (count_media_of(last->json()) > api.limits().most_parts) {
     request.refuse(name,
                    "bring more than " + std::to_string(api.limits().most_parts) +
-                       " pictures, sounds and videos",
+                       " pictures, sounds, videos and clouds",
                    "array_above_max_length");
     return {};
   }

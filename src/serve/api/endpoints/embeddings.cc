@@ -32,7 +32,7 @@ void read_input(const Fields& request, const Api& api, EmbeddingsRequest& embedd
   if (const int most = api.limits().most_parts; count_media(input) > most)
     request.refuse("input",
                    "brings more than " + std::to_string(most) +
-                       " pictures, sounds and videos; send several requests",
+                       " pictures, sounds, videos and clouds; send several requests",
                    "array_above_max_length");
   if (request.refused()) return;
   embeddings.several = input.is_array();

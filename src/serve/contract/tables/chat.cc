@@ -10,8 +10,8 @@ const char* const kMessages =
     "The model is asked what the last user message says, and reads what led to it: what the user "
     "said and showed and what the assistant answered, the newest first, whole turns, as far back "
     "as fits the model's context with room for the answer. Where the last message shows nothing, "
-    "the pictures, sounds and videos of the latest one that does are kept. Of media, the newest "
-    "16 at most count. Turns whose answer has no text, turns of tools, system and developer "
+    "the pictures, sounds, videos and clouds of the latest one that does are kept. Of media, the "
+    "newest 16 at most count. Turns whose answer has no text, turns of tools, system and developer "
     "messages and what comes behind the last user message are checked and not read.";
 
 Field messages() {
@@ -120,8 +120,9 @@ std::vector<Operation> chat(const Facts& facts) {
   append(fields, refused_names({"input", "prompt"}, "messages"));
   append(fields, refused_samplers("max_completion_tokens"));
   append(fields, harmless_fields());
-  Operation chat{"chat", "POST", "/v1/chat/completions", "Chat",
-                 "Text, pictures, sounds and videos in; text, or text and speech, out."};
+  Operation chat{
+      "chat", "POST", "/v1/chat/completions", "Chat",
+      "Text, pictures, sounds, videos and clouds of points in; text, or text and speech, out."};
   chat.body = share({"", std::move(fields)});
   chat.answers = {{"application/json", chat_answer()}, {"text/event-stream", nullptr}};
   chat.computes = true;

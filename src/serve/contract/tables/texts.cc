@@ -80,8 +80,9 @@ std::vector<Operation> embeddings(const Facts& facts) {
       field::integer("dimensions", 1, field::kLargest, nullptr, "The model's own, and no other."),
       field::ignored("metadata", "Nothing is kept that it could describe.")};
   append(fields, harmless_fields());
-  Operation embed{"embed", "POST", "/v1/embeddings", "Embed",
-                  "Unit vectors of texts, pictures, sounds and videos, all in one space."};
+  Operation embed{
+      "embed", "POST", "/v1/embeddings", "Embed",
+      "Unit vectors of texts, pictures, sounds, videos and clouds of points, all in one space."};
   embed.body = share({"", std::move(fields)});
   embed.answers = {{"application/json",
                     share({"",
