@@ -62,13 +62,13 @@ void print_table(const QuantizeReport& report) {
   for (const LayerChoice& layer : report.layers) {
     const bool half = layer.precision == Precision::bf16;
     (half ? bf16 : layer.is_static() ? fixed : dynamic) += 1;
-    std::printf("%-34s %4dx%-4d %8.3g %7.2f%% %7.2f%% %7.2f%%  %s%s%s\n", layer.name.c_str(),
+    std::printf("%-34s %4dx%-4d %8.3g %7.2f%% %7.2f%% %7.2f%%  %s%s\n", layer.name.c_str(),
                 layer.rows, layer.cols, double(layer.peak), 100 * layer.error_dynamic,
                 100 * layer.error_static, 100 * layer.error_bf16,
                 half                ? "bf16: "
                 : layer.is_static() ? "i8, calibrated"
                                     : "i8, a scale a row",
-                half ? layer.reason.c_str() : "", "");
+                half ? layer.reason.c_str() : "");
   }
   std::printf(
       "\ncalibrated on %s\n%d layers in INT8 with calibrated scales, %d with a scale a row, %d in "
