@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "command/complete.h"
+#include "command/manual.h"
 #include "command/process_exit.h"
 #include "command/verb.h"
 #include "convert.h"
@@ -59,6 +61,8 @@ int run(int argc, char** argv) {
   tutti::add_bench(app, chosen);
   tutti::add_train(app, chosen);
   tutti::add_media_worker(app, chosen);
+  tutti::add_complete(app, chosen);
+  tutti::add_manual(app, chosen);
   add_version(app, chosen);
   std::vector<char*> words = help_last(argc, argv);
   return tutti::run_verb(app, chosen, int(words.size()), words.data());

@@ -3,17 +3,10 @@
 // are built.
 #include "tools.h"
 
-#include "command/machine.h"
-#include "hand_over.h"
+#include "command/hand_over.h"
 
 namespace tutti {
 namespace {
-
-Error no_tools(const std::string& verb) {
-  return failed("tutti " + verb +
-                " is done by the program tutti-tools, which was not found next to tutti or in "
-                "PATH.\nBuild it in the source folder: make tools");
-}
 
 // Options are tutti-tools' own, --help too.
 void add_tool(CLI::App& app, Verb& chosen, const char* name, const char* what) {
@@ -23,11 +16,7 @@ void add_tool(CLI::App& app, Verb& chosen, const char* name, const char* what) {
   verb->callback([verb, name, &chosen] {
     std::vector<std::string> arguments = verb->remaining();
     arguments.insert(arguments.begin(), name);
-    chosen = [name, arguments]() -> Status {
-      const auto program = find_tools();
-      if (!program) return no_tools(name);
-      return hand_over(*program, arguments);
-    };
+    chosen = [name, arguments] { return hand_to_tools(name, arguments); };
   });
 }
 

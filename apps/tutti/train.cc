@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
+#include "command/hand_over.h"
 #include "command/machine.h"
-#include "hand_over.h"
 
 namespace tutti {
 namespace {

@@ -1,6 +1,7 @@
 #include "command_line.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/quote.h"
 #include "usage.h"
@@ -28,8 +29,10 @@ void check_values(CLI::App& verb) {
   for (CLI::App* below : verb.get_subcommands({})) check_values(*below);
 }
 
-// For "--keys=" CLI11 would take the next word as the value: it is "--keys" and an empty word.
+// For "--keys=" CLI11 would take the next word as the value: it is "--keys" and an empty word. The
+// words behind `complete` are not finished, so they stay as they are.
 std::vector<std::string> words_of(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "complete") return {argv + 1, argv + argc};
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];

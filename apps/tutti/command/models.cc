@@ -37,7 +37,7 @@ std::vector<std::string> model_candidates() {
   const fs::path folder = program_folder();
   for (fs::path up = folder; up.has_relative_path(); up = up.parent_path())
     places.push_back((up / kDefaultModel).string());
-  places.push_back((folder.parent_path() / "share/tutti/tutti-nano.safetensors").string());
+  places.push_back((folder.parent_path() / "share/tutti" / kDefaultModel).string());
   return places;
 }
 

@@ -15,7 +15,7 @@ std::string program_folder();
 
 // Where a model is looked for when --model is not given, in order: $TUTTI_MODEL, then
 // models/tutti-nano.safetensors in the current folder and in the folders above the binary, then
-// the installed ../share/tutti.
+// the installed ../share/tutti/models.
 std::vector<std::string> model_candidates();
 // The first that exists. bad_input that lists the places where there is none.
 Result<std::string> find_model(const std::string& given);

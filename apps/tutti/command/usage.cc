@@ -3,6 +3,7 @@
 #include "base/joined.h"
 #include "base/quote.h"
 #include "base/similar.h"
+#include "tree.h"
 
 namespace tutti {
 namespace {
@@ -22,10 +23,7 @@ struct Called {
 
 std::vector<std::string> verbs_of(const CLI::App& app) {
   std::vector<std::string> names;
-  // Those without a group are not for people.
-  for (const CLI::App* verb :
-       app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
-    names.push_back(verb->get_name());
+  for (const CLI::App* verb : verbs_below(app)) names.push_back(verb->get_name());
   return names;
 }
 

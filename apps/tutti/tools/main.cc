@@ -1,5 +1,7 @@
 // tutti-tools: the verbs that measure and make models. `tutti eval` and the others run it
 // (tools.cc), so it calls itself tutti.
+#include "../command/complete.h"
+#include "../command/manual.h"
 #include "../command/process_exit.h"
 #include "../command/verb.h"
 #include "bench/bench.h"
@@ -17,6 +19,8 @@ int run(int argc, char** argv) {
   tutti::add_quantize(app, chosen);
   tutti::add_data(app, chosen);
   tutti::add_bench(app, chosen);
+  tutti::add_complete(app, chosen);
+  tutti::add_manual(app, chosen);
   return tutti::run_verb(app, chosen, argc, argv);
 }
 
