@@ -1,8 +1,8 @@
 # Verbs over the presets of CMakePresets.json. Packages: scripts/packages.sh.
-.PHONY: run tools trainer test check bench format lint asan tsan clean help
+.PHONY: run tools trainer install package test check bench format lint asan tsan clean help
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: runtime  ## installs, builds the runtime (no libtorch), shows every task on the shipped model
 	@scripts/demo.sh
@@ -14,6 +14,13 @@ trainer:  ## installs libtorch and builds the program behind tutti train, and th
 	@scripts/packages.sh train
 	cmake --preset runtime -DTUTTI_TRAIN=ON
 	cmake --build --preset runtime --target tutti tutti-tools tutti-train
+
+install: installable  ## installs tutti, the C library and the model below PREFIX (/usr/local), itself below DESTDIR
+	DESTDIR=$(DESTDIR) cmake --install build/runtime --prefix $(or $(PREFIX),/usr/local) --strip
+
+package: installable  ## makes a .deb and a .tar.gz for Debian 12, in build/packages
+	@scripts/packages.sh package
+	@scripts/package.sh build/runtime build/packages
 
 test:  ## installs, builds everything with assertions, runs every test and a minute of fuzzing
 	@scripts/packages.sh all
@@ -50,7 +57,10 @@ lint:  ## clang-format and clang-tidy on changed files; ALL=1 all of them
 clean:  ## removes build/
 	rm -rf build
 
-.PHONY: runtime
+.PHONY: runtime installable
+installable: tools
+	cmake --build --preset runtime --target tutti_c
+
 runtime:
 	@scripts/packages.sh runtime
 	cmake --preset runtime
