@@ -1,8 +1,8 @@
 # Verbs over the presets of CMakePresets.json. Packages: scripts/packages.sh.
-.PHONY: run tools trainer install package test check bench format lint asan tsan clean help
+.PHONY: run tools trainer install package package-test test check bench format lint asan tsan clean help
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: runtime  ## installs, builds the runtime (no libtorch), shows every task on the shipped model
 	@scripts/demo.sh
@@ -21,6 +21,9 @@ install: installable  ## installs tutti, the C library and the model below PREFI
 package: installable  ## makes a .deb and a .tar.gz for Debian 12, in build/packages
 	@scripts/packages.sh package
 	@scripts/package.sh build/runtime build/packages
+
+package-test: package  ## as root: installs both on a bare Debian 12, made from a mirror, and runs them there
+	@tests/bare_debian_test.sh build/packages
 
 test:  ## installs, builds everything with assertions, runs every test and a minute of fuzzing
 	@scripts/packages.sh all
