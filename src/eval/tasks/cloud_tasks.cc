@@ -97,6 +97,7 @@ Status embed_names(TaskContext& context, const std::string& task, const CloudTas
 Status eval_task(TaskContext& context, const std::string& task, const CloudTask& taught) {
   if (taught.names().empty()) return context.skip(task, "no clouds of points");
   const std::vector<LabelledCloud> clouds = asked_clouds(context, taught);
+  if (clouds.empty()) return context.skip(task, "no clouds of points are held out");
   TUTTI_CHECK(score_names(context, task, taught, clouds));
   return embed_names(context, task + ".embedded", taught, clouds);
 }
