@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -94,6 +95,12 @@ TEST_F(EvalDataTest, RawSetsKeepTheirSplits) {
   EXPECT_EQ(all->speech.at("fsdd").size(), 24u);
   EXPECT_LT(held_out->pictures.at("emoji_noto").records.size(),
             all->pictures.at("emoji_noto").records.size());
+  const auto asked = [](const EvalData& data) {
+    return std::count_if(data.clouds.begin(), data.clouds.end(),
+                         [](const CloudRecord& cloud) { return cloud.split == Split::eval; });
+  };
+  EXPECT_LT(asked(*held_out), ptrdiff_t(held_out->clouds.size()));
+  EXPECT_EQ(asked(*all), ptrdiff_t(held_out->clouds.size()));
   EXPECT_FALSE(all->training.empty());
   for (const PictureRecord& record : all->training) EXPECT_EQ(record.label, "thing 1");
 }

@@ -73,13 +73,25 @@ Status take_series(const RawData& raw, const EvalDataOptions& options, EvalData&
   return {};
 }
 
-void take_clouds(const RawData& raw, EvalData& data) {
+// Those that are taught too, where all are wanted: they are asked for like those that are held out.
+void ask_for_all(std::vector<CloudRecord>& clouds) {
+  const size_t count = clouds.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (clouds[i].split != Split::train) continue;
+    CloudRecord asked = clouds[i];
+    asked.split = Split::eval;
+    clouds.push_back(std::move(asked));
+  }
+}
+
+void take_clouds(const RawData& raw, const EvalDataOptions& options, EvalData& data) {
   for (const auto& source : raw.clouds)
     data.clouds.insert(data.clouds.end(), source.records.begin(), source.records.end());
   for (const auto& source : raw.voxels)
     for (const RawVoxels& one : source.records)
       data.clouds.push_back(voxel_cloud(
           {source.set->name, one.key, one.label, {one.cells.begin(), one.cells.end()}}, one.split));
+  if (options.all) ask_for_all(data.clouds);
 }
 
 }  // namespace
@@ -93,7 +105,7 @@ Result<EvalData> read_raw_sets(const std::string& folder, const EvalDataOptions&
   TUTTI_CHECK(take_pictures(raw, options, data));
   TUTTI_CHECK(take_speech(raw, options, data));
   TUTTI_CHECK(take_series(raw, options, data));
-  take_clouds(raw, data);
+  take_clouds(raw, options, data);
   add_recorded_pictures(data, options.limit);
   for (const auto& source : raw.texts)
     for (const RawText& text : source.records) {
