@@ -39,11 +39,11 @@ void take_texts(const ShardSet& shards, const EvalDataOptions& options, EvalData
 }
 
 Status take_clouds(const std::string& folder, const ShardSet& shards, EvalData& data) {
-  const ShardOptions sets{.sources = cloud_sets(shards)};
+  const ShardOptions sets{.sources = cloud_and_voxel_sets(shards)};
   if (sets.sources.empty()) return {};
   TUTTI_ASSIGN(const ShardSet training, ShardSet::open(folder, Split::train, sets));
   for (const ShardSet* side : {&training, &shards}) {
-    const std::vector<CloudRecord> records = cloud_records(*side, cloud_sets(*side));
+    const std::vector<CloudRecord> records = cloud_records(*side, cloud_and_voxel_sets(*side));
     data.clouds.insert(data.clouds.end(), records.begin(), records.end());
   }
   return {};

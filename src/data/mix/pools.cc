@@ -179,8 +179,8 @@ void Pools::gather_series(const MixSources& sources) {
         (series.kind == SeriesRecord::Kind::street ? streets : radar).push_back(&series);
   for (const std::string& source : chosen(sources.voxels, shards.voxel_sources()))
     for (const VoxelRecord& thing : shards.voxels(source)) voxels.push_back(&thing);
-  clouds = CloudTask::models(cloud_records(shards, chosen(sources.clouds, cloud_sets(shards))),
-                             kFewestModels);
+  clouds = CloudTask::models(
+      cloud_records(shards, chosen(sources.clouds, cloud_and_voxel_sets(shards))), kFewestModels);
 }
 
 }  // namespace tutti

@@ -25,7 +25,7 @@ CloudRecord voxel_cloud(const VoxelRecord& thing, Split split) {
   return {thing.source, thing.key, split, thing.label, thing.label, surface_cells(thing)};
 }
 
-std::vector<std::string> cloud_sets(const ShardSet& shards) {
+std::vector<std::string> cloud_and_voxel_sets(const ShardSet& shards) {
   std::vector<std::string> names = shards.cloud_sources();
   const std::vector<std::string> voxels = shards.voxel_sources();
   names.insert(names.end(), voxels.begin(), voxels.end());

@@ -13,7 +13,7 @@ namespace tutti {
 CloudRecord voxel_cloud(const VoxelRecord& thing, Split split);
 
 // The sets that hold clouds, and those of voxels.
-std::vector<std::string> cloud_sets(const ShardSet& shards);
+std::vector<std::string> cloud_and_voxel_sets(const ShardSet& shards);
 
 // Of these sets, in their order; things of nothing are left out.
 std::vector<CloudRecord> cloud_records(const ShardSet& shards,

@@ -33,7 +33,7 @@ TEST(CloudRecords, AreThoseOfTheNamedSets) {
   const auto shards = fixture::shards_of(
       {fixture::cloud_block("a", 2, "dog"), fixture::cloud_block("b", 1, "star")});
   ASSERT_TRUE(shards) << shards.error().message();
-  EXPECT_EQ(cloud_records(*shards, cloud_sets(*shards)).size(), 3u);
+  EXPECT_EQ(cloud_records(*shards, cloud_and_voxel_sets(*shards)).size(), 3u);
   EXPECT_TRUE(cloud_records(*shards, {"c"}).empty());
   const std::vector<CloudRecord> some = cloud_records(*shards, {"b"});
   ASSERT_EQ(some.size(), 1u);

@@ -140,7 +140,7 @@ Result<CloudTask> make_task(const Run& run) {
   for (const Split split : {Split::train, Split::eval}) {
     TUTTI_ASSIGN(const ShardSet shards,
                  ShardSet::open(run.shards, split, {.sources = {"sweethome_points", "voxels"}}));
-    const std::vector<CloudRecord> more = cloud_records(shards, cloud_sets(shards));
+    const std::vector<CloudRecord> more = cloud_records(shards, cloud_and_voxel_sets(shards));
     records.insert(records.end(), more.begin(), more.end());
   }
   return CloudTask::models(std::move(records), kFewestModels);
