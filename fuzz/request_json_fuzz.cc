@@ -54,7 +54,7 @@ std::vector<std::string> fuzz_seeds() {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const Contract contract({}, {});
+  static const Contract contract({});
   const std::string body(reinterpret_cast<const char*>(data), size);
   for (const Operation& operation : contract.operations()) {
     if (!operation.body) continue;
