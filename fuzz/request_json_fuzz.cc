@@ -42,8 +42,9 @@ void check_problem(const Checker& checker) {
 std::vector<std::string> fuzz_seeds() {
   return {
       R"({"model":"tutti-nano","messages":[{"role":"user","content":"hello"}],"stream":true})",
-      R"({"messages":[{"role":"user","content":[{"type":"text","text":"what?"},{"type":"image_url",)"
-      R"("image_url":{"url":"data:image/png;base64,AA=="}}]}],"temperature":0.5,"seed":-3})",
+      std::string(
+          R"({"messages":[{"role":"user","content":[{"type":"text","text":"what?"},{"type":"image_url",)") +
+          R"("image_url":{"url":"data:image/png;base64,AA=="}}]}],"temperature":0.5,"seed":-3})",
       R"({"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AA","format":"wav"}}]}]})",
       R"({"temperature":1e999,"seed":9223372036854775808,"max_tokens":1.5,"stream":null,"n":-0})",
       R"({"text":"\ud800","a":{"b":[[[[[[]]]]]]},"a":"\u0000"})",
