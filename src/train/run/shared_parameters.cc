@@ -1,7 +1,9 @@
 #include "train/run/shared_parameters.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "base/quote.h"
 #include "model/model.h"
@@ -11,6 +13,7 @@
 namespace tutti {
 namespace {
 
+using Json = nlohmann::json;
 using Shapes = std::map<std::string, std::array<int64_t, 2>>;
 
 // A ParameterSource that notes what a model asks for.
@@ -34,7 +37,12 @@ int find_group(const ModelSpec& spec, const std::string& name) {
   return at == spec.groups.end() ? -1 : int(at - spec.groups.begin());
 }
 
-// `spec` without the groups and modalities that `file` lacks.
+bool has_head(const ModelSpec& spec, const std::string& name) {
+  return std::any_of(spec.heads.begin(), spec.heads.end(),
+                     [&](const HeadSpec& head) { return head.name == name; });
+}
+
+// `spec` without the groups, modalities and heads that `file` lacks.
 ModelSpec shared_part(const ModelSpec& spec, const ModelSpec& file) {
   ModelSpec part = spec;
   std::erase_if(part.groups,
@@ -44,9 +52,24 @@ ModelSpec shared_part(const ModelSpec& spec, const ModelSpec& file) {
   for (ModalitySpec& m : part.modalities)
     m.group = find_group(part, spec.groups[size_t(m.group)].name);
   std::erase_if(part.heads, [&](const HeadSpec& head) {
-    return !head.from.empty() && part.find(std::string_view(head.from)) < 0;
+    return !has_head(file, head.name) ||
+           (!head.from.empty() && part.find(std::string_view(head.from)) < 0);
   });
   return part;
+}
+
+// What no tensor's shape shows: weights under another norm, rotation or activation are of another
+// model.
+Status check_settings(const ModelSpec& spec, const ModelSpec& file) {
+  const Json ours = Json::parse(model_spec_json(spec)), theirs = Json::parse(model_spec_json(file));
+  for (const auto& [key, value] : ours.items()) {
+    static const std::set<std::string> kMayDiffer = {"name", "context", "groups", "modalities",
+                                                     "heads"};
+    if (!kMayDiffer.contains(key) && theirs.value(key, Json()) != value)
+      return start_differs("model." + key + " is " + value.dump() + "; in the file it is " +
+                           theirs.value(key, Json()).dump());
+  }
+  return {};
 }
 
 Status check_groups(const ModelSpec& spec, const ModelSpec& file) {
@@ -63,6 +86,12 @@ Status check_groups(const ModelSpec& spec, const ModelSpec& file) {
       return start_differs("the modality " + quote(m.name) +
                            " has another stem or group in the file");
   }
+  for (const HeadSpec& head : file.heads)
+    if (!has_head(spec, head.name))
+      return start_differs("the file has the head " + quote(head.name) + ", which [model] lacks");
+  for (const HeadSpec& head : file.heads)
+    if (!has_head(spec, head.name))
+      return start_differs("the file has the head " + quote(head.name) + ", which [model] lacks");
   return {};
 }
 
@@ -70,7 +99,7 @@ Status check_groups(const ModelSpec& spec, const ModelSpec& file) {
 
 Error start_differs(const std::string& what) {
   return bad_input("run.start_from: " + what +
-                   "; only groups and modalities may be added to [model]");
+                   "; only groups, modalities and heads may be added to [model]");
 }
 
 Result<SharedParameters> SharedParameters::of(const ModelPackage& package, const ModelSpec& spec) {
@@ -83,6 +112,7 @@ Result<SharedParameters> SharedParameters::of(const ModelPackage& package, const
 Status SharedParameters::compare(const ModelPackage& package, const ModelSpec& spec,
                                  const ModelSpec& file) {
   TUTTI_CHECK(check_groups(spec, file));
+  TUTTI_CHECK(check_settings(spec, file));
   for (const GroupSpec& group : spec.groups) group_in_file_.push_back(find_group(file, group.name));
   groups_in_file_ = int(file.groups.size());
   shapes_ = shapes_of(shared_part(spec, file));

@@ -208,7 +208,7 @@ TEST_F(Start, TheOtherGroupsAnswerAsBefore) {
 TEST_F(Start, WhatDiffersOtherwiseIsRefusedByName) {
   Recipe other = recipe("deeper");
   other.model.layers += 2;
-  expect_refused(other, "layer_");
+  expect_refused(other, "model.layers is ");
   other = recipe("wider");
   other.model.groups[1].ffn *= 2;
   expect_refused(other, "_see");
@@ -219,9 +219,44 @@ TEST_F(Start, WhatDiffersOtherwiseIsRefusedByName) {
     return head.from == "speak" || head.kind == HeadSpec::Kind::vocoder;
   });
   expect_refused(other, "\"speak\", which [model] lacks");
+  other = recipe("dumb");
+  std::erase_if(other.model.heads,
+                [](const HeadSpec& head) { return head.kind == HeadSpec::Kind::vocoder; });
+  expect_refused(other, "the head \"vocoder\", which [model] lacks");
   other = with_gauges("elsewhere");
   other.model.modality("clip").group = 0;
   expect_refused(other, "\"clip\" has another stem or group");
+}
+
+// No tensor shows these by its shape.
+TEST_F(Start, SettingsThatDifferAreRefusedByName) {
+  Recipe other = recipe("sharper");
+  other.model.logit_cap = 30;
+  expect_refused(other, "model.logit_cap is 30.0; in the file it is 15.0");
+  other = recipe("smoother");
+  other.model.block.activation = Activation::gelu;
+  expect_refused(other, "model.block is ");
+  other = recipe("longer");
+  other.model.context *= 2;
+  const auto trainer = make(other);
+  EXPECT_TRUE(trainer) << trainer.error().message();
+  fs::remove_all(other.output);
+}
+
+TEST_F(Start, AHeadMoreBeginsFresh) {
+  Recipe silent = with_gauges("silent");
+  silent.start_from.clear();
+  silent.train_only.clear();
+  silent.steps = 1;
+  std::erase_if(silent.model.heads,
+                [](const HeadSpec& head) { return head.kind == HeadSpec::Kind::vocoder; });
+  train(silent);
+  Recipe voiced = with_gauges("voiced");
+  voiced.start_from = silent.output + "/model.safetensors";
+  const auto trainer = make(voiced);
+  EXPECT_TRUE(trainer) << trainer.error().message();
+  fs::remove_all(voiced.output);
+  fs::remove_all(silent.output);
 }
 
 TEST_F(Start, ARunGoesOnFromItsOwnFileAlone) {
