@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "engine/loaded_model.h"
 #include "format/package/model_package.h"
+#include "format/package/verify_package.h"
 
 namespace tutti {
 namespace {
@@ -28,6 +29,9 @@ Registry::FileStamp Registry::stamp_of(const std::string& path) {
 Result<Registry::Entry> Registry::load(const std::string& name, Source source, Hold hold) {
   const FileStamp stamp = stamp_of(source.path);
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(source.path, hold));
+  if (hold == Hold::copied && package.manifest.format >= 2)
+    if (const Status whole = verify_package(package); !whole)
+      return whole.error().with_context("the model " + source.path);
   auto handle = load_model(package, source.options);
   if (!handle) return handle.error().with_context("the model " + source.path);
   Entry entry{std::move(source), stamp, {}, {}};
@@ -50,7 +54,7 @@ Status Registry::check_adapters(const Entry& entry, const ModelNames& names) {
 }
 
 // A copy, for what is written or cut short meanwhile must not end the process. What was written in
-// place meanwhile may be of two models.
+// place meanwhile may be of two models: hashes tell where there are some, else when it was written.
 Result<Registry::Entry> Registry::load_again(const std::string& name, Source source) {
   TUTTI_ASSIGN(Entry loaded, load(name, std::move(source), Hold::copied));
   const FileStamp now = stamp_of(loaded.source.path);

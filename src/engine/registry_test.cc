@@ -243,6 +243,10 @@ TEST_F(RegistryTest, ABadFileLeavesTheModelThatWas) {
   for (size_t i = torn.size() - 4000; i < torn.size(); ++i) torn[i] = char(0xff);  // NaN
   write(torn);
   expect_refused("");
+  std::string flipped = bytes;
+  flipped[flipped.size() - 4000] ^= 1;
+  write(flipped);
+  expect_refused("does not match its hash");
   replace(path_, second_file());
   EXPECT_TRUE(*registry_.reload("one"));
   EXPECT_NE(registry_.find("one"), before);

@@ -87,6 +87,19 @@ TEST_F(ConvertModel, AConvertedFileStaysAsItIs) {
   EXPECT_EQ(other->manifest.format, 3);
 }
 
+TEST_F(ConvertModel, WhatIsDamagedGetsNoNewHashes) {
+  ASSERT_TRUE(convert_model(old_, new_));
+  std::string bytes = read_text(new_);
+  bytes[bytes.size() - 20] ^= 1;
+  write_text(new_, bytes);
+  const std::string again = folder_.file("again.safetensors");
+  const Status converted = convert_model(new_, again);
+  ASSERT_FALSE(converted);
+  EXPECT_NE(converted.error().message().find("does not match its hash"), std::string::npos)
+      << converted.error().message();
+  EXPECT_FALSE(std::filesystem::exists(again));
+}
+
 TEST_F(ConvertModel, WhatIsNoModelIsRefused) {
   EXPECT_FALSE(convert_model(folder_.file("none"), new_));
   EXPECT_FALSE(std::filesystem::exists(new_));
