@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <set>
 
 #include "base/quote.h"
 #include "model/model.h"
@@ -61,13 +60,18 @@ ModelSpec shared_part(const ModelSpec& spec, const ModelSpec& file) {
 // What no tensor's shape shows: weights under another norm, rotation or activation are of another
 // model.
 Status check_settings(const ModelSpec& spec, const ModelSpec& file) {
-  const Json ours = Json::parse(model_spec_json(spec)), theirs = Json::parse(model_spec_json(file));
-  for (const auto& [key, value] : ours.items()) {
-    static const std::set<std::string> kMayDiffer = {"name", "context", "groups", "modalities",
-                                                     "heads"};
-    if (!kMayDiffer.contains(key) && theirs.value(key, Json()) != value)
-      return start_differs("model." + key + " is " + value.dump() + "; in the file it is " +
-                           theirs.value(key, Json()).dump());
+  const auto settings = [](const ModelSpec& of) {
+    Json all = Json::parse(model_spec_json(of));
+    for (const char* own : {"name", "context", "groups", "modalities", "heads"}) all.erase(own);
+    return all.flatten();  // {"/block/eps": 1e-6, ...}
+  };
+  const Json ours = settings(spec), theirs = settings(file);
+  for (const auto& [path, value] : ours.items()) {
+    const Json there = theirs.value(path, Json());
+    if (there == value) continue;
+    std::string name = "model" + path;
+    std::replace(name.begin(), name.end(), '/', '.');
+    return start_differs(name + " is " + value.dump() + "; in the file it is " + there.dump());
   }
   return {};
 }

@@ -235,7 +235,7 @@ TEST_F(Start, SettingsThatDifferAreRefusedByName) {
   expect_refused(other, "model.logit_cap is 30.0; in the file it is 15.0");
   other = recipe("smoother");
   other.model.block.activation = Activation::gelu;
-  expect_refused(other, "model.block is ");
+  expect_refused(other, "model.block.activation is \"gelu\"; in the file it is ");
   other = recipe("longer");
   other.model.context *= 2;
   const auto trainer = make(other);
