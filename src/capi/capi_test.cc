@@ -10,11 +10,11 @@
 #include "engine/engine.h"
 #include "media/encode_picture.h"
 #include "media/encode_sound.h"
+#include "tests/helpers/capi_fixture.h"
 #include "tests/helpers/random_adapters.h"
 #include "tests/helpers/random_weights.h"
 #include "tests/helpers/test_media.h"
 #include "tests/helpers/test_model.h"
-#include "tutti/tutti.h"
 
 namespace tutti {
 namespace {
@@ -24,29 +24,9 @@ std::string tiny_model() {
   return path;
 }
 
-class CapiTest : public testing::Test {
+class CapiTest : public CapiFixture {
  protected:
-  void SetUp() override {
-    tutti_model_options options = {.struct_size = sizeof options, .threads = 1};
-    ASSERT_EQ(tutti_model_load(tiny_model().c_str(), &options, &model_), TUTTI_OK)
-        << tutti_model_error(model_);
-    session_ = tutti_session_new(model_);
-    ASSERT_NE(session_, nullptr);
-  }
-  void TearDown() override {
-    tutti_session_free(session_);
-    tutti_model_free(model_);
-  }
-
-  // Refused, with a sentence that says `what`.
-  void expect_refused(tutti_status got, tutti_status wanted, const std::string& what) {
-    EXPECT_EQ(got, wanted);
-    EXPECT_NE(std::string(tutti_session_error(session_)).find(what), std::string::npos)
-        << tutti_session_error(session_);
-  }
-
-  tutti_model* model_ = nullptr;
-  tutti_session* session_ = nullptr;
+  CapiTest() : CapiFixture(tiny_model()) {}
 };
 
 TEST_F(CapiTest, AnswersAreTheEngines) {
@@ -173,47 +153,6 @@ TEST_F(CapiTest, Streams) {
   tutti_sound sound = {.struct_size = sizeof sound};
   ASSERT_EQ(tutti_speak(session_, &speak, &sound), TUTTI_OK);
   EXPECT_EQ(heard.samples, std::vector<float>(sound.samples, sound.samples + sound.count));
-}
-
-TEST_F(CapiTest, TranscribesWhileSomebodySpeaks) {
-  std::vector<float> samples(16000 * 4);
-  Rng rng(6);
-  for (float& sample : samples) sample = 0.1f * float(rng.normal());
-  ASSERT_EQ(tutti_add_sound(session_, samples.data(), samples.size()), TUTTI_OK);
-  tutti_text whole = {.struct_size = sizeof whole};
-  ASSERT_EQ(tutti_write(session_, nullptr, &whole), TUTTI_OK);
-  ASSERT_GT(whole.size, 0u);
-
-  tutti_stream* stream = tutti_stream_new(model_);
-  ASSERT_NE(stream, nullptr);
-  std::string said;
-  const char* utf8 = nullptr;
-  size_t size = 0;
-  for (size_t at = 0; at < samples.size(); at += 3000) {
-    const size_t count = std::min<size_t>(3000, samples.size() - at);
-    ASSERT_EQ(tutti_stream_push(stream, samples.data() + at, count, &utf8, &size), TUTTI_OK)
-        << tutti_stream_error(stream);
-    EXPECT_EQ(utf8[size], 0);
-    said.append(utf8, size);
-    const float wrong = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_EQ(tutti_stream_push(stream, &wrong, 1, &utf8, &size), TUTTI_BAD_INPUT);
-    EXPECT_NE(std::string(tutti_stream_error(stream)).find("no numbers"), std::string::npos);
-    EXPECT_EQ(size, 0u);
-  }
-  EXPECT_FALSE(said.empty());
-  EXPECT_EQ(tutti_stream_push(stream, nullptr, 1, &utf8, &size), TUTTI_USAGE);
-  EXPECT_EQ(tutti_stream_push(stream, nullptr, 0, nullptr, nullptr), TUTTI_OK);
-  ASSERT_EQ(tutti_stream_finish(stream, &utf8, &size), TUTTI_OK);
-  said.append(utf8, size);
-  EXPECT_EQ(said, std::string(whole.text, whole.size));
-  EXPECT_EQ(tutti_stream_push(stream, samples.data(), 1, &utf8, &size), TUTTI_USAGE);
-  tutti_stream_free(stream);
-
-  tutti_stream_free(nullptr);
-  EXPECT_EQ(tutti_stream_new(nullptr), nullptr);
-  EXPECT_EQ(tutti_stream_push(nullptr, samples.data(), 1, &utf8, &size), TUTTI_USAGE);
-  EXPECT_EQ(tutti_stream_finish(nullptr, &utf8, &size), TUTTI_USAGE);
-  EXPECT_NE(std::string(tutti_stream_error(nullptr)), "");
 }
 
 TEST_F(CapiTest, LanguagesScriptsAndSilence) {

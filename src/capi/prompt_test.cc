@@ -7,10 +7,10 @@
 
 #include "engine/engine.h"
 #include "media/points/cloud_rows.h"
+#include "tests/helpers/capi_fixture.h"
 #include "tests/helpers/point_files.h"
 #include "tests/helpers/random_weights.h"
 #include "tests/helpers/test_model.h"
-#include "tutti/tutti.h"
 
 namespace tutti {
 namespace {
@@ -37,19 +37,9 @@ Rows depth_rows() {
   return rows;
 }
 
-class CapiPromptTest : public testing::Test {
+class CapiPromptTest : public CapiFixture {
  protected:
-  void SetUp() override {
-    tutti_model_options options = {.struct_size = sizeof options, .threads = 1};
-    ASSERT_EQ(tutti_model_load(model_with_rows().c_str(), &options, &model_), TUTTI_OK)
-        << tutti_model_error(model_);
-    session_ = tutti_session_new(model_);
-    ASSERT_NE(session_, nullptr);
-  }
-  void TearDown() override {
-    tutti_session_free(session_);
-    tutti_model_free(model_);
-  }
+  CapiPromptTest() : CapiFixture(model_with_rows()) {}
 
   tutti_status add(const Rows& rows) {
     return tutti_add_rows(session_, rows.modality.c_str(), rows.values.data(), rows.places.size(),
@@ -70,14 +60,9 @@ class CapiPromptTest : public testing::Test {
   }
   // Refused, with a sentence that says `what`, and the prompt still empty.
   void expect_refused(tutti_status got, tutti_status wanted, const std::string& what) {
-    EXPECT_EQ(got, wanted);
-    EXPECT_NE(std::string(tutti_session_error(session_)).find(what), std::string::npos)
-        << tutti_session_error(session_);
+    CapiFixture::expect_refused(got, wanted, what);
     EXPECT_EQ(tutti_write(session_, nullptr, nullptr), TUTTI_USAGE) << "a part was kept";
   }
-
-  tutti_model* model_ = nullptr;
-  tutti_session* session_ = nullptr;
 };
 
 static_assert(sizeof(Place) == 3 * sizeof(float));  // as add() hands them over
