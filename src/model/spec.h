@@ -89,7 +89,7 @@ struct ModalitySpec {
   // Where noise is removed: how it is done unless told otherwise, in evaluations and guidance (1:
   // none), and below which noise level a row may run each layer; empty: all. `until` is 1 for the
   // first layer and the last two, which all rows run. What is painted is decided early
-  // (docs/experiments.md).
+  // (docs/experiments/routing.md).
   int steps = 0;
   float guidance = 1;
   std::vector<float> until;

@@ -67,7 +67,7 @@ void linear(ThreadPool& threads, const InputRows& x, const PackedWeights& w,
 
 // y = epilogue(activation(x up^T) down^T). `scale` is the hidden rows'; 0 for dynamic.
 // A thread takes blocks of about a hundred rows through both products; fewer at a time would read
-// all weights too often (docs/experiments.md).
+// all weights too often (docs/experiments/products.md).
 struct FeedForward {
   const PackedWeights& up;  // interleaved for a gated activation
   Activation activation;
