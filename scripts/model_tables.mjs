@@ -20,7 +20,7 @@ const rows = [
   ['clip captions, action', 'clip_captions', 'clip to text', '%'],
   ['clip captions, direction', 'clip_captions.direction', 'clip to text', '%'],
   ['mattes, intersection over union', 'mattes_iou', 'picture to mask', ''],
-  ['text, bits a byte', 'text_bits_per_byte', 'text', ''],
+  ['text, bits per byte', 'text_bits_per_byte', 'text', ''],
   ['text to picture', 'text_to_picture', 'painting step', '%'],
   ['text to picture, Frechet distance', 'text_to_picture.frechet_judge', 'painting step', ''],
   ['text to speech, word error rate', 'text_to_speech.wer', 'speaking step', '%'],

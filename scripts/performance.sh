@@ -19,7 +19,17 @@ evaluate() {
     --threads "$threads" --json "$@" > /dev/null
 }
 
+# Where the figures are from. Add by hand which generation the processor is, and whether it was idle.
+origin() {
+  processor=$(sed -n '/^model name/ { s/.*: //p; q }' /proc/cpuinfo)
+  echo "| machine | threads | date | commit | command |"
+  echo "|---|---|---|---|---|"
+  echo "| ${processor:-$(uname -m)} | $threads | $(date +%F) | $(git rev-parse --short HEAD) | \`scripts/performance.sh\` |"
+  echo
+}
+
 rows() {
+  origin
   echo "| \`tutti bench\` | INT8 | share of the ceiling | bf16 | FP32 |"
   echo "|---|---|---|---|---|"
   for shape in 25m 125m 500m; do
