@@ -12,7 +12,8 @@
 namespace tutti {
 
 // The last evaluation's noise level; what it predicts is the sample. Training draws t from
-// sigmoid(N(-0.8, 0.8)), so that it has seen little of what is beyond (docs/experiments/painting.md).
+// sigmoid(N(-0.8, 0.8)), so that it has seen little of what is beyond
+// (docs/experiments/painting.md).
 constexpr float kLastTime = 0.5f;
 
 // The noise level of evaluation `step` of `steps`; 1 once they are done. Early steps are shorter:
