@@ -1,4 +1,6 @@
 // A cloud of points from a file to an answer, as a user and as a client would; and files that lie.
+#include <tuple>
+
 #include "tests/helpers/point_files.h"
 #include "tests/helpers/server.h"
 
@@ -19,6 +21,16 @@ class Points : public ServerTest {
   static Json part(const std::string& bytes) {
     return {{"type", "points_url"},
             {"points_url", {{"url", "data:model/ply;base64," + base64(bytes)}}}};
+  }
+  // As a file with y up has the same points.
+  static TestMesh y_up(TestMesh cloud) {
+    for (auto& [x, y, z] : cloud.points) std::tie(y, z) = std::pair(z, -y);
+    return cloud;
+  }
+  static double cosine(const Json& a, const Json& b) {
+    double sum = 0;
+    for (size_t i = 0; i < a.size(); ++i) sum += a[i].get<double>() * b[i].get<double>();
+    return sum;
   }
 };
 
@@ -55,6 +67,34 @@ TEST_F(Points, TheServerAnswersAsTheProgramDoes) {
     EXPECT_EQ(refused.status, 400) << refused.body;
     EXPECT_NE(refused.body.find("points_url"), std::string::npos) << refused.body;
   }
+  EXPECT_EQ(stop(SIGTERM), 0);
+}
+
+// Turning moves the points' last bits, so the vectors are near each other and not the same.
+TEST_F(Points, AFileWithYUpIsTurnedWhereTheUserSaysSo) {
+  write_text(path("z.ply"), ascii_ply(test_cloud()));
+  write_text(path("y.ply"), ascii_ply(y_up(test_cloud())));
+  const auto embed = [&](const char* file, std::vector<std::string> more) {
+    more.insert(more.end(), {"--to", "embedding"});
+    const Outcome outcome = ask_about(file, more);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return Json::parse(outcome.out);
+  };
+  const Json standing = embed("z.ply", {}), turned = embed("y.ply", {"--up", "y"});
+  EXPECT_GT(cosine(standing, turned), 0.9999);
+  EXPECT_LT(cosine(standing, embed("y.ply", {})), 0.9999);
+  EXPECT_EQ(embed("z.ply", {"--up", "z"}), standing);
+
+  start({"--log", "none"});
+  const auto post_part = [&](const char* up) {
+    Json cloud = part(ascii_ply(y_up(test_cloud())));
+    cloud["up"] = up;
+    return post("/v1/embeddings", Json{{"model", "model"}, {"input", Json::array({cloud})}}.dump());
+  };
+  const TestAnswer answer = post_part("y");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_GT(cosine(Json::parse(answer.body)["data"][0]["embedding"], turned), 0.9999);
+  EXPECT_EQ(post_part("x").status, 400);
   EXPECT_EQ(stop(SIGTERM), 0);
 }
 

@@ -40,6 +40,7 @@ constexpr Rule kRules[] = {
     {"--temperature", samples, kSampled},
     {"--top-k", chooses, kChosen},
     {"--top-p", chooses, kChosen},
+    {"--up", [](const Asked& a) { return a.prompt.clouds > 0; }, "--points"},
     {"--steps", draws, "--to image or speech"},
     {"--guidance", draws, "--to image or speech"},
     {"--speed", [](const Asked& a) { return a.to == "speech"; }, "--to speech"},
@@ -60,7 +61,7 @@ bool Asked::writes() const {
 bool Asked::describes() const {
   if (!writes()) return false;
   if (task != "auto") return task == "name" || task == "caption";
-  return prompt.texts == 0 && prompt.pictures > 0;
+  return prompt.texts == 0 && prompt.pictures + prompt.clouds > 0;
 }
 
 Status check_flags(const CLI::App& verb, const Asked& asked) {

@@ -8,14 +8,21 @@
 namespace tutti {
 namespace {
 
+// "https://example.org/a.png", "data:image/png;base64,..."
+bool is_url(const std::string& path) {
+  return path.find("://") != path.npos || path.starts_with("data:");
+}
+
 Result<size_t> file_size(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
-    return bad_input(path + ": there is no such file; check the path");
+    return bad_input(path + ": there is no such file; " +
+                     (is_url(path) ? "URLs are not opened, so download it first and name the file"
+                                   : "check the path"));
   }
   if (status.type() == std::filesystem::file_type::directory) {
-    return bad_input(path + ": this is a directory; name one file in it");
+    return bad_input(path + ": this is a folder; name one file in it");
   }
   if (status.type() != std::filesystem::file_type::regular) {
     return bad_input(path + ": this is not a regular file" +

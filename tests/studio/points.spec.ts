@@ -47,6 +47,25 @@ for (const [name, content] of files)
     await expect.poll(drawn).toBe(true);
   });
 
+test("says which axis points up where a person chose it", async ({ studio, page }) => {
+  writeFileSync(join(folder, "tent.obj"), corners.replace(/^(?=.)/gm, "v "));
+  await studio.open();
+  const ask = async () => {
+    await page.locator("input[type=file]").setInputFiles(join(folder, "tent.obj"));
+    const asked = page.waitForRequest("**/v1/chat/completions");
+    await studio.button("Send").click();
+    await studio.done();
+    const { messages } = (await asked).postDataJSON();
+    return messages.map((message: { content: { up?: string }[] }) => message.content[0]!.up);
+  };
+  expect((await ask()).at(-1)).toBeUndefined();
+  await page.getByRole("button", { name: "Show or hide the controls" }).click();
+  await page.getByLabel("Axis of a cloud of points that points up").selectOption("y");
+  const ups = await ask();
+  expect(ups.at(-1)).toBe("y");
+  expect(ups[0]).toBeUndefined(); // as it was asked then
+});
+
 test("draws the same points alike, whatever their format", async ({ studio, page }) => {
   const names = ["tent.ply", "tent.off", "tent.obj", "tent.pcd"];
   const pcd = `# .PCD v0.7\nVERSION 0.7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\nWIDTH 5\nHEIGHT 1\nPOINTS 5\nDATA ascii\n`;

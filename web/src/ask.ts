@@ -22,22 +22,23 @@ const dataUrl = (blob: Blob) =>
   });
 
 // A file as a part of a chat completion.
-async function toPart(file: Attachment, blob: Blob) {
-  return kinds[file.kind].part(await dataUrl(blob), blob.type);
+async function toPart(file: Attachment, blob: Blob, up: string) {
+  return kinds[file.kind].part(await dataUrl(blob), blob.type, up);
 }
 
 interface Told {
   role: "user" | "assistant";
   text: string;
   files: Attachment[];
+  up: string;
 }
 
 // What a message adds to a conversation in text. A wish to draw or to speak is no question, but one
 // may ask about the picture that was drawn.
 function told(message: Message): Told | undefined {
-  const { role, text, output } = message;
-  if (output === "text") return { role, text, files: role === "user" ? message.files : [] };
-  if (output === "picture" && role === "assistant") return { role: "user", text: "", files: message.files };
+  const { role, text, output, settings: { up = standard.up } } = message;
+  if (output === "text") return { role, text, files: role === "user" ? message.files : [], up };
+  if (output === "picture" && role === "assistant") return { role: "user", text: "", files: message.files, up };
   return undefined;
 }
 
@@ -47,10 +48,10 @@ const most = { messages: 40, files: 16, bytes: 16 * 2 ** 20 };
 // A question and what led to it, the newest files first where they are too many or too large.
 export async function toChat(question: Message, before: Message[], fetchFile: Turn["fetchFile"]) {
   const said = before.slice(-most.messages).flatMap((message) => told(message) ?? []);
-  said.push({ role: "user", text: question.text, files: question.files });
+  said.push({ role: "user", text: question.text, files: question.files, up: question.settings.up ?? standard.up });
   let { files, bytes } = most;
   const messages = [];
-  for (const { role, text, files: shown } of said.reverse()) {
+  for (const { role, text, files: shown, up } of said.reverse()) {
     if (role === "assistant") {
       messages.push({ role, content: text });
       continue;
@@ -60,7 +61,7 @@ export async function toChat(question: Message, before: Message[], fetchFile: Tu
       if (--files < 0) break;
       const blob = await file.blob(fetchFile);
       if ((bytes -= blob.size) < 0 && messages.length) break; // the question itself is never cut
-      content.push(await toPart(file, blob));
+      content.push(await toPart(file, blob, up));
     }
     if (text) content.push({ type: "text", text });
     if (content.length) messages.push({ role, content });

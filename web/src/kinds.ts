@@ -6,7 +6,7 @@ interface KindRow {
   accept: string; // of the file dialog
   // Its MIME type where the bytes alone do not tell (content.ts); nothing where it is none of these.
   known(bytes: Uint8Array, file: File): string | undefined;
-  part(url: string, type: string): object; // of a chat completion
+  part(url: string, type: string, up: string): object; // of a chat completion
   thumbnail?: boolean; // a small picture of it can be shown
   icon: Icon;
   // In the conversation, under this description; shows the bytes, which are at the URL too.
@@ -25,7 +25,7 @@ const rows = {
   points: {
     accept: ".ply,.obj,.off,.pcd",
     known: (bytes, file) => (isCloud(bytes, file.name) ? "model/mesh" : undefined),
-    part: (url) => ({ type: "points_url", points_url: { url } }),
+    part: (url, _, up) => ({ type: "points_url", points_url: { url }, ...(up === "y" ? { up } : {}) }),
     icon: "picture",
     show: showCloud,
   },

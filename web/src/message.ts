@@ -37,9 +37,10 @@ export interface Settings {
   guidance: number; // negative: the model's own
   language: string;
   task: string;
+  up: string; // the axis of clouds of points
 }
 
-export const standard: Settings = { seed: -1, temperature: 0, maxTokens: 64, steps: 0, guidance: -1, language: "", task: "automatic" };
+export const standard: Settings = { seed: -1, temperature: 0, maxTokens: 64, steps: 0, guidance: -1, language: "", task: "automatic", up: "z" };
 
 export class Message {
   state: State = "completed";

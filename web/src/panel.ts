@@ -34,6 +34,7 @@ export class Controls {
         ["", () => t("modelsOwn")] as [string, () => string],
         ...languages.map((code): [string, () => string] => [code, () => new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code]),
       ]),
+      this.choice("up", "cloudUp", [["z", () => "z"], ["y", () => t("cloudUpY")]]),
       h("button", { type: "button", class: "quiet", onclick: () => {
         this.settings = { ...standard };
         this.changed();
@@ -82,7 +83,7 @@ export class Controls {
     return this.field(name, input, hint, shown);
   }
 
-  private choice(name: "task" | "language", title: Word, options: [string, () => string][]) {
+  private choice(name: "task" | "language" | "up", title: Word, options: [string, () => string][]) {
     const select = h("select", { id: `set-${name}`, onchange: () => {
       this.settings[name] = select.value;
       this.changed();

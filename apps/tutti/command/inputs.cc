@@ -13,6 +13,7 @@
 #include "media/dsp/mel.h"
 #include "media/picture/fit_picture.h"
 #include "media/points/read_cloud.h"
+#include "values.h"
 
 namespace tutti {
 namespace {
@@ -52,7 +53,13 @@ class Source {
   std::vector<uint8_t> bytes_;
 };
 
-Result<Part> read_text(const std::string& given, std::optional<Picture>&) {
+// How parts are read, and what else of them is wanted.
+struct ReadHow {
+  std::optional<Picture>& original;  // gets a picture as it was read, unless it has one
+  UpAxis up;                         // of clouds
+};
+
+Result<Part> read_text(const std::string& given, const ReadHow&) {
   std::vector<uint8_t> piped;
   if (given == "-") {
     TUTTI_ASSIGN(piped, read_stdin(size_t(1) << 20));
@@ -65,41 +72,45 @@ Result<Part> read_text(const std::string& given, std::optional<Picture>&) {
   return Part::of_text(bytes);
 }
 
-Result<Part> read_image(const std::string& file, std::optional<Picture>& original) {
+Result<Part> read_image(const std::string& file, const ReadHow& how) {
   TUTTI_ASSIGN(const Source source, Source::open(file));
   TUTTI_ASSIGN(Picture picture, load_picture(source.input()));
   Part part = Part::of_picture(fit_picture(picture, kImageSize));
-  if (!original) original = std::move(picture);
+  if (!how.original) how.original = std::move(picture);
   return part;
 }
 
-// A part of a prompt by its flag. `original` gets a picture as it was read, unless it has one.
+// A part of a prompt by its flag.
 struct PartFlag {
   const char* name;
+  const char* type;  // of its value
   const char* help;
   size_t PromptKinds::*count;
-  Result<Part> (*read)(const std::string& value, std::optional<Picture>& original);
+  Result<Part> (*read)(const std::string& value, const ReadHow& how);
 };
 
-Result<Part> read_points(const std::string& file, std::optional<Picture>&) {
+Result<Part> read_points(const std::string& file, const ReadHow& how) {
   TUTTI_ASSIGN(const Source source, Source::open(file));
-  TUTTI_ASSIGN(Rows rows, file == "-" ? read_cloud(source.input().bytes(), "standard input")
-                                      : load_cloud(file));
+  const MediaInput input = source.input();
+  TUTTI_CHECK(check_input(input, PointLimits().most_bytes));
+  TUTTI_ASSIGN(Rows rows, file == "-" ? read_cloud(input.bytes(), input.name(), {}, how.up)
+                                      : load_cloud(file, how.up));
   return Part::of_rows(std::move(rows));
 }
 
 template <Result<Part> (*kRead)(const std::string&)>
-Result<Part> file(const std::string& value, std::optional<Picture>&) {
+Result<Part> file(const std::string& value, const ReadHow&) {
   return kRead(value);
 }
 
 constexpr PartFlag kPartFlags[] = {
-    {"--text", "text, or - for standard input", &PromptKinds::texts, read_text},
-    {"--image", "picture file", &PromptKinds::pictures, read_image},
-    {"--audio", "sound file, or a video for its sound", &PromptKinds::sounds, file<read_audio>},
-    {"--video", "video file: 16 frames of it, without its sound", &PromptKinds::pictures,
+    {"--text", "TEXT", "text, or - for standard input", &PromptKinds::texts, read_text},
+    {"--image", "FILE", "picture file", &PromptKinds::pictures, read_image},
+    {"--audio", "FILE", "sound file, or a video for its sound", &PromptKinds::sounds,
+     file<read_audio>},
+    {"--video", "FILE", "video file: 16 frames of it, without its sound", &PromptKinds::pictures,
      file<read_video>},
-    {"--points", "cloud or mesh, z up: a PLY, OBJ, OFF or PCD file", &PromptKinds::pictures,
+    {"--points", "FILE", "cloud or mesh: a PLY, OBJ, OFF or PCD file", &PromptKinds::clouds,
      read_points},
 };
 
@@ -127,8 +138,13 @@ PromptOptions::PromptOptions() : given_(std::size(kPartFlags)) {}
 void PromptOptions::add_options(CLI::App& verb) {
   for (size_t i = 0; i < given_.size(); ++i)
     verb.add_option(kPartFlags[i].name, given_[i], kPartFlags[i].help)
+        ->type_name(kPartFlags[i].type)
         ->allow_extra_args(false)
         ->take_all();
+  verb.add_option("--up", up_,
+                  "which axis of clouds points up: z (default), or y as in most OBJ files")
+      ->check(one_of({"y", "z"}))
+      ->type_name("AXIS");
 }
 
 PromptKinds PromptOptions::kinds() const {
@@ -147,10 +163,11 @@ Result<Prompt> PromptOptions::read(const CLI::App& verb) {
     return usage_error("standard input (-) can be read once; save the others to files");
   Prompt prompt;
   std::vector<size_t> next(given_.size());
+  const ReadHow how{original_, up_ == "y" ? UpAxis::y : UpAxis::z};
   for (const CLI::Option* option : verb.parse_order())
     for (size_t i = 0; i < given_.size(); ++i) {
       if (option->get_name() != kPartFlags[i].name || next[i] == given_[i].size()) continue;
-      Result<Part> part = kPartFlags[i].read(given_[i][next[i]++], original_);
+      Result<Part> part = kPartFlags[i].read(given_[i][next[i]++], how);
       if (!part) return part.error().with_context("reading the prompt");
       prompt.push_back(*std::move(part));
     }

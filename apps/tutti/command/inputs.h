@@ -18,8 +18,8 @@ Result<Part> read_video(const std::string& file);
 
 // How many parts of each kind a prompt has.
 struct PromptKinds {
-  size_t texts = 0, pictures = 0, sounds = 0;  // clips are pictures
-  size_t all() const { return texts + pictures + sounds; }
+  size_t texts = 0, pictures = 0, sounds = 0, clouds = 0;  // clips are pictures
+  size_t all() const { return texts + pictures + sounds + clouds; }
 };
 
 class PromptOptions {
@@ -38,6 +38,7 @@ class PromptOptions {
 
  private:
   std::vector<std::vector<std::string>> given_;  // of each of kPartFlags
+  std::string up_ = "z";                         // of clouds
   std::optional<Picture> original_;
 };
 

@@ -4,6 +4,14 @@
 
 namespace tutti {
 
+void turn_y_up(std::vector<float>& xyz) {
+  for (size_t i = 0; i + 2 < xyz.size(); i += 3) {
+    const float y = xyz[i + 1];
+    xyz[i + 1] = -xyz[i + 2];
+    xyz[i + 2] = y;
+  }
+}
+
 Rows cloud_rows(std::span<const float> xyz, uint64_t seed) {
   constexpr float kRadius = 4;  // eighths of a picture
   const PointPatches patches = point_patches(fit_cloud(xyz, seed));

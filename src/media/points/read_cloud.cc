@@ -1,7 +1,5 @@
 #include "media/points/read_cloud.h"
 
-#include "media/points/cloud_rows.h"
-
 namespace tutti {
 namespace {
 
@@ -10,14 +8,16 @@ constexpr uint64_t kSeed = 0;
 }  // namespace
 
 Result<Rows> read_cloud(std::span<const uint8_t> file, std::string_view name,
-                        const PointLimits& limits) {
+                        const PointLimits& limits, UpAxis up) {
   const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
-  TUTTI_ASSIGN(const PointCloud cloud, read_points(bytes, name, limits));
+  TUTTI_ASSIGN(PointCloud cloud, read_points(bytes, name, limits));
+  if (up == UpAxis::y) turn_y_up(cloud.xyz);
   return cloud_rows(cloud);
 }
 
-Result<Rows> load_cloud(const std::string& path) {
-  TUTTI_ASSIGN(const PointCloud cloud, load_points(path));
+Result<Rows> load_cloud(const std::string& path, UpAxis up) {
+  TUTTI_ASSIGN(PointCloud cloud, load_points(path));
+  if (up == UpAxis::y) turn_y_up(cloud.xyz);
   return cloud_rows(cloud);
 }
 

@@ -8,8 +8,8 @@
 namespace tutti {
 namespace {
 
-Result<Rows> read(const std::string& file, const PointLimits& limits = {}) {
-  return read_cloud({reinterpret_cast<const uint8_t*>(file.data()), file.size()}, "", limits);
+Result<Rows> read(const std::string& file, const PointLimits& limits = {}, UpAxis up = UpAxis::z) {
+  return read_cloud({reinterpret_cast<const uint8_t*>(file.data()), file.size()}, "", limits, up);
 }
 
 TEST(ReadCloud, AFileBecomesTheRowsOfItsPoints) {
@@ -20,6 +20,18 @@ TEST(ReadCloud, AFileBecomesTheRowsOfItsPoints) {
   EXPECT_EQ(rows->places.size(), size_t(kPatches));
   const std::vector<float> xyz = {0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0};
   EXPECT_EQ(rows->values, cloud_rows(xyz, 0).values);
+}
+
+// A ladder of three steps, 4 high; as it is saved with y up, (x, z, -y).
+TEST(ReadCloud, WithYUpTheFileIsTurned) {
+  const std::string standing = "OFF 4 0 0\n0 0 0\n1 2 1\n3 1 2\n0 3 4\n";
+  const std::string y_up = "OFF 4 0 0\n0 0 0\n1 1 -2\n3 2 -1\n0 4 -3\n";
+  const Result<Rows> wanted = read(standing), turned = read(y_up, {}, UpAxis::y);
+  ASSERT_TRUE(wanted && turned);
+  ASSERT_EQ(turned->values.size(), wanted->values.size());
+  for (size_t i = 0; i < wanted->values.size(); ++i)
+    EXPECT_NEAR(turned->values[i], wanted->values[i], 1e-5) << i;
+  EXPECT_NE(read(y_up)->values, wanted->values);
 }
 
 TEST(ReadCloud, WhatIsNoCloudOrTooLargeIsRefused) {

@@ -13,11 +13,13 @@ namespace tutti {
 namespace {
 
 // {"image_url": {"url": "data:..."}} as in chat, {"image_url": "data:..."} as in responses.
-std::optional<Draft> part_of_url(const Fields& part, const char* name) {
+std::optional<Draft> part_of_url(const Fields& part, const tables::MediaUrl& shown) {
+  const char* name = shown.field;
   const Json& said = part.json(name);
   const Json& url = said.is_object() ? part.object(name).json("url") : said;
   Result<std::vector<uint8_t>> bytes = read_data_url(url.get_ref<const std::string&>());
-  if (bytes) return Draft(MediaUpload{&upload_kind(name), *std::move(bytes), part.path(name)});
+  const UpAxis up = shown.turned && part.text("up", "z") == "y" ? UpAxis::y : UpAxis::z;
+  if (bytes) return Draft(MediaUpload{&upload_kind(name), *std::move(bytes), part.path(name), up});
   part.refuse(name, bytes.error());
   return std::nullopt;
 }
@@ -124,7 +126,7 @@ int count_media(const Json& parts) {
 std::optional<Draft> read_part(const Fields& part) {
   const std::string type = part.text("type");
   for (const tables::MediaUrl& url : tables::kMediaUrls)
-    if (type == url.field || type == url.type) return part_of_url(part, url.field);
+    if (type == url.field || type == url.type) return part_of_url(part, url);
   if (type == "input_audio") return part_of_audio(part);
   return Draft(Part::of_text(part.text("text")));
 }

@@ -246,9 +246,9 @@ Result<std::vector<Picture>> IsolatedDecoder::load_frames(std::span<const uint8_
 }
 
 Result<Rows> IsolatedDecoder::load_cloud(std::span<const uint8_t> bytes, const MediaLimits& limits,
-                                         const DecodeControl& control) const {
-  TUTTI_ASSIGN(const auto answer,
-               state_->ask({.kind = wire::Kind::cloud, .limits = limits}, bytes, control));
+                                         const DecodeControl& control, UpAxis up) const {
+  const wire::Request request{.kind = wire::Kind::cloud, .y_up = up == UpAxis::y, .limits = limits};
+  TUTTI_ASSIGN(const auto answer, state_->ask(request, bytes, control));
   return wire::to_cloud(answer.reply, answer.bytes);
 }
 

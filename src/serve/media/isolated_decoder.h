@@ -32,6 +32,7 @@
 #include "base/result.h"
 #include "media/decode_picture.h"
 #include "media/decode_sound.h"
+#include "media/points/cloud_rows.h"
 
 namespace tutti {
 
@@ -95,7 +96,7 @@ class IsolatedDecoder {
 
   // As in media/points/read_cloud.h.
   Result<Rows> load_cloud(std::span<const uint8_t> bytes, const MediaLimits& limits = {},
-                          const DecodeControl& control = {}) const;
+                          const DecodeControl& control = {}, UpAxis up = UpAxis::z) const;
 
   struct Stats {
     uint64_t uploads = 0;

@@ -70,10 +70,10 @@ Result<Picture> obey(const MediaInput& input, const MediaLimits& limits,
   return load_picture(input, limits, transparency);
 }
 
-Result<Rows> obey_cloud(const MediaInput& input, const MediaLimits& limits) {
+Result<Rows> obey_cloud(const MediaInput& input, const MediaLimits& limits, UpAxis up) {
   const std::string command(input.bytes().begin(), input.bytes().end());
   if (command == "crash") std::abort();
-  if (command != "few" && command != "endless") return real_decoders().cloud(input, limits);
+  if (command != "few" && command != "endless") return real_decoders().cloud(input, limits, up);
   Rows rows = cloud_rows(std::vector<float>{0, 0, 0, 1, 2, 3}, 0);
   if (command == "endless") rows.values[7] = std::numeric_limits<float>::infinity();
   if (command == "few") {

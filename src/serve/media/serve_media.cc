@@ -25,8 +25,8 @@ Result<std::vector<Picture>> load_frames(const MediaInput& input, int count, int
   return even_frames(video, size_t(count), side);
 }
 
-Result<Rows> decode_cloud(const MediaInput& input, const MediaLimits& limits) {
-  return read_cloud(input.bytes(), "", {.most_bytes = limits.max_bytes});
+Result<Rows> decode_cloud(const MediaInput& input, const MediaLimits& limits, UpAxis up) {
+  return read_cloud(input.bytes(), "", {.most_bytes = limits.max_bytes}, up);
 }
 
 // Ends the process once the other end of the socket is gone.

@@ -111,8 +111,8 @@ Status check(const Request& request) {
                       request.kind == Kind::cloud || fitted);
   const bool sensible = !fitted || (request.count >= 1 && request.count <= most &&
                                     request.side >= 1 && request.side <= largest_side);
-  if (known && sensible && request.keep_transparency <= 1 && request.size > 0 &&
-      request.size <= request.limits.max_bytes)
+  if (known && sensible && request.keep_transparency <= 1 && request.y_up <= 1 &&
+      request.size > 0 && request.size <= request.limits.max_bytes)
     return {};
   return failed("the media worker was sent nonsense");
 }

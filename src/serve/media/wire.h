@@ -23,6 +23,7 @@ struct Request {
   Kind kind = Kind::picture;
   uint32_t keep_transparency = 0;  // picture: 0 or 1
   uint32_t count = 0, side = 0;    // frames; a fitted picture is one of them
+  uint32_t y_up = 0;               // cloud: 0 or 1
   MediaLimits limits;
   uint64_t size = 0;
 };

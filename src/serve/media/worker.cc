@@ -62,7 +62,7 @@ bool answer(int socket, const wire::Request& request, const Bytes& upload,
     return sound ? send_sound(socket, *sound) : send_error(socket, sound.error());
   }
   if (request.kind == wire::Kind::cloud) {
-    const auto cloud = decoders.cloud(upload, request.limits);
+    const auto cloud = decoders.cloud(upload, request.limits, request.y_up ? UpAxis::y : UpAxis::z);
     return cloud ? send_cloud(socket, *cloud) : send_error(socket, cloud.error());
   }
   if (request.kind == wire::Kind::frames) {

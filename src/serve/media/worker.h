@@ -7,6 +7,7 @@
 #include "base/media_types.h"
 #include "base/result.h"
 #include "media/decode_picture.h"
+#include "media/points/cloud_rows.h"
 
 namespace tutti {
 
@@ -19,7 +20,7 @@ struct MediaDecoders {
                                              const MediaLimits&)>
       frames;
   std::function<Picture(const Picture&, int side)> fit;
-  std::function<Result<Rows>(const MediaInput&, const MediaLimits&)> cloud;
+  std::function<Result<Rows>(const MediaInput&, const MediaLimits&, UpAxis)> cloud;
 };
 
 // Answers requests on `socket`. Returns where the other end is gone, or makes no sense.

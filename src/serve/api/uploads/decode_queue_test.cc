@@ -69,9 +69,10 @@ MediaDecoders obeying_decoders() {
     command_in(input);
     return real(input, count, side, limits);
   };
-  decoders.cloud = [real = decoders.cloud](const MediaInput& input, const MediaLimits& limits) {
+  decoders.cloud = [real = decoders.cloud](const MediaInput& input, const MediaLimits& limits,
+                                           UpAxis up) {
     command_in(input);
-    return real(input, limits);
+    return real(input, limits, up);
   };
   return decoders;
 }

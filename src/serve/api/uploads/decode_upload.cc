@@ -35,7 +35,8 @@ Result<Part> video_part(const MediaUpload& upload, const DecodeMeans& means) {
 }
 
 Result<Part> points_part(const MediaUpload& upload, const DecodeMeans& means) {
-  TUTTI_ASSIGN(Rows rows, means.decoder.load_cloud(upload.bytes, means.limits, means.control));
+  TUTTI_ASSIGN(Rows rows,
+               means.decoder.load_cloud(upload.bytes, means.limits, means.control, upload.up));
   return Part::of_rows(std::move(rows));
 }
 

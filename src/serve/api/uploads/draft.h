@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "media/points/cloud_rows.h"
 
 namespace tutti {
 
@@ -15,7 +16,8 @@ struct UploadKind;  // decode_upload.h
 struct MediaUpload {
   const UploadKind* kind;
   std::vector<uint8_t> bytes;
-  std::string param;  // where the request has it, for messages
+  std::string param;      // where the request has it, for messages
+  UpAxis up = UpAxis::z;  // of a cloud
 };
 
 struct Draft {

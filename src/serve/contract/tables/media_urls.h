@@ -10,6 +10,7 @@ struct MediaUrl {
   const char* schema;     // its name in the API's description
   const char* about;      // of the field
   bool detailed = false;  // clients send how closely to look
+  bool turned = false;    // clients may say which axis points up
 };
 
 inline constexpr MediaUrl kMediaUrls[] = {
@@ -19,7 +20,8 @@ inline constexpr MediaUrl kMediaUrls[] = {
      "data:TYPE;base64,... of a video: 16 frames of it are seen. Beyond OpenAI's API."},
     {"points_url", "input_points", "PointsPart",
      "data:TYPE;base64,... of a PLY, OBJ, OFF or PCD file: a cloud or a mesh. Beyond OpenAI's "
-     "API."},
+     "API.",
+     false, true},
 };
 
 }  // namespace tutti::tables

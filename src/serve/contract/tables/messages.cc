@@ -7,6 +7,7 @@ namespace tutti::tables {
 namespace {
 
 const char* const kDetail = "A picture is always seen whole.";
+const char* const kUp = "Which axis of the file points up: y in most OBJ files.";
 
 std::vector<Field> part_extras() {
   return {field::ignored("cache_control", "Each request reads its conversation anew.")};
@@ -47,6 +48,7 @@ ShapePtr shown_part(const MediaUrl& url) {
   if (url.detailed) detail.push_back(field::ignored("detail", kDetail));
   std::vector<Field> fields = {no_upload(url.field), media(url.field, url.about, detail)};
   append(fields, detail);
+  if (url.turned) fields.push_back(field::choice("up", {"y", "z"}, "z", kUp));
   return part(url.schema, std::move(fields));
 }
 
