@@ -6,6 +6,7 @@
 
 #include "base/joined.h"
 #include "base/quote.h"
+#include "base/similar.h"
 
 namespace tutti {
 namespace {
@@ -58,6 +59,30 @@ constexpr auto kNames = std::to_array<std::string_view>(
      "is", "it", "ja", "ka", "kk", "km", "kn", "ko", "lo", "lt", "lv", "mk", "ml", "mn",
      "mr", "ms", "my", "ne", "nl", "no", "pa", "pl", "pt", "ro", "ru", "si", "sk", "sl",
      "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "zh", "zu"});
+// Of each of kNames.
+constexpr auto kEnglish = std::to_array<std::string_view>(
+    {"Afrikaans", "Amharic",    "Arabic",     "Azerbaijani", "Bulgarian", "Bengali",
+     "Catalan",   "Czech",      "Welsh",      "Danish",      "German",    "Greek",
+     "English",   "Spanish",    "Estonian",   "Basque",      "Persian",   "Finnish",
+     "French",    "Irish",      "Galician",   "Gujarati",    "Hebrew",    "Hindi",
+     "Croatian",  "Hungarian",  "Armenian",   "Indonesian",  "Icelandic", "Italian",
+     "Japanese",  "Georgian",   "Kazakh",     "Khmer",       "Kannada",   "Korean",
+     "Lao",       "Lithuanian", "Latvian",    "Macedonian",  "Malayalam", "Mongolian",
+     "Marathi",   "Malay",      "Burmese",    "Nepali",      "Dutch",     "Norwegian",
+     "Punjabi",   "Polish",     "Portuguese", "Romanian",    "Russian",   "Sinhala",
+     "Slovak",    "Slovenian",  "Albanian",   "Serbian",     "Swedish",   "Swahili",
+     "Tamil",     "Telugu",     "Thai",       "Turkish",     "Ukrainian", "Urdu",
+     "Uzbek",     "Vietnamese", "Chinese",    "Zulu"});
+static_assert(kEnglish.size() == kNames.size());
+
+// "german" -> "de". One letter may be wrong; with two, "deutsch" would be Dutch.
+std::string tag_of_english_name(std::string_view name) {
+  for (const size_t most : {0, 1})
+    for (size_t i = 0; i < kNames.size(); ++i)
+      if (letters_apart(name, kEnglish[i], most) <= most) return std::string(kNames[i]);
+  return "";
+}
+
 constexpr auto kCaptions = std::to_array<std::string_view>({"de", "en", "es", "fr", "zh"});
 
 // The first subtag in lower case; empty where `tag` has not the form of one (BCP 47, 2.1): subtags
@@ -92,8 +117,10 @@ Result<std::string> resolve_language(std::string_view tag) {
   std::string code = language_code(primary_subtag(tag));
   if (code == "nb" || code == "nn") code = "no";  // texts tell its standards apart, names do not
   if (std::binary_search(kNames.begin(), kNames.end(), code)) return code;
-  return usage_error("is " + quote(tag) + "; the model knows " + joined(kNames) +
-                     ", with any region or script behind (en-US)");
+  const std::string meant = tag_of_english_name(tag);
+  return usage_error("is " + quote(tag) + "; " +
+                     (meant.empty() ? "" : "did you mean " + meant + "? ") + "the model knows " +
+                     joined(kNames) + ", with any region or script behind (en-US)");
 }
 
 Result<std::string> caption_language(std::string_view tag) {

@@ -50,6 +50,17 @@ TEST(Languages, UnknownOnesAreRefusedWithTheList) {
   }
 }
 
+// Whoever writes a language's English name is told its tag.
+TEST(Languages, NamesInEnglishLeadToTheirTags) {
+  const std::pair<const char*, const char*> names[] = {
+      {"german", "mean de?"}, {"English", "mean en?"},   {"chinese", "mean zh?"},
+      {"malay", "mean ms?"},  {"malayalam", "mean ml?"}, {"spanisch", "mean es?"}};
+  for (const auto& [name, hint] : names)
+    EXPECT_NE(resolve_language(name).error().message().find(hint), std::string::npos) << name;
+  for (const char* name : {"klingon", "deutsch"})  // Dutch is two letters away
+    EXPECT_EQ(resolve_language(name).error().message().find("mean"), std::string::npos) << name;
+}
+
 TEST(Languages, CaptionsAreWrittenInFewer) {
   EXPECT_EQ(*caption_language("fr-CA"), "fr");
   for (const std::string_view code : caption_languages()) EXPECT_EQ(*caption_language(code), code);
