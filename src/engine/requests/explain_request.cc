@@ -1,7 +1,5 @@
 #include "engine/requests/explain_request.h"
 
-#include <algorithm>
-
 #include "engine/text_prompt.h"
 
 namespace tutti {
@@ -23,12 +21,16 @@ void read_routes(const TrunkOutput<CpuTensor>& trunk, const Batch& batch, Attent
     }
 }
 
+// Shares of each asking group, which are 1 together. The probes' are probabilities as the kernel
+// has them, whose sum is off by some 1e-4.
 void read_probes(const std::vector<AttentionProbe>& probes, AttentionShare& share) {
   for (size_t layer = 0; layer < probes.size(); ++layer)
     for (size_t q = 0; q < share.groups.size(); ++q) {
       std::vector<float>& row = share.layers[layer].emplace_back();
+      double all = 0;
+      for (size_t k = 0; k < share.groups.size(); ++k) all += probes[layer].share[q][k];
       for (size_t k = 0; k < share.groups.size(); ++k)
-        row.push_back(float(probes[layer].share[q][k] / std::max(1.0, probes[layer].queries[q])));
+        row.push_back(all > 0 ? float(probes[layer].share[q][k] / all) : 0);
     }
 }
 
