@@ -13,7 +13,7 @@ namespace {
 
 struct JudgeOptions {
   JudgeRecipe recipe;
-  std::string shards = "shards", output = "models/judge.safetensors";
+  std::string shards = "shards", output;
 };
 
 Result<std::string> train(const JudgeOptions& options) {
@@ -34,8 +34,9 @@ int judge_main(int argc, char** argv) {
       "(JSON).",
       "tutti-train judge");
   JudgeOptions options;
-  app.add_option("--shards", options.shards, "folder of shards (default shards)");
-  app.add_option("-o,--output", options.output, "judge file (default models/judge.safetensors)");
+  app.add_option("--shards", options.shards, "folder of shards (default shards)")
+      ->type_name("FOLDER");
+  app.add_option("-o,--output", options.output, "judge file")->required()->type_name("FILE");
   app.add_option("--steps", options.recipe.steps, "default 2000")->check(whole(1, 10000000));
   app.add_option("--seed", options.recipe.seed, "default 1")->check(seed());
   app.add_option("--threads", options.recipe.threads, "0: all cores")->check(whole(0, 1024));

@@ -1,8 +1,6 @@
 // tutti explain: which modality looks at which, layer by layer, while the model reads a prompt.
 #include "explain.h"
 
-#include <cstdio>
-
 #include "chart.h"
 #include "command/inputs.h"
 #include "command/models.h"
@@ -19,7 +17,7 @@ struct ExplainOptions {
   ModelChoice model;
   PromptOptions prompt;
   TextOptions text;
-  std::string output = "attention.png";
+  std::string output;
   bool json = false;
 };
 
@@ -42,18 +40,23 @@ Status explain(ExplainOptions& options, const CLI::App& verb) {
   const Asked asked{.prompt = options.prompt.kinds()};
   TUTTI_CHECK(check_flags(verb, asked));
   TUTTI_ASSIGN(options.text.language, language_of(asked, options.text.language));
-  TUTTI_CHECK(check_picture_path(options.output));
+  if (!options.output.empty()) TUTTI_CHECK(check_picture_path(options.output));
+  if (options.output == "-" && options.json)
+    return usage_error("--json and -o - both want standard output; give -o a file");
   TUTTI_ASSIGN(const Prompt prompt, options.prompt.read(verb));
   std::string model;
   TUTTI_ASSIGN(const Engine engine, options.model.load(&model));
   TUTTI_ASSIGN(const AttentionShare share, engine.explain(prompt, options.text));
-  TUTTI_CHECK(put_picture(options.output, attention_chart(share, "share of attention, by layer")));
+  const Picture chart = attention_chart(share, "share of attention, by layer");
+  TUTTI_ASSIGN(const std::string path,
+               put_output(options.output, "attention.png",
+                          [&](const std::string& file) { return put_picture(file, chart); }));
   if (options.json)
     print_line(json_line({{"model", model},
-                          {"outputs", {{{"kind", "chart"}, {"path", options.output}}}},
+                          {"outputs", {{{"kind", "chart"}, {"path", path}}}},
                           {"layers", to_json(share)}}));
   else
-    std::fprintf(stderr, "chart: %s\n", options.output.c_str());
+    say_written(path);
   return {};
 }
 
@@ -67,8 +70,11 @@ void add_explain(CLI::App& app, Verb& chosen) {
   options->model.add_options(*verb);
   options->model.add_adapter_option(*verb);
   options->prompt.add_options(*verb);
-  verb->add_option("--language", options->text.language, "of the caption asked for (default en)");
-  verb->add_option("-o,--output", options->output, "chart (default attention.png)");
+  verb->add_option("--language", options->text.language, "of the caption asked for (default en)")
+      ->type_name("TAG");
+  verb->add_option("-o,--output", options->output,
+                   "chart; - for standard output (default: a new attention.png)")
+      ->type_name("FILE");
   verb->add_flag("--json", options->json, "the numbers as one JSON object");
   verb->callback(
       [options, verb, &chosen] { chosen = [options, verb] { return explain(*options, *verb); }; });

@@ -63,9 +63,8 @@ struct Answer {
   }
 };
 
-// The file that a kind of output goes to when -o does not say.
-std::string output_path(const RunOptions& options) {
-  if (!options.output.empty()) return options.output;
+// The file that a kind of output goes to when -o does not say, if there is none of that name.
+std::string usual_output(const RunOptions& options) {
   if (options.to == "image") return "picture.png";
   if (options.to == "speech") return "speech.wav";
   return options.to == "mask" ? "mask.png" : "";
@@ -80,11 +79,18 @@ Status check(RunOptions& options, const CLI::App& verb) {
   const Asked asked = asked_of(options);
   TUTTI_CHECK(check_flags(verb, asked));
   TUTTI_ASSIGN(options.text.language, language_of(asked, options.text.language));
-  const std::string path = output_path(options);
+  const std::string path = options.output.empty() ? usual_output(options) : options.output;
   if (path == "-" && options.json)
     return usage_error("--json and -o - both want standard output; give -o a file");
   if (options.to == "image" || options.to == "mask") return check_picture_path(path);
   if (options.to == "speech") return check_sound_path(path);
+  return {};
+}
+
+Status put_file(const RunOptions& options, Answer& answer, const char* kind,
+                const std::function<Status(const std::string&)>& write) {
+  TUTTI_ASSIGN(const std::string path, put_output(options.output, usual_output(options), write));
+  answer.add_output(kind, path);
   return {};
 }
 
@@ -134,9 +140,8 @@ Status paint(const RunOptions& options, const Engine& engine, const Prompt& prom
   if (options.size > 0) {
     TUTTI_ASSIGN(picture, resize(picture, options.size, options.size, Filter::lanczos));
   }
-  TUTTI_CHECK(put_picture(output_path(options), picture));
-  answer.add_output("image", output_path(options));
-  return {};
+  return put_file(options, answer, "image",
+                  [&](const std::string& path) { return put_picture(path, picture); });
 }
 
 // What is to be said: the prompt's text, or, where there is anything else in it, the model's
@@ -159,6 +164,15 @@ Result<std::string> words_to_speak(const RunOptions& options, const Engine& engi
   return words;
 }
 
+// A long text takes a while; who watches sees how far it is, and may press Ctrl+C.
+std::function<bool(const std::vector<float>&)> progress_of_speech() {
+  return [spoken = 0.0](const std::vector<float>& samples) mutable {
+    spoken += double(samples.size()) / Sound().sample_rate;
+    std::fprintf(stderr, "\r\033[K%.0f s of speech", spoken);
+    return true;
+  };
+}
+
 Status speak(const RunOptions& options, const Engine& engine, const Prompt& prompt,
              Answer& answer) {
   SpeakOptions speak;
@@ -167,12 +181,15 @@ Status speak(const RunOptions& options, const Engine& engine, const Prompt& prom
   if (options.steps > 0) speak.steps = options.steps;
   if (options.guidance >= 0) speak.guidance_scale = options.guidance;
   TUTTI_ASSIGN(answer.text, words_to_speak(options, engine, prompt));
-  TUTTI_ASSIGN(const SpeakResult result, engine.speak(answer.text, speak));
+  if (isatty(STDERR_FILENO)) speak.on_audio = progress_of_speech();
+  const auto spoken = engine.speak(answer.text, speak);
+  if (speak.on_audio) std::fprintf(stderr, "\r\033[K");
+  if (!spoken) return spoken.error();
+  const SpeakResult& result = *spoken;
   answer.timings["first_audio"] = result.seconds_to_first_audio;
   answer.timings["audio"] = result.sound.seconds();
-  TUTTI_CHECK(put_sound(output_path(options), result.sound));
-  answer.add_output("speech", output_path(options));
-  return {};
+  return put_file(options, answer, "speech",
+                  [&](const std::string& path) { return put_sound(path, result.sound); });
 }
 
 Status mask(const RunOptions& options, const Engine& engine, const Prompt& prompt, Answer& answer) {
@@ -182,9 +199,8 @@ Status mask(const RunOptions& options, const Engine& engine, const Prompt& promp
   TUTTI_ASSIGN(const Picture matte, engine.matte(prompt[0].picture));
   TUTTI_ASSIGN(const Picture full,
                resize(matte, original->width, original->height, Filter::bilinear));
-  TUTTI_CHECK(put_picture(output_path(options), full));
-  answer.add_output("mask", output_path(options));
-  return {};
+  return put_file(options, answer, "mask",
+                  [&](const std::string& path) { return put_picture(path, full); });
 }
 
 Status embed(const RunOptions& options, const Engine& engine, const Prompt& prompt,
@@ -213,10 +229,7 @@ Status dispatch(const RunOptions& options, const Engine& engine, const Prompt& p
 
 void report(const RunOptions& options, const std::string& model, const Answer& answer) {
   if (!options.json) {
-    for (const Json& output : answer.outputs)
-      if (isatty(STDERR_FILENO))
-        std::fprintf(stderr, "%s: %s\n", output["kind"].get<std::string>().c_str(),
-                     output["path"].get<std::string>().c_str());
+    for (const Json& output : answer.outputs) say_written(output["path"].get<std::string>());
     return;
   }
   Json json = {{"text", answer.text},       {"outputs", answer.outputs},
@@ -246,22 +259,24 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
   for (const auto& [name, task] : kTasks) tasks.push_back(name);
   verb.add_option(
           "--task", options.task,
-          "what to say: auto (a transcript of sound, an answer to text, else a caption), name, "
-          "caption, answer, transcribe")
+          "what the text is; auto, the default: a transcript of sound, an answer to text, else a "
+          "caption")
       ->check(one_of(tasks))
       ->type_name("TASK");
   verb.add_option("--language", options.text.language,
-                  "of names and captions: a tag such as de or pt-BR (default en)");
+                  "of names and captions: a tag such as de or pt-BR (default en)")
+      ->type_name("TAG");
   verb.add_option("--max-tokens", options.text.max_tokens, "longest answer (default 64)")
       ->check(whole(1, 1 << 20));
   verb.add_option("--temperature", options.text.temperature,
-                  "0, the default, always takes the likeliest")
+                  "0, the default: always the likeliest token")
       ->check(between(0.0, 100.0));
   verb.add_option("--top-k", options.text.top_k,
-                  "sample from the k likeliest tokens (with --temperature); 0: all")
+                  "sample from the k likeliest tokens (with --temperature); 0: no limit")
       ->check(whole(0, std::numeric_limits<int>::max()));
   verb.add_option("--top-p", options.text.top_p,
-                  "sample from the likeliest of this share (with --temperature; default 1)")
+                  "sample from the likeliest tokens that together have this probability (with "
+                  "--temperature; default 1)")
       ->check(between(1e-6, 1.0));
 }
 
@@ -270,31 +285,31 @@ void add_text_options(CLI::App& verb, RunOptions& options) {
 void add_run(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand(
       "run",
-      "Ask the model: any mix of text, pictures, sounds, videos and clouds in, any output out.");
+      "Ask the model: any mix of text, pictures, sounds, videos and clouds of points in; text, a "
+      "picture, speech, a mask or an embedding out.");
   auto options = std::make_shared<RunOptions>();
   options->model.add_options(*verb);
   options->model.add_adapter_option(*verb);
   options->prompt.add_options(*verb);
-  verb->add_option("--to", options->to, "text (default), image, speech, mask or embedding")
+  verb->add_option("--to", options->to, "what the answer is (default text)")
       ->check(one_of({"text", "image", "speech", "mask", "embedding"}))
       ->type_name("KIND");
   add_text_options(*verb, *options);
-  verb->add_option(
-          "--seed", options->seed,
-          "the same seed gives the same answer (default 0); what is not sampled needs none")
+  verb->add_option("--seed", options->seed, "the same seed gives the same answer (default 0)")
       ->check(seed());
-  verb->add_option("--steps", options->steps,
-                   "of painting and speaking (default: as the model was made for)")
+  verb->add_option("--steps", options->steps, "of painting and speaking (default: the model's own)")
       ->check(whole(1, 1000));
   verb->add_option("--guidance", options->guidance,
-                   "how closely to follow the prompt (default: as the model was made for)")
+                   "how closely pictures and speech follow the prompt (default: the model's own)")
       ->check(between(0.0, 100.0));
   verb->add_option("--speed", options->speed, "of speech; 2 is twice as fast")
       ->check(between(0.25, 4.0));
   verb->add_option("--size", options->size, "side of the picture, enlarged from 64 (Lanczos)")
       ->check(whole(64, 4096));
   verb->add_option("-o,--output", options->output,
-                   "file (default picture.png, speech.wav, mask.png); - for standard output");
+                   "file of the answer, text too; - for standard output (default: text and "
+                   "embeddings there, else a new picture.png, speech.wav or mask.png)")
+      ->type_name("FILE");
   verb->add_flag("--json", options->json, "one JSON object: text, outputs, timings, seed, model");
   verb->callback(
       [options, verb, &chosen] { chosen = [options, verb] { return run(*options, *verb); }; });

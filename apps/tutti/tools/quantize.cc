@@ -79,19 +79,23 @@ void print_table(const QuantizeReport& report) {
 
 Status quantize(Options options) {
   TUTTI_ASSIGN(options.model, find_model(options.model));
-  if (options.chart.empty()) options.chart = options.output + ".png";
-  TUTTI_CHECK(check_picture_path(options.chart));
+  if (!options.chart.empty()) TUTTI_CHECK(check_picture_path(options.chart));
   TUTTI_ASSIGN(const CalibrationSet set, calibration_set(options));
   options.quantize.progress = [](const std::string& what) {
     std::fprintf(stderr, "%s\n", what.c_str());
   };
   TUTTI_ASSIGN(const QuantizeReport report,
                quantize_model(options.model, options.output, set, options.quantize));
-  TUTTI_CHECK(put_picture(options.chart, quantize_chart(report)));
+  const Picture chart = quantize_chart(report);
+  TUTTI_ASSIGN(const std::string chart_file,
+               put_output(options.chart, options.output + ".png",
+                          [&](const std::string& path) { return put_picture(path, chart); }));
   if (options.json)
     print_line(quantize_report_json(report));
   else
     print_table(report);
+  say_written(options.output);
+  say_written(chart_file);
   return {};
 }
 
@@ -101,21 +105,25 @@ void add_quantize(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand(
       "quantize", "Calibrate a checkpoint and store it in INT8; reports each layer's error.");
   auto options = std::make_shared<Options>();
-  verb->add_option("model", options->model, "checkpoint")->required();
-  verb->add_option("-o,--output", options->output, "the INT8 model")->required();
+  verb->add_option("model", options->model, "checkpoint")->required()->type_name("FILE");
+  verb->add_option("-o,--output", options->output, "the INT8 model")->required()->type_name("FILE");
   verb->add_option("--data", options->data,
                    "what to calibrate on, as for eval; else $TUTTI_DATA, else drawn scenes and the "
-                   "demo files");
+                   "demo files")
+      ->type_name("FOLDER");
   verb->add_option("--samples", options->samples, "of each kind (default 24)")
       ->check(whole(4, 1000));
   verb->add_option("--max-error", options->quantize.most_error,
                    "layers that INT8 would change by more stay in bf16 (default 0.02)")
       ->check(between(0.0, 1.0));
   verb->add_option("--keep", options->quantize.keep,
-                   "parts of layers' names, separated by commas: these stay in bf16")
+                   "parts of layers' names, separated by commas: these layers stay in bf16")
+      ->type_name("NAMES")
       ->delimiter(',');
-  verb->add_option("--chart", options->chart, "picture of the errors (default OUTPUT.png)");
-  verb->add_option("--threads", options->quantize.threads, "0: one a core")->check(whole(0, 1024));
+  verb->add_option("--chart", options->chart, "picture of the errors (default: a new OUTPUT.png)")
+      ->type_name("FILE");
+  verb->add_option("--threads", options->quantize.threads, "0, the default: one per core")
+      ->check(whole(0, 1024));
   verb->add_flag("--json", options->json, "one JSON object");
   verb->callback([options, &chosen] { chosen = [options] { return quantize(*options); }; });
 }
