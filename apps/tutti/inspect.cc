@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 struct InspectOptions {
   std::string model, dtype = "auto";
-  bool tensors = false, verify = false, json = false;
+  bool tensors = false, card = false, verify = false, json = false;
 };
 
 struct PartSize {
@@ -127,8 +127,22 @@ void print_table(const Json& all) {
               all["shards"].get<size_t>(), all["adapters"].size(),
               all.contains("verified") ? "; every tensor matches its hash" : "");
   print_adapters(all["adapters"]);
-  std::printf("configuration: %s\n", all["config"].dump().c_str());
-  if (const std::string card = all["card"]; !card.empty()) std::printf("\n%s\n", card.c_str());
+}
+
+// What the network is, in a line; --json has all of it.
+void print_shape(const ModelSpec& spec) {
+  std::string reads;
+  for (const ModalitySpec& modality : spec.modalities)
+    if (!modality.noisy()) reads += (reads.empty() ? "" : ", ") + modality.name;
+  std::printf("network: %d layers of width %d, context %d; reads %s\n", spec.layers, spec.width,
+              spec.context, reads.c_str());
+}
+
+void print_card(const std::string& card, bool whole) {
+  if (whole)
+    std::printf("\n%s\n", card.empty() ? "The file has no card." : card.c_str());
+  else if (!card.empty())
+    std::printf("its card says what it was taught, and its licences: tutti inspect --card\n");
 }
 
 // Before anything is loaded.
@@ -158,6 +172,8 @@ Status inspect_package(const InspectOptions& options, const std::string& path,
   if (options.verify) all["verified"] = true;
   if (!options.json) {
     print_table(all);
+    print_shape(engine.config());
+    print_card(package.card, options.card);
     if (options.tensors) print_tensors(package);
     return {};
   }
@@ -181,10 +197,12 @@ Status inspect(const InspectOptions& options) {
 
 void add_inspect(CLI::App& app, Verb& chosen) {
   CLI::App* verb =
-      app.add_subcommand("inspect", "Show a model's parts, sizes, memory plan and card.");
+      app.add_subcommand("inspect", "Show a model's parts, sizes and memory plan, and its card.");
   auto options = std::make_shared<InspectOptions>();
-  verb->add_option("model", options->model, "model file; else $TUTTI_MODEL, else the shipped one");
+  verb->add_option("model", options->model, kModelHelp)->type_name("FILE");
   add_dtype_option(*verb, options->dtype);
+  verb->add_flag("--card", options->card,
+                 "also print the model's card: its use, data and licences");
   verb->add_flag("--tensors", options->tensors, "also list every tensor");
   verb->add_flag("--verify", options->verify, "compare every tensor with its hash first");
   verb->add_flag("--json", options->json, "one JSON object");
