@@ -68,7 +68,7 @@ class ManualTest : public ProgramTest {
 TEST_F(ManualTest, PagesHoldEveryFlagOfEveryVerb) {
   for (const auto& [verb, flags] : flags_) {
     // On one line: where a flag takes all of its column in --help, flags.txt has what it means too.
-    std::string section = section_of(verb);
+    std::string section = section_of(verb) + " ";
     std::replace(section.begin(), section.end(), '\n', ' ');
     for (const std::string& flag : flags) {
       const size_t end = std::min(flag.find(' '), flag.size());

@@ -73,7 +73,8 @@ TEST_F(UsageTest, ValuesThatCannotBe) {
       {{"run", "--json=5"}, {"--json takes no value"}},
       {{"serve", "--no-store=abc"}, {"--no-store takes no value"}},
       {{"eval", "--json=false"}, {"--json takes no value"}},
-      {{"run", "--temperature", "900"}, {"--temperature is \"900\", not a number in [0 - 100]"}},
+      {{"run", "--temperature", "900"},
+       {"--temperature is \"900\"; it can be a number from 0 to 100"}},
       {{"run", "--to", "imag"},
        {"--to is \"imag\"; it can be text, image,", "did you mean image?"}},
       {{"run", "--dtype", "int9"}, {"--dtype is \"int9\"", "did you mean int8?"}},
@@ -87,6 +88,9 @@ TEST_F(UsageTest, ValuesThatCannotBe) {
       {{"serve", "--address", "127.0.0.1%lo"}, {"is not an IP address"}},
       {{"serve", "--certificate", "c.pem"}, {"--certificate and --private-key go together"}},
       {{"eval", "--limit", "-1"}, {"--limit is \"-1\"; it can be a whole number from 0 to"}},
+      {{"run", "--points", "a.ply", "--up", "x"}, {"--up is \"x\"; it can be y, z"}},
+      {{"run", "--text", "a", "--up", "y"}, {"--up would change nothing: it goes with --points"}},
+      {{"explain", "--text", "a", "--up", "y"}, {"--up would change nothing"}},
       {{"bench", "trunk", "--shape", "smal"}, {"--shape is \"smal\"; it can be"}}};
   for (const auto& [call, said] : wrong) expect(call, 2, said);
 }
@@ -189,7 +193,12 @@ TEST_F(UsageTest, OneRuleForFiles) {
       {{"inspect", "none"}, {"there is no model file none"}},
       {{"inspect", "folder"}, {"folder is a folder"}},
       {{"run", "--image", "none"}, {"none: there is no such file; check the path"}},
-      {{"run", "--audio", "folder"}, {"folder: this is a directory; name one file in it"}},
+      {{"run", "--audio", "folder"}, {"folder: this is a folder; name one file in it"}},
+      {{"run", "--points", "none"}, {"none: there is no such file; check the path"}},
+      {{"run", "--points", "folder"}, {"folder: this is a folder; name one file in it"}},
+      {{"run", "--points", "empty"}, {"empty: it is empty"}},
+      {{"run", "--image", "https://example.org/a.png"}, {"URLs are not opened, so download it"}},
+      {{"run", "--points", "http://example.org/a.ply"}, {"URLs are not opened, so download it"}},
       {{"run", "--video", "empty"}, {"empty: it is empty"}},
       {{"serve", "--keys", "none"}, {"there is no readable key file none", "tutti serve keys add"}},
       {{"serve", "--keys", "folder"}, {"folder is a folder; name the key file in it"}},

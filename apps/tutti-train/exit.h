@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../tutti/command/command_line.h"
+#include "../tutti/command/help.h"
 #include "../tutti/command/usage.h"
 #include "base/result.h"
 
@@ -21,6 +22,7 @@ inline int fail(const Error& error) {
 // The exit code where there is nothing more to do: help was asked for, or cannot be understood.
 inline std::optional<int> parse_or_end(CLI::App& app, int argc, char** argv) {
   app.failure_message(usage_message);
+  write_help_in_words(app);
   try {
     parse_command_line(app, argc, argv);
   } catch (const CLI::ParseError& error) {

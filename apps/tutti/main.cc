@@ -43,7 +43,8 @@ std::vector<char*> help_last(int argc, char** argv) {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "One model that reads and writes text, pictures, speech and video.\n"
+      "One model that reads text, pictures, speech, video and clouds of points,\n"
+      "and writes text, pictures and speech.\n"
       "Exit codes: 0 ok, 1 failed, 2 bad usage, 3 bad input.",
       "tutti");
   app.require_subcommand(1);

@@ -27,14 +27,22 @@ Status train(const std::vector<std::string>& arguments) {
 }  // namespace
 
 void add_train(CLI::App& app, Verb& chosen) {
-  CLI::App* verb = app.add_subcommand("train",
-                                      "Train a model: tutti train RECIPE.toml [options]. Runs "
-                                      "tutti-train; `tutti train -- --help` shows its options.");
+  CLI::App* verb = app.add_subcommand(
+      "train",
+      "Train a model: tutti train RECIPE.toml [OPTIONS]. The program tutti-train does it.");
   verb->prefix_command();
-  verb->callback([verb, &chosen] {
+  verb->set_help_flag();  // the trainer's help is wanted, where there is one
+  auto help = std::make_shared<bool>(false);
+  verb->add_flag("-h,--help", *help, "the trainer's options");
+  verb->callback([verb, help, &chosen] {
     std::vector<std::string> arguments = verb->remaining();
     if (!arguments.empty() && arguments.front() == "--") arguments.erase(arguments.begin());
+    if (*help) arguments = {"--help"};
     if (arguments.empty()) throw CLI::RequiredError("RECIPE.toml");
+    if (*help && !find_trainer()) {
+      verb->footer("tutti-train was not found. Build it in the source folder: make trainer");
+      throw CLI::CallForHelp();
+    }
     chosen = [arguments] { return train(arguments); };
   });
 }

@@ -4,6 +4,7 @@
 
 #include "base/quote.h"
 #include "hand_over.h"
+#include "help.h"
 #include "process_exit.h"
 #include "tree.h"
 
@@ -44,7 +45,7 @@ std::string synopsis(const CLI::App& verb, const std::string& name) {
 }
 
 std::string items_of(const CLI::App& verb) {
-  const CLI::Formatter formatter;
+  const HelpFormatter formatter;
   std::string out;
   for (const OptionKind kind : {OptionKind::positional, OptionKind::flag})
     for (const CLI::Option* option : options_of(verb, kind))

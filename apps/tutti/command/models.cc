@@ -67,19 +67,19 @@ Dtype dtype_named(const std::string& name) {
 void add_dtype_option(CLI::App& verb, std::string& name) {
   add_dtype_name(
       verb, name, true,
-      "precision of products: auto (as the file stores its matrices), f32, bf16 or int8");
+      "precision of matrix products; auto, the default: as the file stores its matrices");
 }
 
 void ModelChoice::add_options(CLI::App& verb) {
-  verb.add_option("-m,--model", path,
-                  "model file; else $TUTTI_MODEL, else " + std::string(kDefaultModel));
-  verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
+  verb.add_option("-m,--model", path, kModelHelp)->type_name("FILE");
+  verb.add_option("--threads", threads, "0, the default: one per core")->check(whole(0, 1024));
   add_dtype_option(verb, dtype);
 }
 
 void ModelChoice::add_adapter_option(CLI::App& verb) {
   verb.add_option("--adapter", adapter,
-                  "one of the model file's low-rank adapters (tutti inspect lists them)");
+                  "one of the model file's low-rank adapters (tutti inspect lists them)")
+      ->type_name("NAME");
 }
 
 Result<Engine> ModelChoice::load(std::string* found) const {

@@ -17,6 +17,11 @@ std::string program_folder();
 // models/tutti-nano.safetensors in the current folder and in the folders above the binary, then
 // the installed ../share/tutti/models.
 std::vector<std::string> model_candidates();
+// Where that is, for help.
+inline const std::string kModelHelp =
+    "model file (default: $TUTTI_MODEL, else models/tutti-nano.safetensors in the current folder, "
+    "in one above the program, or in ../share/tutti beside it)";
+
 // The first that exists. bad_input that lists the places where there is none.
 Result<std::string> find_model(const std::string& given);
 

@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "command_line.h"
+#include "help.h"
 #include "usage.h"
 
 namespace tutti {
@@ -102,6 +103,7 @@ int run_process(const std::function<int()>& run) {
 int run_verb(CLI::App& app, const Verb& chosen, int argc, char** argv) {
   app.failure_message(usage_message);
   refuse_values_of_flags(app);
+  write_help_in_words(app);
   try {
     parse_command_line(app, argc, argv);
   } catch (const CLI::ParseError& error) {  // help is one, too

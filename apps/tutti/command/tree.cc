@@ -19,7 +19,7 @@ std::vector<const CLI::Option*> options_of(const CLI::App& verb, OptionKind kind
 }
 
 bool is_of_tools(const CLI::App& verb) {
-  return !verb.get_help_ptr() && !verb.get_group().empty();
+  return verb.get_options({}).empty() && !verb.get_group().empty();
 }
 
 }  // namespace tutti

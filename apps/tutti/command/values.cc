@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
 #include "base/quote.h"
 #include "base/similar.h"
@@ -18,22 +17,30 @@ const std::map<std::string, std::string>& dtype_names() {
   return names;
 }
 
+// "0.000001", where a stream writes 1e-06.
+std::string plain(double number) {
+  std::string text = std::to_string(number);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 CLI::Validator between(double low, double high) {
-  std::ostringstream range;
-  range << "[" << low << " - " << high << "]";
-  const auto check = [low, high, wanted = range.str()](std::string& text) {
+  const std::string from_to = plain(low) + " to " + plain(high);
+  const auto check = [low, high, from_to](std::string& text) {
     double value = 0;
     if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high)
       return std::string();
-    return "is " + quote(text, 40) + ", not a number in " + wanted;
+    return "is " + quote(text, 40) + "; it can be a number from " + from_to;
   };
-  return CLI::Validator(check, "FLOAT in " + range.str());
+  return CLI::Validator(check, from_to);
 }
 
-CLI::Validator one_of(const std::vector<std::string>& names) {
-  const std::string list = CLI::detail::join(names, ",");
+CLI::Validator one_of(const std::vector<std::string>& names,
+                      const std::vector<std::string>& shown) {
+  const std::string list = CLI::detail::join(shown.empty() ? names : shown, ",");
   const auto check = [names](std::string& text) {
     if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
     const std::string meant = most_similar(text, names);
@@ -44,12 +51,15 @@ CLI::Validator one_of(const std::vector<std::string>& names) {
 }
 
 void add_dtype_name(CLI::App& verb, std::string& name, bool automatic, const std::string& help) {
-  std::vector<std::string> accepted;
-  for (const auto& [spelling, meaning] : dtype_names())
-    if (automatic || meaning != "auto") accepted.push_back(spelling);
+  std::vector<std::string> accepted, shown;
+  for (const auto& [spelling, meaning] : dtype_names()) {
+    if (!automatic && meaning == "auto") continue;
+    accepted.push_back(spelling);
+    if (spelling == meaning) shown.push_back(spelling);
+  }
   verb.add_option_function<std::string>(
           "--dtype", [&name](const std::string& given) { name = dtype_names().at(given); }, help)
-      ->check(one_of(accepted))
+      ->check(one_of(accepted, shown))
       ->type_name("TYPE");
 }
 

@@ -28,8 +28,8 @@ CLI::Validator whole(T low, T high) {
     return "is " + quote(text, 40) + "; it can be a whole number from " + from_to +
            ", in digits alone";
   };
-  return CLI::Validator(check, std::string(CLI::detail::type_name<T>()) + " in [" +
-                                   std::to_string(low) + " - " + std::to_string(high) + "]");
+  const bool any = high == std::numeric_limits<T>::max();  // as far as the type goes
+  return CLI::Validator(check, !any ? from_to : low == 0 ? "" : std::to_string(low) + " or more");
 }
 
 // The same seed gives the same answer, so one that is not read as it was written would be no seed.
@@ -37,8 +37,10 @@ inline CLI::Validator seed() {
   return whole(uint64_t(0), std::numeric_limits<uint64_t>::max());
 }
 
-// One of some names; another one is refused with the list, and with what may have been meant.
-CLI::Validator one_of(const std::vector<std::string>& names);
+// One of some names; another one is refused with the list, and with what may have been meant. Help
+// and completions have those that are `shown`: all, where that is empty.
+CLI::Validator one_of(const std::vector<std::string>& names,
+                      const std::vector<std::string>& shown = {});
 
 // --dtype of f32, bf16 and int8 (i8, fp32 and others are the same), and auto where `automatic`.
 // `name` gets the first spelling. `help` as for any option.

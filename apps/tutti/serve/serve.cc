@@ -152,45 +152,50 @@ Status run(ServeOptions& options) {
 
 void add_network_options(CLI::App& verb, ServeOptions& options) {
   HttpOptions& http = options.http;
-  verb.add_option("--address", http.address, "IP address to listen on (default 127.0.0.1)");
-  verb.add_option("--port", http.port, "to listen on (default 8080); 0: any free one")
+  verb.add_option("--address", http.address, "to listen on (default 127.0.0.1)")->type_name("IP");
+  verb.add_option("--port", http.port, "to listen on (default 8080); 0: any free port")
       ->check(whole(0, 65535));
-  verb.add_option("--certificate", http.certificate_file, "PEM file: HTTPS instead of HTTP");
-  verb.add_option("--private-key", http.private_key_file, "PEM file of the certificate's key");
+  verb.add_option("--certificate", http.certificate_file, "PEM file: HTTPS instead of HTTP")
+      ->type_name("FILE");
+  verb.add_option("--private-key", http.private_key_file, "PEM file of the certificate's key")
+      ->type_name("FILE");
   CLI::Option* keys =
-      verb.add_option("--keys", options.keys_file, "file of the keys that clients must present");
+      verb.add_option("--keys", options.keys_file, "API keys that clients must present")
+          ->type_name("FILE");
   verb.add_flag("--without-keys", options.without_keys,
-                "let in whoever reaches an address that is not the loopback")
+                "allow unauthenticated access on a non-loopback address")
       ->excludes(keys);
   verb.add_option("--cors", http.allowed_origins,
-                  "origin whose pages may use the server, e.g. https://example.org; * for any");
-  verb.add_option(
-      "--host-name", http.host_names,
-      "Host name that is answered to, besides addresses, and no others; repeatable (default: "
-      "localhost; with an --address beyond the loopback also this machine's name, or "
-      "any name with --keys)");
+                  "origin whose pages may use the server, e.g. https://example.org; * for any")
+      ->type_name("ORIGIN");
+  verb.add_option("--host-name", http.host_names,
+                  "name that requests may have in their Host header, besides addresses (default: "
+                  "localhost; "
+                  "with an --address beyond the loopback also this machine's name, or any name "
+                  "with --keys)")
+      ->type_name("NAME");
   verb.add_option("--drain", options.drain_seconds,
-                  "seconds that requests get to end after SIGTERM (default 30)")
+                  "seconds that running requests have left after SIGTERM (default 30)")
       ->check(between(0.0, 3600.0));
-  verb.add_flag("--openapi", options.print_openapi, "print the document of the API, and end");
-  verb.add_option("--log", options.log, "text (default): a line a request; none")
+  verb.add_flag("--openapi", options.print_openapi, "print the OpenAPI document and exit");
+  verb.add_option("--log", options.log, "text, the default: one line per request")
       ->check(one_of({"text", "none"}));
 }
 
 void add_limit_options(CLI::App& verb, ServeOptions& options) {
   ApiLimits& limits = options.api.limits;
   verb.add_option("--queue", options.scheduler.most_waiting,
-                  "requests that may wait; above that 429 (default 64)")
+                  "requests that may wait; others get status 429 (default 64)")
       ->check(whole(1, 100000));
-  verb.add_option("--max-seconds", limits.most_seconds, "wall time of a request (default 120)")
+  verb.add_option("--max-seconds", limits.most_seconds, "time limit of a request (default 120)")
       ->check(between(0.01, 86400.0));
   verb.add_option("--max-tokens", limits.most_tokens,
-                  "of an answer; who asks for more gets no more (default 1024)")
+                  "most tokens of an answer, whatever a request asks for (default 1024)")
       ->check(whole(1, 1 << 20));
-  verb.add_option(
-          "--max-body", limits.most_body_bytes,
-          "bytes of a request (default 32 MiB); above that, what the server may hold for all "
-          "clients grows in proportion from 192 MiB")
+  verb.add_option("--max-body", limits.most_body_bytes,
+                  "most bytes of a request (default 32 MiB); above the default, the 192 MiB that "
+                  "the server "
+                  "holds for all clients grow in proportion")
       ->check(whole(size_t(1) << 10, size_t(1) << 30));
 }
 
@@ -238,21 +243,20 @@ void add_keys(CLI::App& serve, Verb& chosen) {
                        bool named) {
     CLI::App* verb = keys->add_subcommand(name, help);
     if (named) verb->add_option("NAME", options->name, "whose key it is")->required();
-    verb->add_option("--keys", options->file, "key file")->required();
+    verb->add_option("--keys", options->file, "key file")->required()->type_name("FILE");
     verb->callback(
         [options, work, &chosen] { chosen = [options, work] { return work(*options); }; });
   };
-  add("add", "Make a key and print it, once.", add_key, true);
+  add("add", "Make a key and print it once.", add_key, true);
   add("list", "Print the names.", list_keys, false);
-  add("remove", "Take a key away; the server must be started again.", remove_key, true);
+  add("remove", "Remove a key; a running server has to be restarted.", remove_key, true);
 }
 
 }  // namespace
 
 void add_serve(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand(
-      "serve",
-      "Answer HTTP requests in the shapes of OpenAI's API, on this machine only by default.");
+      "serve", "Serve the model over HTTP with OpenAI's API, by default to this machine alone.");
   auto options = std::make_shared<ServeOptions>();
   options->models.add_options(*verb);
   add_network_options(*verb, *options);

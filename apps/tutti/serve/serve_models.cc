@@ -39,14 +39,18 @@ Result<AliasPair> read_alias(const std::string& given, const std::string& model)
 }  // namespace
 
 void ServeModels::add_options(CLI::App& verb) {
-  verb.add_option("-m,--model", models,
-                  "model file, or NAME=FILE; repeatable, the first is what requests get that name "
-                  "none; else $TUTTI_MODEL, else models/tutti-nano.safetensors");
-  verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
+  verb.add_option(
+          "-m,--model", models,
+          kModelHelp +
+              ", or NAME=FILE; the first also answers pictures, mattes and realtime sessions that "
+              "name no model")
+      ->type_name("FILE");
+  verb.add_option("--threads", threads, "0, the default: one per core")->check(whole(0, 1024));
   add_dtype_option(verb, dtype);
   verb.add_option("--alias", aliases,
-                  "NAME=MODEL or NAME=MODEL:ADAPTER: another name that requests may use, e.g. "
-                  "gpt-4o=tutti-nano; repeatable");
+                  "another name for a model, NAME=MODEL or NAME=MODEL:ADAPTER, e.g. "
+                  "gpt-4o=tutti-nano")
+      ->type_name("NAME=MODEL");
 }
 
 Status ServeModels::load(Registry& registry) const {

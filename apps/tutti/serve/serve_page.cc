@@ -44,12 +44,13 @@ void add_studio_options(CLI::App& verb, StudioOptions& options) {
   CLI::Option* store = verb.add_option(
       "--store", options.store_file,
       "SQLite file that keeps the studio's conversations (default: in the user's data folder)");
+  store->type_name("FILE");
   CLI::Option* limit =
       verb.add_option("--store-limit", options.store.most_bytes,
-                      "bytes that the store may hold; above that 507 (default 4 GiB)");
+                      "most bytes in the store; beyond them status 507 (default 4 GiB)");
   limit->check(whole(uint64_t(1) << 20, uint64_t(1) << 46));
   CLI::Option* share = verb.add_option("--store-share", options.store.most_bytes_each,
-                                       "bytes of it for each key (default: equal shares)");
+                                       "most bytes in the store per key (default: equal shares)");
   share->check(whole(uint64_t(1) << 16, uint64_t(1) << 46));
   verb.add_flag("--no-store", options.without_store, "keep no conversations")
       ->excludes(store)

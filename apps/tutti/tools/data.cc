@@ -86,10 +86,12 @@ void add_data(CLI::App& app, Verb& chosen) {
       "build", "Turn raw data sets into compact shards for training and evaluation.");
   auto options = std::make_shared<DataOptions>();
   make->add_option("--data", options->root,
-                   "folder of raw sets: NAME/ or NAME.tar.zst; else $TUTTI_DATA");
-  make->add_option("-o,--output", options->output, "folder for the shards")->required();
-  make->add_option("--licences", options->licences,
-                   "open, or all (default), which adds research-only sets")
+                   "folder of raw sets: NAME/ or NAME.tar.zst; else $TUTTI_DATA")
+      ->type_name("FOLDER");
+  make->add_option("-o,--output", options->output, "folder for the shards")
+      ->required()
+      ->type_name("FOLDER");
+  make->add_option("--licences", options->licences, "all, the default, adds research-only sets")
       ->check(one_of({"open", "all"}))
       ->type_name("WHICH");
   make->add_option("--budget-mb", options->budget_mb, "size of the training shards (default 60)")
@@ -97,7 +99,8 @@ void add_data(CLI::App& app, Verb& chosen) {
   make->add_option("--hours", options->hours, "of synthesised speech (default 3; needs espeak-ng)")
       ->check(between(0.0, 1e4));
   make->add_option("--tokenizer-of", options->tokenizer_of,
-                   "model file that is to learn more (default: a tokenizer is made of the sets)");
+                   "model file that is to learn more (default: a tokenizer is made of the sets)")
+      ->type_name("FILE");
   make->add_flag("--json", options->json, "one JSON object");
   make->callback([options, &chosen] { chosen = [options] { return build(*options); }; });
 }

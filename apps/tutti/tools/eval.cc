@@ -91,26 +91,29 @@ void add_eval(CLI::App& app, Verb& chosen) {
   verb->add_option("--data", options->data,
                    "shards, the raw sets, or any folder with captions.tsv, labels.tsv, "
                    "transcripts.tsv, masks.tsv, "
-                   "qa.tsv or statements.tsv in it or in its folders; else $TUTTI_DATA");
+                   "qa.tsv or statements.tsv in it or in its folders; else $TUTTI_DATA")
+      ->type_name("FOLDER");
   verb->add_option("--tasks", options->tasks, "only these, separated by commas (see --list)")
+      ->type_name("NAMES")
       ->delimiter(',');
-  verb->add_option("--limit", options->limit, "samples a task or set (default 300); 0: all")
+  verb->add_option("--limit", options->limit, "samples per task or set (default 300); 0: all")
       ->check(whole(0, std::numeric_limits<int>::max()));
-  verb->add_option("--steps", options->steps,
-                   "of painting and speaking (default: as the model was made for)")
+  verb->add_option("--steps", options->steps, "of painting and speaking (default: the model's own)")
       ->check(whole(1, 1000));
   verb->add_option("--guidance", options->guidance,
-                   "how closely to follow the prompt (default: as the model was made for)")
+                   "how closely pictures and speech follow the prompt (default: the model's own)")
       ->check(between(0.0, 100.0));
   verb->add_option("--repeat", options->repeat,
                    "pictures painted and readings spoken of each text (default 1)")
       ->check(whole(1, 1000));
   verb->add_option(
-      "--judge", options->judge,
-      "judge of generated pictures and speech (default judge.safetensors beside the model)");
+          "--judge", options->judge,
+          "judge of generated pictures and speech (default judge.safetensors beside the model)")
+      ->type_name("FILE");
   verb->add_flag("--all", options->all, "raw sets: also the records of the training split");
   verb->add_flag("--list", options->list, "list the tasks");
-  verb->add_option("-o,--output", options->output, "also write the JSON object to this file");
+  verb->add_option("-o,--output", options->output, "also write the JSON object to this file")
+      ->type_name("FILE");
   verb->add_flag("--json", options->json, "one JSON object instead of a table");
   verb->callback([options, &chosen] { chosen = [options] { return evaluate(*options); }; });
 }

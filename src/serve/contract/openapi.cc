@@ -8,8 +8,8 @@ namespace tutti {
 namespace {
 
 const char* const kSummary =
-    "One model that reads and writes text, pictures, speech and video, in the shapes of OpenAI's "
-    "API.";
+    "One model that reads text, pictures, speech, video and clouds of points, and writes text, "
+    "pictures and speech, behind OpenAI's API.";
 const char* const kAbout =
     "Official OpenAI clients work with base_url set to this server's /v1. Media come inside "
     "requests, as data URLs or uploads; no path and no other URL is ever opened. Each parameter "

@@ -17,8 +17,8 @@ const std::map<std::string, Precision> kPrecisions = {
 }  // namespace
 
 void CommonOptions::add_options(CLI::App& verb) {
-  add_dtype_name(verb, dtype, false, "f32, bf16 or int8 (default)");
-  verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
+  add_dtype_name(verb, dtype, false, "precision of matrix products (default int8)");
+  verb.add_option("--threads", threads, "0, the default: one per core")->check(whole(0, 1024));
   verb.add_flag("--json", json, "one JSON object");
 }
 

@@ -111,7 +111,7 @@ void add_encoder(CLI::App& verb, Verb& chosen) {
   CLI::App* encoder =
       verb.add_subcommand("encoder", "Time encoding pictures, by a vision transformer.");
   auto options = std::make_shared<EncoderOptions>();
-  encoder->add_option("--shape", options->shape, "vit-s16 (default)")
+  encoder->add_option("--shape", options->shape, "default vit-s16")
       ->check(one_of(shape_names(true)))
       ->type_name("SHAPE");
   options->common.add_options(*encoder);

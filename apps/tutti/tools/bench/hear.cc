@@ -208,7 +208,7 @@ void add_hear(CLI::App& verb, Verb& chosen) {
   CLI::App* hear = verb.add_subcommand(
       "hear", "Time hearing sound as it comes, and compare it with hearing it at once.");
   auto options = std::make_shared<HearOptions>();
-  hear->add_option("-m,--model", options->model, "model file; else as `tutti run` finds one");
+  hear->add_option("-m,--model", options->model, kModelHelp)->type_name("FILE");
   options->common.add_options(*hear);
   hear->add_option("--seconds", options->seconds, "of sound (default 3600)")
       ->check(whole(1, 100000));

@@ -85,11 +85,12 @@ Status run(ModelOptions options) {
 }  // namespace
 
 void ModelOptions::add_options(CLI::App& verb) {
-  verb.add_option("-m,--model", model, "model file; else as `tutti run` finds one");
+  verb.add_option("-m,--model", model, kModelHelp)->type_name("FILE");
   verb.add_option(
-      "--inputs", inputs,
-      "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the model)");
-  verb.add_option("--threads", threads, "0: one a core")->check(whole(0, 1024));
+          "--inputs", inputs,
+          "folder of picture.png, clip.mp4 and speech.wav (default: demo, beside the model)")
+      ->type_name("FOLDER");
+  verb.add_option("--threads", threads, "0, the default: one per core")->check(whole(0, 1024));
   verb.add_flag("--json", json, "one JSON object");
 }
 

@@ -234,7 +234,7 @@ void add_trunk(CLI::App& verb, Verb& chosen) {
   auto options = std::make_shared<TrunkOptions>();
   trunk
       ->add_option("--shape", options->shape,
-                   "25m, 125m (default), 500m (Qwen2.5-0.5B) or 1b (Llama 3.2 1B)")
+                   "default 125m; 500m is that of Qwen2.5-0.5B, 1b that of Llama 3.2 1B")
       ->check(one_of(shape_names(false)))
       ->type_name("SHAPE");
   options->common.add_options(*trunk);
