@@ -4,7 +4,7 @@
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
-run: runtime  ## installs, builds the runtime (no libtorch), shows every task on the shipped model
+run: runtime  ## installs, builds the runtime (no libtorch), shows six tasks of the shipped model, starts its server
 	@scripts/demo.sh
 
 tools: runtime  ## builds the program behind tutti eval, quantize, data and bench, beside tutti

@@ -1,7 +1,7 @@
 /* A tour of Tutti's C interface: what is in a picture, a picture of a text, and the text spoken.
  *
  *   cc -std=c99 tour.c $(pkg-config --cflags --libs tutti) -o tour
- *   ./tour tutti-nano.safetensors picture.png "a red circle" out
+ *   ./tour tutti-nano.safetensors picture.png sunflower out
  *
  * writes out.png and out.wav. Exit code: 0, or 1 with a message. */
 #include <stdio.h>

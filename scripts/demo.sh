@@ -5,17 +5,19 @@
 #   scripts/demo.sh
 # PORT: where the server listens (8080). Other inputs: PICTURE, SOUND, CLIP and POINTS name files; DRAW
 # and SAY are texts; MODEL and TUTTI choose the model and the binary. The inputs that ship in models/demo/
-# were made by our own scene generator (tests/demo_inputs_test.cc) and by espeak-ng; chair.ply is six boxes.
+# were made by our own scene generator (tests/demo_inputs_test.cc) and by espeak-ng (command.wav with
+# `espeak-ng -v en-us -s 140 "go left"`); chair.ply is six boxes. They show what the model does well: short
+# commands, and single things to draw by their names. Sentences are often misspelt, and speech is unclear.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tutti=${TUTTI:-build/runtime/apps/tutti/tutti}
 model=${MODEL:-models/tutti-nano.safetensors}
 picture=${PICTURE:-models/demo/picture.png}
-sound=${SOUND:-models/demo/speech.wav}
+sound=${SOUND:-models/demo/command.wav}
 clip=${CLIP:-models/demo/clip.mp4}
 points=${POINTS:-models/demo/chair.ply}
-draw=${DRAW:-a red circle}
+draw=${DRAW:-sunflower}
 say=${SAY:-two blue triangles}
 out=build/demo
 
@@ -35,14 +37,14 @@ show() {
   local title=$1 start answer
   shift
   start=$EPOCHREALTIME
-  answer=$("$tutti" run --model "$model" "$@") || { echo "demo: failed: $tutti run $*" >&2; exit 1; }
+  answer=$("$tutti" run --model "$model" "$@" 2>&1) ||
+    { echo "$answer" >&2; echo "demo: failed: $tutti run $*" >&2; exit 1; }
   printf '\n%s  (%s s)\n' "$title" "$(awk "BEGIN { printf \"%.2f\", $EPOCHREALTIME - $start }")"
   [ -z "$answer" ] || sed 's/^/  /' <<< "$answer"
 }
 
 made() {
   [ -s "$1" ] || { echo "demo: $1 was not written" >&2; exit 1; }
-  echo "  -> $1"
 }
 
 rm -f "$out/drawn.png" "$out/spoken.wav"
@@ -52,7 +54,7 @@ show "What happens in $clip?" --video "$clip"
 show "What is $points, from its points?" --points "$points"
 show "Draw: $draw" --text "$draw" --to image --seed 1 -o "$out/drawn.png"
 made "$out/drawn.png"
-show "Say: $say" --text "$say" --to speech --seed 1 -o "$out/spoken.wav"
+show "Say (experimental): $say" --text "$say" --to speech --seed 1 -o "$out/spoken.wav"
 made "$out/spoken.wav"
 
 echo

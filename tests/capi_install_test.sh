@@ -25,7 +25,7 @@ done
 ${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror $flags "$source/examples/tour.c" \
   $(pkg-config --cflags --libs tutti) -o "$folder/tour"
 cd "$folder"
-LD_LIBRARY_PATH=$libraries ./tour "$model" "$source/models/demo/picture.png" "a red circle" out |
+LD_LIBRARY_PATH=$libraries ./tour "$model" "$source/models/demo/picture.png" sunflower out |
   tee tour.log
 grep -q 'picture.png: .' tour.log
 [ "$(head -c 4 out.png | tail -c 3)" = PNG ] && [ "$(head -c 4 out.wav)" = RIFF ]
@@ -47,6 +47,17 @@ printf '0 0 0\n1 0 0\n1 1 0\n0 1 2\n' | LD_LIBRARY_PATH=$libraries ./cloud "$mod
 [ "$(wc -c < name.txt)" -gt 1 ]
 if echo '1 2 3' | LD_LIBRARY_PATH=$libraries ./cloud "$model" 2> error.log; then exit 1; fi
 grep -q 'one place' error.log
+
+# The README's example, as it is printed.
+mkdir models
+ln -s "$model" models/tutti-nano.safetensors
+ln -s "$source/models/demo" models/demo
+sed -n '/^<!-- tested in C -->$/,/^```$/p' "$source/README.md" | sed '1,2d;$d' > example.c
+# shellcheck disable=SC2046,SC2086  # words on purpose
+${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror $flags example.c \
+  $(pkg-config --cflags --libs tutti) -o example
+LD_LIBRARY_PATH=$libraries ./example > answer.txt
+[ "$(wc -c < answer.txt)" -gt 1 ]
 
 # An error says what to do, and leaves with 1.
 if LD_LIBRARY_PATH=$libraries ./tour "$model" /dev/null "x" out 2> error.log; then exit 1; fi

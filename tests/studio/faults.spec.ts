@@ -85,7 +85,7 @@ test("a killed server loses nothing: the page reconnects and the answer comes", 
     await studio.done();
     await beginToDraw(studio);
     await server.kill("SIGKILL");
-    await expect(studio.answer.getByText("The server went away. Reconnecting…")).toBeVisible();
+    await expect(studio.answer.getByText("The connection to the server is lost. Reconnecting…")).toBeVisible();
     await expect(page.locator(".status")).toHaveText("Reconnecting…");
     await server.start();
     await studio.done();
@@ -164,7 +164,7 @@ test("works where nothing is kept", async ({ browser }) => {
   const page = await browser.newPage();
   const studio = new Studio(page, server);
   await studio.open();
-  await expect(page.getByText("This server keeps no conversations")).toBeVisible();
+  await expect(page.getByText("This server does not keep conversations")).toBeVisible();
   await studio.attach("picture.png");
   await studio.say("What is this?");
   await studio.done();

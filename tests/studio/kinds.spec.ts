@@ -57,5 +57,5 @@ test("sees pictures and clips with wrong names, and refuses text that is named a
     return data;
   });
   await page.dispatchEvent("body", "drop", { dataTransfer: dropped });
-  await expect(page.getByText("notes is no file that Tutti reads.")).toBeVisible();
+  await expect(page.getByText("Tutti cannot read notes.")).toBeVisible();
 });

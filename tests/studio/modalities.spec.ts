@@ -48,7 +48,7 @@ test("draws, with previews, and the same again from the same seed", async ({ stu
       if (document.querySelector(".drawing img")) (window as unknown as { previewSeen: () => void }).previewSeen();
     }).observe(document.body, { subtree: true, childList: true });
   });
-  await studio.say("a red circle");
+  await studio.say("sunflower");
   await studio.done();
   const image = studio.answer.getByRole("img");
   const first = await studio.pixels(image);
@@ -125,7 +125,7 @@ test("takes clips and sounds, dropped or chosen, and refuses what it cannot show
   await page.dispatchEvent("body", "dragover", { dataTransfer: dropped });
   await expect(page.getByText("Drop it here")).toBeVisible();
   await page.dispatchEvent("body", "drop", { dataTransfer: dropped });
-  await expect(page.getByText("notes.txt is no file that Tutti reads.")).toBeVisible();
+  await expect(page.getByText("Tutti cannot read notes.txt.")).toBeVisible();
 
   await studio.attach("speech.wav");
   await page.getByRole("button", { name: "Remove speech.wav" }).click();

@@ -5,7 +5,7 @@ import type { Output } from "./message";
 
 const ideas: [Word, Word, Icon, Output, string][] = [
   ["ideaName", "ideaNameText", "attach", "text", ""],
-  ["ideaDraw", "ideaDrawText", "picture", "picture", "a red circle"],
+  ["ideaDraw", "ideaDrawText", "picture", "picture", "sunflower"],
   ["ideaSay", "ideaSayText", "sound", "speech", "two blue triangles"],
   ["ideaHear", "ideaHearText", "microphone", "text", ""],
 ];
