@@ -94,21 +94,20 @@ class ShapeSource {
     weight.packed = PackedWeights::shape_only(rows, cols, weight_precision(package_, name, dtype_),
                                               spec.layout.gated);
     bytes_ += weight.packed.bytes();
-    all_f32_ = all_f32_ && weight.packed.precision() == Precision::f32;
-    some_int8_ = some_int8_ || weight.packed.precision() == Precision::int8;
+    keeps_.add(weight.packed.precision());
     return CpuTensor::of_weight(weight, rows, cols);
   }
   size_t bytes() const { return bytes_; }
   // As LoadedModel::kept() and cached().
-  Precision kept() const { return all_f32_ ? Precision::f32 : Precision::bf16; }
-  Precision cached() const { return some_int8_ ? Precision::int8 : kept(); }
+  Precision kept() const { return keeps_.kept(); }
+  Precision cached() const { return keeps_.cached(); }
 
  private:
   const ModelPackage& package_;
   EngineOptions::Dtype dtype_;
   std::deque<Weight> weights_;
   size_t bytes_ = 0;
-  bool all_f32_ = true, some_int8_ = false;
+  KeptBeside keeps_;
 };
 
 }  // namespace

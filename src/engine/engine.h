@@ -106,7 +106,8 @@ struct SpeakResult {
 
 struct EngineOptions {
   // What products are computed in. As stored: INT8 where the file has INT8 matrices, bf16 where it
-  // has bf16 ones, else FP32. INT8 leaves in bf16 what `tutti quantize` left so.
+  // has bf16 ones, else FP32. INT8 leaves in bf16 what `tutti quantize` left so. Both take FP32 for
+  // a file's bf16 on a processor that multiplies FP32 faster (half_precision()).
   enum class Dtype { as_stored, f32, bf16, int8 };
   int threads = 0;  // 0: all cores
   Dtype dtype = Dtype::as_stored;

@@ -47,16 +47,10 @@ Result<ModelHandle> load_model(const std::string& path, const EngineOptions& opt
   return loaded;
 }
 
-Precision LoadedModel::kept() const {
-  for (const Weight& weight : weights.matrices)
-    if (weight.packed.precision() != Precision::f32) return Precision::bf16;
-  return Precision::f32;
-}
-
-Precision LoadedModel::cached() const {
-  for (const Weight& weight : weights.matrices)
-    if (weight.packed.precision() == Precision::int8) return Precision::int8;
-  return kept();
+KeptBeside LoadedModel::keeps() const {
+  KeptBeside keeps;
+  for (const Weight& weight : weights.matrices) keeps.add(weight.packed.precision());
+  return keeps;
 }
 
 Status lacks(const LoadedModel& loaded, const std::string& does) {

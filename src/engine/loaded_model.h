@@ -28,10 +28,12 @@ struct LoadedModel {
     return model.forward(ops, batch, caches, adapters.of(batch));
   }
 
-  // What keys and values are kept in during a pass, FP32 where all matrices are, else bf16; and in
-  // the caches, as the products: INT8 where a matrix is.
-  Precision kept() const;
-  Precision cached() const;
+  // What keys and values are kept in during a pass, and in the caches.
+  Precision kept() const { return keeps().kept(); }
+  Precision cached() const { return keeps().cached(); }
+
+ private:
+  KeptBeside keeps() const;
 };
 
 // Reads and checks a model file, adapters included; the handle has the one that the options name.

@@ -16,12 +16,12 @@ Precision precision_for(DType stored, Dtype wanted, bool calibrated) {
     case Dtype::bf16:
       return Precision::bf16;
     case Dtype::int8:
-      return calibrated && stored == DType::bf16 ? Precision::bf16 : Precision::int8;
+      return calibrated && stored == DType::bf16 ? half_precision() : Precision::int8;
     case Dtype::as_stored:
       break;
   }
   return stored == DType::i8     ? Precision::int8
-         : stored == DType::bf16 ? Precision::bf16
+         : stored == DType::bf16 ? half_precision()
                                  : Precision::f32;
 }
 

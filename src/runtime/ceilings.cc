@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "runtime/kernels/isa.h"
+#include "runtime/kernels/kernel.h"
 #include "runtime/kernels/product.h"
-#include "runtime/kernels/simd.h"
 
 namespace tutti {
 namespace {
@@ -35,15 +35,16 @@ double shortest(const Run& run) {
 // Sums of lanes, so that the reads cannot be left out. Four streams that are fetched 2 KB ahead, as
 // the product of a single row reads weights: a sixth faster than one stream that the processor
 // foresees.
-TUTTI_KERNEL
-float read_all(const float* from, size_t count) {
+TUTTI_KERNEL(float, read_all, (const float* from, size_t count), (from, count)) {
   constexpr size_t kStreams = 4, kAhead = 512, kLine = 16;
   const size_t each = count / kStreams;
-  simd::v16 sums[kStreams] = {};
+  constexpr int W = simd::lanes_of<V>;
+  V sums[kStreams] = {};
   for (size_t i = 0; i + kLine <= each; i += kLine)
     for (size_t s = 0; s < kStreams; ++s) {
       __builtin_prefetch(from + s * each + i + kAhead, 0, 2);
-      sums[s] += simd::load<simd::v16>(from + s * each + i);
+      for (size_t lane = 0; lane < kLine; lane += W)
+        sums[s] += simd::load<V>(from + s * each + i + lane);
     }
   return simd::sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }

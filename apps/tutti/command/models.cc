@@ -67,7 +67,8 @@ Dtype dtype_named(const std::string& name) {
 void add_dtype_option(CLI::App& verb, std::string& name) {
   add_dtype_name(
       verb, name, true,
-      "precision of matrix products; auto, the default: as the file stores its matrices");
+      "precision of matrix products; auto, the default: as the file stores its matrices, but f32 "
+      "for bf16 where that is faster");
 }
 
 void ModelChoice::add_options(CLI::App& verb) {

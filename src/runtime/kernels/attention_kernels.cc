@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "model/rope.h"
-#include "runtime/kernels/simd.h"
+#include "runtime/kernels/kernel.h"
 
 namespace tutti::kernels {
 namespace {
@@ -15,44 +15,48 @@ static_assert(kHeadWidth == 64, "a head is four vectors of sixteen");
 
 }  // namespace
 
-TUTTI_KERNEL
-void rope_table(const RopeRates& rates, const Position& position, float* cosines, float* sines) {
+TUTTI_KERNEL(void, rope_table,
+             (const RopeRates& rates, const Position& position, float* cosines, float* sines),
+             (rates, position, cosines, sines)) {
   float places[kRopePairs];
   for (int pair = 0; pair < kRopePairs; ++pair) places[pair] = rates.coordinate(position, pair);
-  for (int pair = 0; pair < kRopePairs; pair += 16) {
-    v16 c, s;
-    cos_sin(load<v16>(places + pair) * load<v16>(rates.rate.data() + pair), c, s);
+  using Half =
+      typename Lanes<lanes_of<V> == 4 ? 4 : lanes_of<V> / 2>::vector;  // doubles are twice as wide
+  for (int pair = 0; pair < kRopePairs; pair += lanes_of<Half>) {
+    Half c, s;
+    cos_sin(load<Half>(places + pair) * load<Half>(rates.rate.data() + pair), c, s);
     store(cosines + pair, c);
     store(sines + pair, s);
   }
 }
 
 // cos(a + b) and sin(a + b).
-TUTTI_KERNEL
-void add_clock(const RopeClock& clock, float* cosines, float* sines) {
-  for (int pair = 0; pair < kRopePairs; pair += 16) {
-    const v16 c = load<v16>(cosines + pair), s = load<v16>(sines + pair);
-    const v16 clock_c = load<v16>(clock.cosines.data() + pair);
-    const v16 clock_s = load<v16>(clock.sines.data() + pair);
+TUTTI_KERNEL(void, add_clock, (const RopeClock& clock, float* cosines, float* sines),
+             (clock, cosines, sines)) {
+  for (int pair = 0; pair < kRopePairs; pair += lanes_of<V>) {
+    const V c = load<V>(cosines + pair), s = load<V>(sines + pair);
+    const V clock_c = load<V>(clock.cosines.data() + pair);
+    const V clock_s = load<V>(clock.sines.data() + pair);
     store(cosines + pair, c * clock_c - s * clock_s);
     store(sines + pair, s * clock_c + c * clock_s);
   }
 }
 
-TUTTI_KERNEL
-void rotate_head(const float* x, const float* gain, const float* cosines, const float* sines,
-                 float scale, float* y) {
+TUTTI_KERNEL(void, rotate_head,
+             (const float* x, const float* gain, const float* cosines, const float* sines,
+              float scale, float* y),
+             (x, gain, cosines, sines, scale, y)) {
   if (gain) {
-    const float mean = sum_of_squares(x, kHeadWidth) / float(kHeadWidth);
+    const float mean = sum_of_squares<V>(x, kHeadWidth) / float(kHeadWidth);
     scale /= std::sqrt(mean + 1e-6f);
   }
-  const v16 ones = v16{} + 1.0f;
-  for (int pair = 0; pair < kRopePairs; pair += 16) {
-    const v16 low_gain = gain ? load<v16>(gain + pair) : ones;
-    const v16 high_gain = gain ? load<v16>(gain + pair + 32) : ones;
-    const v16 low = load<v16>(x + pair) * low_gain * scale;
-    const v16 high = load<v16>(x + pair + 32) * high_gain * scale;
-    const v16 c = load<v16>(cosines + pair), s = load<v16>(sines + pair);
+  const V ones = V{} + 1.0f;
+  for (int pair = 0; pair < kRopePairs; pair += lanes_of<V>) {
+    const V low_gain = gain ? load<V>(gain + pair) : ones;
+    const V high_gain = gain ? load<V>(gain + pair + 32) : ones;
+    const V low = load<V>(x + pair) * low_gain * scale;
+    const V high = load<V>(x + pair + 32) * high_gain * scale;
+    const V c = load<V>(cosines + pair), s = load<V>(sines + pair);
     store(y + pair, low * c - high * s);
     store(y + pair + 32, high * c + low * s);
   }

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "runtime/kernels/simd.h"
+#include "runtime/kernels/kernel.h"
 
 namespace tutti::kernels {
 namespace {
@@ -61,42 +61,20 @@ TUTTI_INLINE void product(const ConstMatrix& x, const ConstMatrix& w, const Matr
   }
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))) void gemm_avx512(
-    const ConstMatrix& x, const ConstMatrix& w, const Matrix& y) {
-  product<16, 4>(x, w, y);
-}
-__attribute__((target("avx2,fma"))) void gemm_avx2(const ConstMatrix& x, const ConstMatrix& w,
-                                                   const Matrix& y) {
-  product<8, 2>(x, w, y);
-}
-#endif
-
-void gemm_baseline(const ConstMatrix& x, const ConstMatrix& w, const Matrix& y) {
+TUTTI_KERNEL(void, gemm_by_lanes, (const ConstMatrix& x, const ConstMatrix& w, const Matrix& y),
+             (x, w, y)) {
 #if defined(__aarch64__)
-  product<4, 4>(x, w, y);
+  constexpr int kRows = 4;
 #else
-  product<4, 2>(x, w, y);
+  constexpr int kRows = lanes_of<V> == 16 ? 4 : 2;
 #endif
-}
-
-using Gemm = void (*)(const ConstMatrix&, const ConstMatrix&, const Matrix&);
-
-Gemm best_gemm() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-    return gemm_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return gemm_avx2;
-#endif
-  return gemm_baseline;
+  product<lanes_of<V>, kRows>(x, w, y);
 }
 
 }  // namespace
 
 void gemm(ConstMatrix x, ConstMatrix w, Matrix y) {
-  static const Gemm best = best_gemm();
-  best(x, w, y);
+  gemm_by_lanes(x, w, y);
 }
 
 }  // namespace tutti::kernels

@@ -7,6 +7,8 @@ namespace tutti {
 const KernelTable* avxvnni_stand_in();
 const KernelTable* avxvnni_stand_in() {
   static constexpr KernelTable table = {"avxvnni, by AVX-512VL",
+                                        8,
+                                        false,
                                         {nullptr, nullptr, multiply<Int8>},
                                         {nullptr, nullptr, ceiling<Int8>}};
   return &table;

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/joined.h"
+#include "runtime/kernels/kernel.h"
 #include "runtime/kernels/product.h"
 
 namespace tutti {
@@ -82,6 +83,10 @@ const char* isa_name() {
 
 const KernelTable& active_kernels() {
   return *active().load(std::memory_order_relaxed);
+}
+
+int vector_lanes() {
+  return active_kernels().lanes;
 }
 
 }  // namespace tutti

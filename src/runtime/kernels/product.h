@@ -32,6 +32,9 @@ struct Product {
 // One instruction set; arrays are indexed by Precision.
 struct KernelTable {
   const char* name;
+  int lanes;  // floats of its vectors, for all that is no product (kernel.h)
+  // Whether it multiplies bf16 faster than FP32, into which it is converted otherwise.
+  bool fast_bf16;
   void (*product[3])(const Product&);
   // The inner loop alone, without memory: the number of multiplies and adds that it did.
   int64_t (*ceiling[3])(int64_t rounds);

@@ -75,6 +75,8 @@ struct Bf16 {
 
 const KernelTable* avx2_kernels() {
   static constexpr KernelTable table = {"avx2",
+                                        8,
+                                        false,
                                         {multiply<F32>, multiply<Bf16>, multiply<Int8>},
                                         {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return has_avx2() ? &table : nullptr;

@@ -67,9 +67,13 @@ struct Bf16 : Wide {
 const KernelTable* avx512vnni_kernels() {
   if (!has_avx512vnni()) return nullptr;
   static constexpr KernelTable with_bf16 = {"avx512vnni",
+                                            16,
+                                            true,
                                             {multiply<F32>, multiply_avx512bf16, multiply<Int8>},
                                             {ceiling<F32>, ceiling_avx512bf16, ceiling<Int8>}};
   static constexpr KernelTable without = {"avx512vnni",
+                                          16,
+                                          false,
                                           {multiply<F32>, multiply<Bf16>, multiply<Int8>},
                                           {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return has_avx512bf16() ? &with_bf16 : &without;

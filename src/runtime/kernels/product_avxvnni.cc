@@ -9,6 +9,8 @@ const KernelTable* avxvnni_kernels() {
   if (!has_avxvnni()) return nullptr;
   static const KernelTable table = {
       "avxvnni",
+      8,
+      false,
       {avx2_kernels()->product[0], avx2_kernels()->product[1], multiply<Int8>},
       {avx2_kernels()->ceiling[0], avx2_kernels()->ceiling[1], ceiling<Int8>}};
   return &table;

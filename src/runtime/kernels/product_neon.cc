@@ -65,6 +65,8 @@ constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
 
 const KernelTable* neon_kernels() {
   static constexpr KernelTable table = {"neon",
+                                        4,
+                                        false,
                                         {multiply<F32>, multiply<Bf16>, multiply<Int8>},
                                         {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return (getauxval(AT_HWCAP) & kDotProduct) ? &table : nullptr;

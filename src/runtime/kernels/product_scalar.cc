@@ -58,6 +58,8 @@ struct F32 : Plain {
 
 const KernelTable* scalar_kernels() {
   static constexpr KernelTable table = {"scalar",
+                                        4,
+                                        false,
                                         {multiply<F32>, multiply<Bf16>, multiply<Int8>},
                                         {ceiling<F32>, ceiling<Bf16>, ceiling<Int8>}};
   return &table;

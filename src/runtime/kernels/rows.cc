@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "runtime/kernels/simd.h"
+#include "runtime/kernels/kernel.h"
 
 namespace tutti::kernels {
 
@@ -20,8 +20,9 @@ void gather_rows(ConstMatrix x, RowIndex index, Matrix y, int begin, int end) {
   }
 }
 
-TUTTI_KERNEL
-void depthwise(ConstMatrix x, ConstMatrix taps, RowIndex index, Matrix y, int begin, int end) {
+TUTTI_KERNEL(void, depthwise,
+             (ConstMatrix x, ConstMatrix taps, RowIndex index, Matrix y, int begin, int end),
+             (x, taps, index, y, begin, end)) {
   const int count = taps.rows;
   for (int r = begin; r < end; ++r) {
     float* out = y.row(r);

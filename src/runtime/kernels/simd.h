@@ -1,5 +1,6 @@
-// Sixteen floats at a time in plain C++ (GCC vector extensions): the compiler lowers them to one
-// AVX-512, two AVX2 or four SSE/NEON registers. Included by kernel files alone.
+// Vectors of floats in plain C++ (GCC vector extensions), of as many lanes as a register has: GCC
+// 12 takes wider ones apart lane by lane wherever they are compared or converted. Included by
+// kernel files alone.
 #pragma once
 
 #include <cstdint>
@@ -7,26 +8,20 @@
 
 #define TUTTI_INLINE static inline __attribute__((always_inline))
 
-// A kernel compiled for three levels of x86-64 and chosen when the program is loaded. The choice
-// runs before a sanitizer is ready, hence not under one; nor with clang, which will not inline
-// functions of 64-byte vectors into clones, and only fuzzes here.
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define TUTTI_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define TUTTI_KERNEL
-#endif
-
 namespace tutti::simd {
 
 template <int W>
 struct Lanes {
   typedef float vector __attribute__((vector_size(W * 4)));
   typedef int32_t integers __attribute__((vector_size(W * 4)));
+  typedef uint16_t halves __attribute__((vector_size(W * 2)));
+  typedef uint8_t bytes __attribute__((vector_size(W)));
 };
 using v4 = Lanes<4>::vector;
 using v8 = Lanes<8>::vector;
 using v16 = Lanes<16>::vector;
+template <class V>
+inline constexpr int lanes_of = int(sizeof(V) / sizeof(float));
 
 template <class V>
 TUTTI_INLINE V load(const float* p) {
@@ -77,7 +72,7 @@ TUTTI_INLINE float sum(const V& v) {
   return (f[0] + f[2]) + (f[1] + f[3]);
 }
 
-template <class V = v16>
+template <class V>
 TUTTI_INLINE V splat(float x) {
   return V{} + x;
 }
@@ -109,27 +104,55 @@ TUTTI_INLINE V smaller(const V& v, float most) {
 }
 
 // To bf16, ties away from zero: for finite values, of which one in 65536 is a tie.
-TUTTI_INLINE void store_bf16(uint8_t* y, const v16& v) {
-  typedef uint16_t halves32 __attribute__((vector_size(64)));
-  const IntegersOf<v16> bits = bits_of(v) + 0x8000;
-  halves32 halves;
-  std::memcpy(&halves, &bits, sizeof halves);
-  const auto high = __builtin_shufflevector(halves, halves, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,
-                                            23, 25, 27, 29, 31);
-  std::memcpy(y, &high, sizeof high);
+template <class V>
+TUTTI_INLINE void store_bf16(uint8_t* y, const V& v) {
+  const IntegersOf<V> bits = bits_of(v) + 0x8000;
+  if constexpr (sizeof v == 64) {
+    typedef uint16_t halves32 __attribute__((vector_size(64)));
+    halves32 halves;
+    std::memcpy(&halves, &bits, sizeof halves);
+    const auto high = __builtin_shufflevector(halves, halves, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,
+                                              23, 25, 27, 29, 31);
+    std::memcpy(y, &high, sizeof high);
+  } else {
+    // Without the mask GCC 12 converts lane by lane.
+    const auto high =
+        __builtin_convertvector(bits >> 16 & 0xffff, typename Lanes<lanes_of<V>>::halves);
+    std::memcpy(y, &high, sizeof high);
+  }
 }
 
-// The greatest of 16 lanes.
+// The low byte of each lane.
+template <class I>
+TUTTI_INLINE auto low_bytes(const I& v) {
+  using To = Lanes<lanes_of<I>>;
+  const I low = v & 255;  // without the mask lane by lane
+  if constexpr (sizeof v == 64) {
+    return __builtin_convertvector(low, typename To::bytes);
+  } else {  // each step is one instruction; both at once would go lane by lane
+    const typename To::halves half = __builtin_convertvector(low, typename To::halves);
+    return __builtin_convertvector(half, typename To::bytes);
+  }
+}
+
 template <class V>
-TUTTI_INLINE auto greatest(V v) {
-  const V half =
-      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-  v = v > half ? v : half;
-  const V quarter = __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
-  v = v > quarter ? v : quarter;
-  const V pair = __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3);
-  v = v > pair ? v : pair;
-  return v[0] > v[1] ? v[0] : v[1];
+TUTTI_INLINE V larger(const V& a, const V& b) {
+  return a > b ? a : b;
+}
+
+// The greatest lane; of integers too.
+template <class V>
+TUTTI_INLINE auto greatest(const V& v) {
+  if constexpr (sizeof v == 64) {
+    const auto low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+    return greatest(larger(low, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)));
+  } else if constexpr (sizeof v == 32) {
+    const auto low = __builtin_shufflevector(v, v, 0, 1, 2, 3);
+    return greatest(larger(low, __builtin_shufflevector(v, v, 4, 5, 6, 7)));
+  } else {
+    const V pair = larger(v, __builtin_shufflevector(v, v, 2, 3, 2, 3));
+    return pair[0] > pair[1] ? pair[0] : pair[1];
+  }
 }
 
 // e^x to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial in r
@@ -161,60 +184,84 @@ TUTTI_INLINE V exp(V x) {
 
 // cos and sin to about 1e-7 for |x| up to 1e6: x = n pi / 2 + r in double precision, polynomials in
 // r (coefficients of Cephes' sinf, S. Moshier), and n modulo 4 says which and with what sign.
-TUTTI_INLINE void cos_sin(const v16& x, v16& cosines, v16& sines) {
-  typedef double d16 __attribute__((vector_size(128)));
-  using i16 = Lanes<16>::integers;
-  const d16 wide = __builtin_convertvector(x, d16);
+template <class V>
+TUTTI_INLINE void cos_sin(const V& x, V& cosines, V& sines) {
+  typedef double Wide __attribute__((vector_size(2 * sizeof(V))));
+  using I = IntegersOf<V>;
+  const Wide wide = __builtin_convertvector(x, Wide);
   const double magic = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
-  const d16 n = (wide * 0.63661977236758134 + magic) - magic;
-  const v16 r = __builtin_convertvector(wide - n * 1.5707963267948966, v16);
-  const i16 quarter = __builtin_convertvector(n, i16);
-  const v16 z = r * r;
-  v16 s = ((z * -1.9515295891e-4f + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
-  v16 c =
+  const Wide n = (wide * 0.63661977236758134 + magic) - magic;
+  const V r = __builtin_convertvector(wide - n * 1.5707963267948966, V);
+  const I quarter = __builtin_convertvector(n, I);
+  const V z = r * r;
+  const V s = ((z * -1.9515295891e-4f + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
+  const V c =
       ((z * 2.443315711809948e-5f - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z -
       0.5f * z + 1.0f;
-  const i16 odd = -(quarter & 1);
-  const v16 even_s = odd != 0 ? c : s, even_c = odd != 0 ? s : c;
+  const I odd = -(quarter & 1);
+  const V even_s = odd != 0 ? c : s, even_c = odd != 0 ? s : c;
   sines = (quarter & 2) != 0 ? -even_s : even_s;
   cosines = ((quarter + 1) & 2) != 0 ? -even_c : even_c;
 }
 
-// y[i] = f(x[i]) or f(x[i], z[i]); a rest shorter than 16 goes through the same code.
-template <class F>
+// y[i] = f(x[i]) or f(x[i], z[i]); a rest shorter than a vector goes through the same code.
+template <class V, class F>
 TUTTI_INLINE void map(const float* x, float* y, int n, const F& f) {
+  constexpr int W = lanes_of<V>;
   int i = 0;
-  for (; i + 16 <= n; i += 16) store(y + i, f(load<v16>(x + i)));
-  if (i < n) store_some(y + i, f(load_some<v16>(x + i, n - i)), n - i);
+  for (; i + W <= n; i += W) store(y + i, f(load<V>(x + i)));
+  if (i < n) store_some(y + i, f(load_some<V>(x + i, n - i)), n - i);
 }
-template <class F>
+template <class V, class F>
 TUTTI_INLINE void map(const float* x, const float* z, float* y, int n, const F& f) {
+  constexpr int W = lanes_of<V>;
   int i = 0;
-  for (; i + 16 <= n; i += 16) store(y + i, f(load<v16>(x + i), load<v16>(z + i)));
-  if (i < n)
-    store_some(y + i, f(load_some<v16>(x + i, n - i), load_some<v16>(z + i, n - i)), n - i);
+  for (; i + W <= n; i += W) store(y + i, f(load<V>(x + i), load<V>(z + i)));
+  if (i < n) store_some(y + i, f(load_some<V>(x + i, n - i), load_some<V>(z + i, n - i)), n - i);
 }
 
+// The sum of f(i, load) over i in steps of a vector, where load(p) is what of p counts there.
+// Sixteen sums side by side, whatever the vector: they hide the latency of adding, and add up in
+// one order.
+template <class V, class F>
+TUTTI_INLINE float sum_over(int n, const F& f) {
+  constexpr int W = lanes_of<V>, kSums = 16 / W;
+  V totals[kSums] = {};
+  int i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int s = 0; s < kSums; ++s)
+      totals[s] += f(
+          i + s * W, [](const float* p) __attribute__((always_inline)) { return load<V>(p); });
+  for (int s = 0; s < kSums && i < n; ++s, i += W) {
+    const int count = n - i < W ? n - i : W;
+    totals[s] += f(
+        i, [&](const float* p) __attribute__((always_inline)) { return load_some<V>(p, count); });
+  }
+  if constexpr (kSums == 1) return sum(totals[0]);
+  if constexpr (kSums == 2) return sum(totals[0] + totals[1]);
+  if constexpr (kSums == 4) return sum((totals[0] + totals[2]) + (totals[1] + totals[3]));
+}
+
+template <class V>
 TUTTI_INLINE float dot(const float* x, const float* z, int n) {
-  v16 total = {};
-  int i = 0;
-  for (; i + 16 <= n; i += 16) total += load<v16>(x + i) * load<v16>(z + i);
-  if (i < n) total += load_some<v16>(x + i, n - i) * load_some<v16>(z + i, n - i);
-  return sum(total);
+  return sum_over<V>(
+      n, [&](int i, const auto& at)
+             __attribute__((always_inline)) { return at(x + i) * at(z + i); });
 }
 
+template <class V>
 TUTTI_INLINE float sum_of_squares(const float* x, int n) {
-  v16 total = {};
-  int i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const v16 v = load<v16>(x + i);
-    total += v * v;
-  }
-  if (i < n) {
-    const v16 v = load_some<v16>(x + i, n - i);
-    total += v * v;
-  }
-  return sum(total);
+  return sum_over<V>(
+      n, [&](int i, const auto& at) __attribute__((always_inline)) {
+        const V v = at(x + i);
+        return v * v;
+      });
+}
+
+template <class V>
+TUTTI_INLINE float sum_of(const float* x, int n) {
+  return sum_over<V>(
+      n, [&](int i, const auto& at) __attribute__((always_inline)) { return at(x + i); });
 }
 
 }  // namespace tutti::simd

@@ -5,8 +5,8 @@
 
 #include "base/rounding.h"
 #include "runtime/kernels/isa.h"
+#include "runtime/kernels/kernel.h"
 #include "runtime/kernels/product.h"
-#include "runtime/kernels/simd.h"
 #include "runtime/linear/softmax.h"
 
 namespace tutti {
@@ -16,9 +16,11 @@ using namespace simd;
 
 constexpr int kRopeAngles = kHeadColumns / 2;
 
-using i16 = Lanes<16>::integers;
-typedef int8_t bytes16 __attribute__((vector_size(16)));
-typedef int16_t shorts16 __attribute__((vector_size(32)));
+template <class V>
+struct Narrow {
+  typedef int8_t bytes __attribute__((vector_size(sizeof(V) / 4)));
+  typedef int16_t shorts __attribute__((vector_size(sizeof(V) / 2)));
+};
 
 int whole_panels(int keys) {
   return (keys + kPanelRows - 1) / kPanelRows;
@@ -37,33 +39,24 @@ float bf16_or_float(const uint8_t* from, Precision precision) {
   return value;
 }
 
-// One position of FP32 keys and values; steps of both are 64 bytes.
-void put_floats(const float* key, const float* value, uint8_t* k, uint8_t* v, size_t v_panel) {
+// One position of FP32; steps are 64 bytes.
+void put_key_f32(const float* key, uint8_t* k) {
   for (int c = 0; c < kHeadColumns; ++c) std::memcpy(k + c * kStepBytes, key + c, 4);
+}
+void put_value_f32(const float* value, uint8_t* v, size_t v_panel) {
   for (int c = 0; c < kHeadColumns; c += kPanelRows)
     std::memcpy(v + c / kPanelRows * v_panel, value + c, kStepBytes);
 }
 
-TUTTI_KERNEL
-void put_key(const float* key, uint8_t* k) {
-  uint8_t halves[2 * kHeadColumns];
-  for (int c = 0; c < kHeadColumns; c += 16) store_bf16(halves + 2 * c, load<v16>(key + c));
-  for (int step = 0; step < kHeadColumns / 2; ++step)
-    std::memcpy(k + step * kStepBytes, halves + 4 * step, 4);
-}
-
-// The 16 positions of a panel. A step holds 4 bytes of each: blocks of 4 positions x 4 steps are
-// transposed, which takes a quarter of the stores.
-TUTTI_KERNEL
-void put_key_panel(const float* keys, size_t stride, uint8_t* k) {
-  alignas(64) float halves[kPanelRows][kHeadColumns / 2];
-  for (int r = 0; r < kPanelRows; ++r)
-    for (int c = 0; c < kHeadColumns; c += 16)
-      store_bf16(reinterpret_cast<uint8_t*>(halves[r]) + 2 * c, load<v16>(keys + r * stride + c));
-  for (int step = 0; step < kHeadColumns / 2; step += 4)
+// The 16 positions of a panel, `steps` times 4 bytes of each, `stride` floats apart. A step holds 4
+// bytes of all: blocks of 4 positions x 4 steps are transposed, which takes a quarter of the
+// stores.
+TUTTI_INLINE void transpose_panel(const float* rows, size_t stride, int steps, uint8_t* k) {
+  for (int step = 0; step < steps; step += 4)
     for (int r = 0; r < kPanelRows; r += 4) {
-      const v4 a = load<v4>(halves[r] + step), b = load<v4>(halves[r + 1] + step);
-      const v4 c = load<v4>(halves[r + 2] + step), d = load<v4>(halves[r + 3] + step);
+      const float* from = rows + r * stride + step;
+      const v4 a = load<v4>(from), b = load<v4>(from + stride);
+      const v4 c = load<v4>(from + 2 * stride), d = load<v4>(from + 3 * stride);
       const v4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
       const v4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
       const v4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
@@ -75,71 +68,107 @@ void put_key_panel(const float* keys, size_t stride, uint8_t* k) {
       store(to + 48, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
     }
 }
+TUTTI_KERNEL(void, put_key_panel_f32, (const float* keys, size_t stride, uint8_t* k),
+             (keys, stride, k)) {
+  transpose_panel(keys, stride, kHeadColumns, k);
+}
+
+TUTTI_KERNEL(void, put_key, (const float* key, uint8_t* k), (key, k)) {
+  uint8_t halves[2 * kHeadColumns];
+  for (int c = 0; c < kHeadColumns; c += lanes_of<V>) store_bf16(halves + 2 * c, load<V>(key + c));
+  for (int step = 0; step < kHeadColumns / 2; ++step)
+    std::memcpy(k + step * kStepBytes, halves + 4 * step, 4);
+}
+
+TUTTI_KERNEL(void, put_key_panel, (const float* keys, size_t stride, uint8_t* k),
+             (keys, stride, k)) {
+  alignas(64) float halves[kPanelRows][kHeadColumns / 2];
+  for (int r = 0; r < kPanelRows; ++r)
+    for (int c = 0; c < kHeadColumns; c += lanes_of<V>)
+      store_bf16(reinterpret_cast<uint8_t*>(halves[r]) + 2 * c, load<V>(keys + r * stride + c));
+  transpose_panel(halves[0], kHeadColumns / 2, kHeadColumns / 2, k);
+}
 
 // Both positions of a step, or one of them.
-TUTTI_KERNEL
-void put_value_pair(const float* even, const float* odd, uint8_t* v, size_t v_panel) {
-  for (int c = 0; c < kHeadColumns; c += kPanelRows, v += v_panel) {
-    const i16 low = (bits_of(load<v16>(even + c)) + 0x8000) >> 16 & 0xffff;
-    const i16 high = (bits_of(load<v16>(odd + c)) + 0x8000) & int(0xffff0000);
-    const i16 both = low | high;
-    std::memcpy(v, &both, sizeof both);
+TUTTI_KERNEL(void, put_value_pair,
+             (const float* even, const float* odd, uint8_t* v, size_t v_panel),
+             (even, odd, v, v_panel)) {
+  for (int c = 0; c < kHeadColumns; c += lanes_of<V>) {
+    const IntegersOf<V> low = (bits_of(load<V>(even + c)) + 0x8000) >> 16 & 0xffff;
+    const IntegersOf<V> high = (bits_of(load<V>(odd + c)) + 0x8000) & int(0xffff0000);
+    const IntegersOf<V> both = low | high;
+    std::memcpy(v + c / kPanelRows * v_panel + c % kPanelRows * 4, &both, sizeof both);
   }
 }
-TUTTI_KERNEL
-void put_value(const float* value, uint8_t* v, size_t v_panel) {
+TUTTI_KERNEL(void, put_value, (const float* value, uint8_t* v, size_t v_panel),
+             (value, v, v_panel)) {
   uint8_t halves[2 * kPanelRows];
   for (int c = 0; c < kHeadColumns; c += kPanelRows, v += v_panel) {
-    store_bf16(halves, load<v16>(value + c));
+    for (int i = 0; i < kPanelRows; i += lanes_of<V>)
+      store_bf16(halves + 2 * i, load<V>(value + c + i));
     for (int i = 0; i < kPanelRows; ++i) std::memcpy(v + 4 * i, halves + 2 * i, 2);
   }
 }
 
 // A row of 64 in INT8: scale * q is within scale / 2 of it.
-TUTTI_KERNEL
-float put_int8(const float* x, int8_t* q) {
-  v16 most = {};
-  for (int c = 0; c < kHeadColumns; c += 16) {
-    const v16 v = load<v16>(x + c), size = v < 0.0f ? -v : v;
-    most = size > most ? size : most;
-  }
-  float top = 0;
-  for (int i = 0; i < 16; ++i) top = std::max(top, most[i]);
-  const float inverse = top > 0 ? 127 / top : 0;
-  for (int c = 0; c < kHeadColumns; c += 16) {
-    const v16 v = load<v16>(x + c) * inverse;
-    const i16 whole = __builtin_convertvector(v + (v < 0.0f ? splat(-0.5f) : splat(0.5f)), i16);
-    const bytes16 narrow = __builtin_convertvector(whole, bytes16);
+TUTTI_KERNEL(float, put_int8, (const float* x, int8_t* q), (x, q)) {
+  constexpr int W = lanes_of<V>;
+  V most = {};
+  for (int c = 0; c < kHeadColumns; c += W) most = larger(magnitude(load<V>(x + c)), most);
+  const float top = greatest(most), inverse = top > 0 ? 127 / top : 0;
+  for (int c = 0; c < kHeadColumns; c += W) {
+    const V v = load<V>(x + c) * inverse;
+    const auto whole =
+        __builtin_convertvector(v + (v < 0.0f ? splat<V>(-0.5f) : splat<V>(0.5f)), IntegersOf<V>);
+    const auto narrow = low_bytes(whole);
     std::memcpy(q + c, &narrow, sizeof narrow);
   }
   return top / 127;
 }
 
 // Step by step: GCC 12 widens bytes to floats one at a time, which takes five times as long.
+template <class V>
 TUTTI_INLINE void widen_row(const int8_t* q, float scale, float* x) {
-  for (int c = 0; c < kHeadColumns; c += 16) {
-    bytes16 narrow;
+  for (int c = 0; c < kHeadColumns; c += lanes_of<V>) {
+    typename Narrow<V>::bytes narrow;
     std::memcpy(&narrow, q + c, sizeof narrow);
-    const shorts16 shorts = __builtin_convertvector(narrow, shorts16);
-    const i16 whole = __builtin_convertvector(shorts, i16);
-    store(x + c, __builtin_convertvector(whole, v16) * scale);
+    const auto shorts = __builtin_convertvector(narrow, typename Narrow<V>::shorts);
+    const auto whole = __builtin_convertvector(shorts, IntegersOf<V>);
+    store(x + c, __builtin_convertvector(whole, V) * scale);
   }
 }
 
-// `count` positions of INT8 rows, whole panels, to what put() makes of them in bf16.
-TUTTI_KERNEL
-void unpack(const int8_t* keys, const float* key_scales, const int8_t* values,
-            const float* value_scales, int count, const KvHead& to) {
+// `count` positions of INT8 rows, whole panels, to what put() makes of them in bf16 or FP32.
+TUTTI_KERNEL(void, unpack_f32,
+             (const int8_t* keys, const float* key_scales, const int8_t* values,
+              const float* value_scales, int count, const KvHead& to),
+             (keys, key_scales, values, value_scales, count, to)) {
   const size_t k_panel = to.key_panel_bytes(), v_panel = to.value_panel_bytes();
   float rows[kPanelRows][kHeadColumns];
   for (int i = 0; i < count; i += kPanelRows) {
     for (int r = 0; r < kPanelRows; ++r)
-      widen_row(keys + (i + r) * kHeadColumns, key_scales[i + r], rows[r]);
+      widen_row<V>(keys + (i + r) * kHeadColumns, key_scales[i + r], rows[r]);
+    transpose_panel(rows[0], kHeadColumns, kHeadColumns, to.keys + i / kPanelRows * k_panel);
+  }
+  for (int i = 0; i < count; ++i) {
+    widen_row<V>(values + i * kHeadColumns, value_scales[i], rows[0]);
+    put_value_f32(rows[0], to.values + size_t(i) * kStepBytes, v_panel);
+  }
+}
+TUTTI_KERNEL(void, unpack_bf16,
+             (const int8_t* keys, const float* key_scales, const int8_t* values,
+              const float* value_scales, int count, const KvHead& to),
+             (keys, key_scales, values, value_scales, count, to)) {
+  const size_t k_panel = to.key_panel_bytes(), v_panel = to.value_panel_bytes();
+  float rows[kPanelRows][kHeadColumns];
+  for (int i = 0; i < count; i += kPanelRows) {
+    for (int r = 0; r < kPanelRows; ++r)
+      widen_row<V>(keys + (i + r) * kHeadColumns, key_scales[i + r], rows[r]);
     put_key_panel(rows[0], kHeadColumns, to.keys + i / kPanelRows * k_panel);
   }
   for (int i = 0; i < count; i += 2) {
     for (int r = 0; r < 2; ++r)
-      widen_row(values + (i + r) * kHeadColumns, value_scales[i + r], rows[r]);
+      widen_row<V>(values + (i + r) * kHeadColumns, value_scales[i + r], rows[r]);
     put_value_pair(rows[0], rows[1], to.values + size_t(i / 2) * kStepBytes, v_panel);
   }
 }
@@ -195,6 +224,10 @@ void attend_panels(const KvHead& kv, int at, int origin, int panels, int last,
 
 }  // namespace
 
+Precision half_precision() {
+  return active_kernels().fast_bf16 ? Precision::bf16 : Precision::f32;
+}
+
 size_t KvHead::bytes(int capacity, Precision precision) {
   const size_t scale = precision == Precision::int8 ? sizeof(float) : 0;
   return size_t(2) * capacity * (kHeadColumns * element_bytes(precision) + scale);
@@ -233,10 +266,18 @@ void KvHead::move_down(int begin, int end) const {
 
 void KvHead::put_f32(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
   const size_t k_panel = key_panel_bytes(), v_panel = value_panel_bytes();
-  for (int r = 0; r < new_keys.rows; ++r, ++position)
-    put_floats(new_keys.row(r), new_values.row(r),
-               keys + position / kPanelRows * k_panel + position % kPanelRows * 4,
-               values + size_t(position) * kStepBytes, v_panel);
+  const int rows = new_keys.rows;
+  for (int r = 0, at = position; r < rows;) {
+    uint8_t* key = keys + at / kPanelRows * k_panel + at % kPanelRows * 4;
+    const bool whole = at % kPanelRows == 0 && r + kPanelRows <= rows;
+    if (whole)
+      put_key_panel_f32(new_keys.row(r), new_keys.stride, key);
+    else
+      put_key_f32(new_keys.row(r), key);
+    r += whole ? kPanelRows : 1, at += whole ? kPanelRows : 1;
+  }
+  for (int r = 0; r < rows; ++r)
+    put_value_f32(new_values.row(r), values + size_t(position + r) * kStepBytes, v_panel);
 }
 
 void KvHead::put_bf16(int position, ConstMatrix new_keys, ConstMatrix new_values) const {
@@ -289,7 +330,7 @@ Result<PackedKv> PackedKv::create(int heads, int capacity, Precision precision) 
 size_t attention_floats(int keys, Precision kept, int rows) {
   const size_t positions = size_t(whole_panels(keys) + 1) * kPanelRows;
   const size_t unpacked =
-      kept == Precision::int8 ? KvHead::bytes(int(positions), Precision::bf16) / sizeof(float) : 0;
+      kept == Precision::int8 ? KvHead::bytes(int(positions), half_precision()) / sizeof(float) : 0;
   return (2 * positions + 1) * (size_t(rows) + 15) + unpacked;
 }
 
@@ -304,16 +345,18 @@ void attend(const KvHead& kv, const MaskedBlock& block, float* scratch) {
   const int at = origin - kv.first;
   if (kv.precision != Precision::int8)
     return attend_panels(kv, at, origin, panels, last, block, scratch);
-  const KvHead view(reinterpret_cast<uint8_t*>(scratch), padded, Precision::bf16);
+  const Precision half = half_precision();
+  const KvHead view(reinterpret_cast<uint8_t*>(scratch), padded, half);
   const auto rows = [&](const uint8_t* all) {
     return reinterpret_cast<const int8_t*>(all + size_t(at) * kHeadColumns);
   };
   const auto scales = [&](const uint8_t* all) {
     return reinterpret_cast<const float*>(all + size_t(kv.capacity) * kHeadColumns) + at;
   };
+  const auto unpack = half == Precision::bf16 ? unpack_bf16 : unpack_f32;
   unpack(rows(kv.keys), scales(kv.keys), rows(kv.values), scales(kv.values), padded, view);
   attend_panels(view, 0, origin, panels, last, block,
-                scratch + KvHead::bytes(padded, Precision::bf16) / sizeof(float));
+                scratch + KvHead::bytes(padded, half) / sizeof(float));
 }
 
 void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch) {
@@ -325,26 +368,26 @@ void attend(const PackedKv& kv, const AttentionBlock& block, float* scratch) {
 
 namespace kernels {
 
-TUTTI_KERNEL
-void rope_head(const float* x, const float* cosines, const float* sines, float scale, float* y) {
-  for (int i = 0; i < kRopeAngles; i += 16) {
-    const v16 low = load<v16>(x + i) * scale, high = load<v16>(x + i + kRopeAngles) * scale;
-    const v16 c = load<v16>(cosines + i), s = load<v16>(sines + i);
+TUTTI_KERNEL(void, rope_head,
+             (const float* x, const float* cosines, const float* sines, float scale, float* y),
+             (x, cosines, sines, scale, y)) {
+  for (int i = 0; i < kRopeAngles; i += lanes_of<V>) {
+    const V low = load<V>(x + i) * scale, high = load<V>(x + i + kRopeAngles) * scale;
+    const V c = load<V>(cosines + i), s = load<V>(sines + i);
     store(y + i, low * c - high * s);
     store(y + i + kRopeAngles, high * c + low * s);
   }
 }
 
-TUTTI_KERNEL
-void round_bf16(const float* x, int count, uint8_t* y) {
-  for (int i = 0; i < count; i += 16) store_bf16(y + 2 * i, load<v16>(x + i));
+TUTTI_KERNEL(void, round_bf16, (const float* x, int count, uint8_t* y), (x, count, y)) {
+  for (int i = 0; i < count; i += lanes_of<V>) store_bf16(y + 2 * i, load<V>(x + i));
 }
 
-TUTTI_KERNEL
-void put_queries(ConstMatrix x, float scale, Precision precision, uint8_t* y) {
+TUTTI_KERNEL(void, put_queries, (ConstMatrix x, float scale, Precision precision, uint8_t* y),
+             (x, scale, precision, y)) {
   for (int r = 0; r < x.rows; ++r)
-    for (int c = 0; c < kHeadColumns; c += 16) {
-      const v16 v = load<v16>(x.row(r) + c) * scale;
+    for (int c = 0; c < kHeadColumns; c += lanes_of<V>) {
+      const V v = load<V>(x.row(r) + c) * scale;
       const int at = r * kHeadColumns + c;
       if (precision == Precision::bf16)
         store_bf16(y + 2 * at, v);

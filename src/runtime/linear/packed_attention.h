@@ -10,7 +10,7 @@
 // the second-level cache. INT8 products are no gain here: a row of keys is 64 bytes, 16 steps, and
 // rounding probabilities to 7 bits costs more than the products of a head take. INT8 is for
 // keeping: rows in [-127, 127] with a scale a position and head, half the memory of bf16, which a
-// block of queries turns into bf16 panels of its own.
+// block of queries turns into panels of its own, in what this processor multiplies faster.
 #pragma once
 
 #include "runtime/linear/packed_weights.h"
@@ -23,10 +23,28 @@ inline constexpr int kHeadColumns = 64;
 // them, fewer leave more blocks to share out.
 inline constexpr int kAttentionRows = 24, kMostAttentionRows = 72;
 
+// bf16, or FP32 where this processor multiplies that faster: what nobody asked to be in bf16.
+Precision half_precision();
 // What is multiplied, of keys and values kept in `kept`.
-constexpr Precision multiplied_in(Precision kept) {
-  return kept == Precision::int8 ? Precision::bf16 : kept;
+inline Precision multiplied_in(Precision kept) {
+  return kept == Precision::int8 ? half_precision() : kept;
 }
+
+// What keys and values are kept in beside matrices of these precisions.
+struct KeptBeside {
+  bool bf16 = false, int8 = false;
+
+  void add(Precision precision) {
+    bf16 = bf16 || precision == Precision::bf16;
+    int8 = int8 || precision == Precision::int8;
+  }
+  // In a pass: bf16 where a matrix is, which somebody asked for.
+  Precision kept() const {
+    return bf16 ? Precision::bf16 : multiplied_in(int8 ? Precision::int8 : Precision::f32);
+  }
+  // In a cache: INT8 where a matrix is.
+  Precision cached() const { return int8 ? Precision::int8 : kept(); }
+};
 
 // One head's keys and values: keys are panels of 16 positions; values, transposed, are 4 panels of
 // 16 channels of `capacity` positions, whole panels of them. In INT8 both are rows of 64, then the

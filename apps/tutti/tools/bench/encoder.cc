@@ -89,7 +89,7 @@ Status run_encoder(const EncoderOptions& options) {
   TUTTI_ASSIGN(const RandomEncoder model, RandomEncoder::make(shape, precision, threads));
   Arena arena;
   CpuOps ops(arena, threads);
-  ops.kept = precision == Precision::f32 ? Precision::f32 : Precision::bf16;
+  ops.kept = multiplied_in(precision);
   TUTTI_ASSIGN(const Timing timing, measure(model, ops, options.batch));
   const Json json = to_json(options, model, timing, threads.size(), ceilings);
   if (options.common.json) {

@@ -38,7 +38,7 @@ class Reader {
   static Result<Reader> create(const RandomModel& model, ThreadPool& threads, int capacity) {
     ModelSpec spec = model.shape.spec;
     spec.context = capacity;
-    const Precision kept = model.precision == Precision::f32 ? Precision::f32 : Precision::bf16;
+    const Precision kept = multiplied_in(model.precision);
     TUTTI_ASSIGN(auto caches, SequenceCaches::create(spec, kept, 1));
     return Reader(model, threads, std::move(caches), kept);
   }
@@ -172,7 +172,7 @@ Json to_json(const TrunkOptions& options, const RandomModel& model, const TrunkT
                                 ? "pre-norm RMS norm, RoPE, SwiGLU, biases of queries, keys, values"
                                 : "pre-norm RMS norm, RoPE, SwiGLU, no biases"},
                  {"embeddings", "tied"},
-                 {"kv_cache", model.precision == Precision::f32 ? "f32" : "bf16"}}},
+                 {"kv_cache", multiplied_in(model.precision) == Precision::f32 ? "f32" : "bf16"}}},
                {"parameters", model.parameters()},
                {"weight_bytes", model.weight_bytes()}};
   json.update(to_json(options.common, threads, ceilings));
