@@ -25,6 +25,23 @@ inline Int8Scale int8_scale(float most) {
   return {most / 127.0f, 127.0f / most};
 }
 
+// The INT8 values of a row of weights: plain ones are in [-127, 127]; of paired ones, those of one
+// sign among columns 2i and 2i + 1 add up to at most kMostPair besides, which some processors
+// multiply faster (PackedWeights::paired()). Paired ones are rounded up to twice as coarsely.
+enum class Int8Weights { plain, paired };
+inline constexpr int kMostPair = 128;
+
+// What int8_scale() takes for a row of weights. Rounding adds up to 1/2 to each of a pair that adds
+// up to 127 at most.
+inline float int8_most(const float* row, size_t count, Int8Weights weights) {
+  float most = 0;
+  for (size_t i = 0; i < count; ++i) most = std::max(most, std::abs(row[i]));
+  if (weights == Int8Weights::paired)
+    for (size_t i = 0; i + 1 < count; i += 2)
+      if ((row[i] > 0) == (row[i + 1] > 0)) most = std::max(most, std::abs(row[i] + row[i + 1]));
+  return most;
+}
+
 // To nearest, ties to even, within [-127, 127]; a NaN is 0.
 inline int8_t to_int8(float value, float inverse) {
   float v = value * inverse;

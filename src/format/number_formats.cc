@@ -1,22 +1,18 @@
 #include "format/number_formats.h"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 
-#include "base/rounding.h"
-
 namespace tutti {
 
-Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols) {
+Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols,
+                       Int8Weights weights) {
   Int8Rows out;
   out.values.resize(rows * cols);
   out.scales.resize(rows);
   for (size_t r = 0; r < rows; ++r) {
     const float* row = values.data() + r * cols;
-    float largest = 0;
-    for (size_t c = 0; c < cols; ++c) largest = std::max(largest, std::abs(row[c]));
-    const Int8Scale scale = int8_scale(largest);
+    const Int8Scale scale = int8_scale(int8_most(row, cols, weights));
     out.scales[r] = scale.scale;
     for (size_t c = 0; c < cols; ++c) out.values[r * cols + c] = to_int8(row[c], scale.inverse);
   }

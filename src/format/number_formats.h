@@ -5,16 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "base/rounding.h"
+
 namespace tutti {
 
 float f32_from_f16(uint16_t bits);  // IEEE 754 binary16
 
-// A matrix as INT8, symmetric in [-127, 127], with one FP32 scale per row: the largest magnitude /
-// 127, or 0 for a row of zeros.
+// A matrix as INT8, symmetric in [-127, 127], with one FP32 scale per row: int8_most() / 127, or 0
+// for a row of zeros.
 struct Int8Rows {
   std::vector<int8_t> values;
   std::vector<float> scales;
 };
-Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols);
+Int8Rows quantize_rows(std::span<const float> values, size_t rows, size_t cols,
+                       Int8Weights weights = Int8Weights::plain);
 
 }  // namespace tutti

@@ -86,6 +86,7 @@ Result<LayerChoice> choose_layer(const std::string& name, ConstMatrix exact,
                                  const PackedWeights& int8, const SeenInputs& seen,
                                  double most_error, ThreadPool& threads) {
   LayerChoice layer{name, exact.rows, exact.cols};
+  layer.paired = int8.paired();
   layer.input_scales.resize(seen.groups.size());
   TUTTI_ASSIGN(const PackedWeights f32, PackedWeights::f32(exact));
   TUTTI_ASSIGN(const PackedWeights bf16, PackedWeights::bf16(exact));

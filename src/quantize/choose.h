@@ -20,6 +20,7 @@ struct LayerChoice {
   double error_static = 0;   // the calibrated scale of the modality group
   double error_bf16 = 0;
   Precision precision = Precision::int8;
+  bool paired = false;  // PackedWeights::paired()
   // A modality group each, or one for all; not 0: static.
   std::vector<float> input_scales;
   std::string reason;

@@ -139,38 +139,65 @@ class Output {
   std::deque<std::vector<float>> floats_;
 };
 
-// A matrix as INT8; one that is INT8 already keeps its values to the bit.
+bool is_paired(const ModelPackage::Int8Matrix& matrix, int rows, int cols) {
+  for (int r = 0; r < rows; ++r)
+    if (!PackedWeights::is_paired(matrix.values.subspan(size_t(r) * cols, cols))) return false;
+  return true;
+}
+
+// A matrix as INT8; one that is INT8 already, and such as is wanted, keeps its values to the bit.
 struct Int8Copy {
   ModelPackage::Int8Matrix stored;
   Int8Rows rounded;  // behind `stored`, where it is new
 
   static Result<Int8Copy> of(const ModelPackage& package, const TensorView& tensor,
-                             std::span<const float> exact) {
+                             std::span<const float> exact, Int8Weights weights) {
     const int rows = int(tensor.shape[0]), cols = int(tensor.shape[1]);
     Int8Copy copy;
     if (tensor.dtype == DType::i8) {
       TUTTI_ASSIGN(copy.stored, package.read_int8(tensor.name, rows, cols));
-    } else {
-      copy.rounded = quantize_rows(exact, size_t(rows), size_t(cols));
-      copy.stored = {copy.rounded.values, copy.rounded.scales};
+      if (weights == Int8Weights::plain || is_paired(copy.stored, rows, cols)) return copy;
     }
+    copy.rounded = quantize_rows(exact, size_t(rows), size_t(cols), weights);
+    copy.stored = {copy.rounded.values, copy.rounded.scales};
     return copy;
   }
 };
 
-// Chooses for one matrix and writes it.
+struct Rounded {
+  Int8Copy copy;
+  LayerChoice choice;
+};
+
+// One matrix in such weights, and what is best for it then.
+Result<Rounded> round_layer(const ModelPackage& package, const TensorView& tensor,
+                            std::span<const float> exact, Int8Weights weights,
+                            const SeenInputs& seen, const QuantizeOptions& options,
+                            ThreadPool& threads) {
+  const int rows = int(tensor.shape[0]), cols = int(tensor.shape[1]);
+  TUTTI_ASSIGN(Int8Copy copy, Int8Copy::of(package, tensor, exact, weights));
+  TUTTI_ASSIGN(const PackedWeights int8,
+               PackedWeights::from_int8(rows, cols, copy.stored.values, copy.stored.scales));
+  TUTTI_ASSIGN(LayerChoice choice,
+               choose_layer(tensor.name, {exact.data(), rows, cols, size_t(cols)}, int8, seen,
+                            options.most_error, threads));
+  return Rounded{std::move(copy), std::move(choice)};
+}
+
+// Chooses for one matrix and writes it: paired weights, which are faster, where the limit allows.
 Result<LayerChoice> quantize_layer(const ModelPackage& package, const TensorView& tensor,
                                    const SeenInputs& seen, const QuantizeOptions& options,
                                    ThreadPool& threads, Output& output) {
-  const int rows = int(tensor.shape[0]), cols = int(tensor.shape[1]);
   TUTTI_ASSIGN(const std::vector<float> exact, package.read_f32(tensor.name, tensor.shape));
-  TUTTI_ASSIGN(const Int8Copy copy, Int8Copy::of(package, tensor, exact));
-  const auto& stored = copy.stored;
-  TUTTI_ASSIGN(const PackedWeights int8,
-               PackedWeights::from_int8(rows, cols, stored.values, stored.scales));
-  TUTTI_ASSIGN(LayerChoice layer,
-               choose_layer(tensor.name, {exact.data(), rows, cols, size_t(cols)}, int8, seen,
-                            options.most_error, threads));
+  const auto round = [&](Int8Weights weights) {
+    return round_layer(package, tensor, exact, weights, seen, options, threads);
+  };
+  TUTTI_ASSIGN(Rounded rounded, round(Int8Weights::paired));
+  if (rounded.choice.precision == Precision::bf16) {
+    TUTTI_ASSIGN(rounded, round(Int8Weights::plain));
+  }
+  LayerChoice& layer = rounded.choice;
+  const auto& stored = rounded.copy.stored;
   for (const std::string& part : options.keep)
     if (tensor.name.find(part) != std::string::npos) {
       layer.precision = Precision::bf16;
@@ -204,9 +231,10 @@ bool is_passed_by(const std::string& name, const Activations& seen) {
 Result<LayerChoice> quantize_passed_by(const ModelPackage& package, const TensorView& tensor,
                                        Output& output) {
   TUTTI_ASSIGN(const std::vector<float> exact, package.read_f32(tensor.name, tensor.shape));
-  TUTTI_ASSIGN(const Int8Copy copy, Int8Copy::of(package, tensor, exact));
+  TUTTI_ASSIGN(const Int8Copy copy, Int8Copy::of(package, tensor, exact, Int8Weights::paired));
   output.add_int8(tensor, copy.stored.values, copy.stored.scales);
   LayerChoice layer;
+  layer.paired = true;
   layer.name = tensor.name;
   layer.rows = int(tensor.shape[0]);
   layer.cols = int(tensor.shape[1]);
@@ -326,6 +354,9 @@ std::string quantize_report_json(const QuantizeReport& report) {
                       {"ranges", layer.precision == Precision::bf16 ? "none"
                                  : layer.is_static()                ? "static"
                                                                     : "dynamic"},
+                      {"weights", layer.precision == Precision::bf16 ? "bf16"
+                                  : layer.paired                     ? "paired"
+                                                                     : "plain"},
                       {"input_scales", layer.input_scales},
                       {"reason", layer.reason}});
   return nlohmann::ordered_json{{"calibration", report.calibration},

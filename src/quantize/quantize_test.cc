@@ -64,6 +64,7 @@ TEST(Quantize, WritesAModelThatRunsAndIsClose) {
     // Rounding to 8 bits of mantissa is better than to a grid of 127 steps.
     EXPECT_LE(layer.error_bf16, 0.01) << layer.name;
     calibrated += layer.is_static();
+    EXPECT_TRUE(layer.paired) << layer.name;
   }
   EXPECT_GT(calibrated, 0);
   // Unit vectors: independent ones are about 1.4 apart.
@@ -88,6 +89,27 @@ TEST(Quantize, BytesAreOfAllFilesAndOfThoseThatWereRead) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->bytes_before, before);
   EXPECT_EQ(report->bytes_after, std::filesystem::file_size(model));
+}
+
+// Paired weights are coarser: where they cost too much, plain ones may not.
+TEST(Quantize, KeepsPlainWeightsWherePairedOnesCostTooMuch) {
+  const std::string input = write_model("pairs"), output = output_path("pairs");
+  const auto paired = quantize_model(input, output, small_set(), {.most_error = 0.05});
+  ASSERT_TRUE(paired) << paired.error().message();
+  double most = 0;
+  for (const LayerChoice& layer : paired->layers) most = std::max(most, layer.error());
+  const auto mixed = quantize_model(input, output, small_set(), {.most_error = 0.999 * most});
+  ASSERT_TRUE(mixed) << mixed.error().message();
+  int plain = 0;
+  for (size_t i = 0; i < mixed->layers.size(); ++i) {
+    const LayerChoice& layer = mixed->layers[i];
+    EXPECT_LE(layer.error(), 0.999 * most) << layer.name;
+    if (layer.precision != Precision::int8 || layer.paired) continue;
+    EXPECT_LT(layer.error(), paired->layers[i].error()) << layer.name;
+    ++plain;
+  }
+  EXPECT_GT(plain, 0);
+  EXPECT_TRUE(Engine::load(output, {.threads = 2}));
 }
 
 TEST(Quantize, WithoutRoomForErrorEverythingStaysInBf16) {

@@ -20,6 +20,7 @@ struct Product {
   size_t panel_bytes;      // from one panel to the next
   const float* w_scales;   // 16 a panel; INT8 alone, as are
   const int32_t* offsets;  // the sums' initial values, 16 a panel
+  bool paired;             // as PackedWeights::paired(); INT8 alone
 
   // The epilogue's row and column 0 are those of the whole product; this block begins at:
   int first_row, first_column;

@@ -30,9 +30,26 @@ std::vector<int8_t> bytes(Rng& rng, size_t count, bool extremes) {
   return values;
 }
 
-bool int8_is_exact(Rng& rng, ThreadPool& threads, const Shape& s, bool extremes) {
-  const auto x = bytes(rng, size_t(s.rows) * s.cols, extremes);
-  const auto w = bytes(rng, size_t(s.outputs) * s.cols, extremes);
+// Pairs of weights at the edge of Int8Weights::paired.
+constexpr int8_t kEdges[][2] = {{127, 1},   {1, 127},   {64, 64},   {127, -127},
+                                {-127, -1}, {-1, -127}, {-64, -64}, {-127, 127}};
+
+// Rows of paired weights, of any values or at the edge alone.
+std::vector<int8_t> paired_bytes(Rng& rng, int rows, int cols, bool extremes) {
+  std::vector<int8_t> values = bytes(rng, size_t(rows) * cols, extremes);
+  for (int r = 0; r < rows; ++r)
+    for (int c = 0; c + 1 < cols; c += 2) {
+      int8_t* pair = values.data() + size_t(r) * cols + c;
+      if (extremes)
+        std::memcpy(pair, kEdges[rng.below(8)], 2);
+      else if (!PackedWeights::is_paired({pair, 2}))
+        pair[0] /= 2, pair[1] /= 2;
+    }
+  return values;
+}
+
+bool is_exact(ThreadPool& threads, const Shape& s, const std::vector<int8_t>& x,
+              const std::vector<int8_t>& w) {
   const std::vector<float> ones(s.outputs, 1.0f);
   const PackedWeights packed = *PackedWeights::from_int8(s.outputs, s.cols, w, ones);
   std::vector<float> values(x.begin(), x.end()), y(size_t(s.rows) * s.outputs);
@@ -48,6 +65,23 @@ bool int8_is_exact(Rng& rng, ThreadPool& threads, const Shape& s, bool extremes)
       if (y[size_t(r) * s.outputs + n] != float(sum)) return false;
     }
   return true;
+}
+
+bool int8_is_exact(Rng& rng, ThreadPool& threads, const Shape& s, bool extremes) {
+  const auto x = bytes(rng, size_t(s.rows) * s.cols, extremes);
+  return is_exact(threads, s, x, bytes(rng, size_t(s.outputs) * s.cols, extremes)) &&
+         is_exact(threads, s, x, paired_bytes(rng, s.outputs, s.cols, extremes));
+}
+
+// One step of a product, exhaustively: all inputs of -127 and 127 with all weights of them, and
+// with all that are paired and at the edge.
+bool edges_are_exact(ThreadPool& threads) {
+  std::vector<int8_t> x, pairs;
+  for (int row = 0; row < 16; ++row)
+    for (int c = 0; c < 4; ++c) x.push_back(row >> c & 1 ? 127 : -127);
+  for (const auto& low : kEdges)
+    for (const auto& high : kEdges) pairs.insert(pairs.end(), {low[0], low[1], high[0], high[1]});
+  return is_exact(threads, {16, 16, 4}, x, x) && is_exact(threads, {16, 64, 4}, x, pairs);
 }
 
 bool float_is_near(Rng& rng, ThreadPool& threads, const Shape& s, Precision precision) {
@@ -80,6 +114,10 @@ bool check(const std::string& isa) {
   Rng rng(1);
   ThreadPool threads(2);
   int shapes = 0;
+  if (!edges_are_exact(threads)) {
+    std::printf("%s differs at the edges\n", isa.c_str());
+    return false;
+  }
   for (int cols = 1; cols <= 130; ++cols)
     for (const Shape s : {Shape{1, 33, cols}, {7, 18, cols}, {10, 1, cols}}) {
       bool good = int8_is_exact(rng, threads, s, false) && int8_is_exact(rng, threads, s, true);

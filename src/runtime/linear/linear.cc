@@ -75,6 +75,7 @@ Product block_of(const InputRows& x, const PackedWeights& w, int first, int coun
   if (w.precision() == Precision::int8) {
     p.w_scales = w.scales() + size_t(first) * kPanelRows;
     p.offsets = w.offsets() + size_t(first) * kPanelRows;
+    p.paired = w.paired();
   }
   const int columns = w.interleaved() && !gated ? 2 * w.rows() : w.rows();
   p.first_column = first * kPanelRows / (gated ? 2 : 1);

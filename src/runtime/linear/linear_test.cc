@@ -52,7 +52,7 @@ void expect_exact(const Int8Problem& p, const KernelTable& kernels) {
   product.x = x.data(), product.x_stride = stride, product.x_scales = ones.data();
   product.rows = p.rows, product.weights = w->panel(0), product.panels = w->panels();
   product.steps = w->steps(), product.panel_bytes = size_t(w->steps()) * kStepBytes,
-  product.w_scales = w->scales(), product.offsets = w->offsets();
+  product.w_scales = w->scales(), product.offsets = w->offsets(), product.paired = w->paired();
   product.columns = p.outputs, product.y = y.data(), product.y_stride = size_t(p.outputs);
   kernels.product[int(Precision::int8)](product);
   for (int r = 0; r < p.rows; ++r)
@@ -94,6 +94,63 @@ TEST(Int8Product, ExtremesDoNotSaturate) {
         expect_exact(p, *table);
         if (HasFatalFailure()) return;
       }
+}
+
+// The edges of what some processors multiply faster, and all values within.
+TEST(Int8Product, PairedWeightsDoNotSaturate) {
+  constexpr int8_t kEdges[][2] = {{127, 1}, {64, 64}, {127, -127}, {-127, -1}, {-64, -64}};
+  Rng rng(2);
+  for (const KernelTable* table : tables())
+    for (int cols : {1, 2, 3, 4, 7, 64, 130, 1031, 16641, kMostInt8Columns})
+      for (const int8_t* edge : kEdges) {
+        Int8Problem p(3, 18, cols);
+        p.fill(rng);
+        if (cols > 64)
+          for (int8_t& v : p.x) v = edge[1] > 0 ? 127 : -127;
+        for (size_t i = 0; i < p.w.size(); ++i) p.w[i] = edge[i % size_t(cols) % 2];
+        ASSERT_TRUE(PackedWeights::is_paired({p.w.data(), size_t(cols)}));
+        expect_exact(p, *table);
+        if (HasFatalFailure()) return;
+      }
+}
+
+TEST(PairedWeights, NeighboursOfOneSignAddUpTo128) {
+  for (int a = -127; a <= 127; ++a)
+    for (int b = -127; b <= 127; ++b) {
+      const bool one_sign = (a > 0) == (b > 0);
+      const int8_t row[] = {0, 1, int8_t(a), int8_t(b), 127};
+      ASSERT_EQ(PackedWeights::is_paired(row), !one_sign || std::abs(a + b) <= 128)
+          << a << " " << b;
+    }
+}
+
+TEST(PairedWeights, AreWhatRoundingMakesThem) {
+  Rng rng(3);
+  for (int cols = 1; cols <= 70; ++cols) {
+    std::vector<float> row(static_cast<size_t>(cols));
+    for (float& v : row) v = float(rng.normal());
+    const ConstMatrix w = {row.data(), 1, cols, size_t(cols)};
+    ASSERT_TRUE(PackedWeights::quantize(w, Int8Weights::paired)->paired());
+  }
+  const std::vector<float> equal(16, 0.3f);
+  const ConstMatrix w = {equal.data(), 1, 16, 16};
+  EXPECT_FALSE(PackedWeights::quantize(w)->paired());
+  std::vector<float> back(16);
+  PackedWeights::quantize(w, Int8Weights::paired)->dequantize_row(0, back.data());
+  for (float v : back) EXPECT_NEAR(v, 0.3f, 0.3f / 64);
+}
+
+TEST(PairedWeights, StayInterleaved) {
+  const std::vector<float> ones(32, 1.0f);
+  std::vector<int8_t> values(32 * 4, 64);
+  const PackedWeights good = *PackedWeights::from_int8(32, 4, values, ones);
+  values[31 * 4 + 3] = 65;
+  const PackedWeights bad = *PackedWeights::from_int8(32, 4, values, ones);
+  EXPECT_TRUE(good.paired());
+  EXPECT_FALSE(bad.paired());
+  EXPECT_TRUE(PackedWeights::interleave(good)->paired());
+  EXPECT_FALSE(PackedWeights::interleave(bad)->paired());
+  EXPECT_FALSE(PackedWeights::interleave(good, bad)->paired());
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/rounding.h"
-
 namespace tutti {
 namespace {
 
@@ -22,6 +20,20 @@ bool holds_least(std::span<const int8_t> values) {
 }
 
 }  // namespace
+
+// In 16 bits, of which eight fit the plainest vector, and without a way out, as above.
+bool PackedWeights::is_paired(std::span<const int8_t> row) {
+  int16_t most = 0;
+  for (size_t i = 0; i + 1 < row.size(); i += 2) {
+    int16_t both;
+    std::memcpy(&both, row.data() + i, sizeof both);
+    const int16_t low = int16_t(int16_t(both << 8) >> 8), high = int16_t(both >> 8);
+    const int16_t up = int16_t(std::max<int16_t>(low, 0) + std::max<int16_t>(high, 0));
+    const int16_t down = int16_t(std::min<int16_t>(low, 0) + std::min<int16_t>(high, 0));
+    most = std::max({most, up, int16_t(-down)});
+  }
+  return most <= kMostPair;
+}
 
 PackedWeights PackedWeights::shape_only(int rows, int cols, Precision precision, bool gated) {
   PackedWeights packed;
@@ -64,6 +76,7 @@ void PackedWeights::set_row(int row, const void* values) {
 
 void PackedWeights::set_int8_row(int row, const int8_t* values, float scale) {
   set_row(row, values);
+  paired_ = paired_ && is_paired({values, size_t(cols_)});
   int32_t sum = 0;
   for (int c = 0; c < cols_; ++c) sum += values[c];
   const_cast<float*>(scales())[row] = scale;
@@ -89,17 +102,14 @@ Result<PackedWeights> PackedWeights::from_int8(int rows, int cols, std::span<con
   return packed;
 }
 
-Result<PackedWeights> PackedWeights::quantize(ConstMatrix w) {
+Result<PackedWeights> PackedWeights::quantize(ConstMatrix w, Int8Weights weights) {
   TUTTI_ASSIGN(PackedWeights packed, make(w.rows, w.cols, Precision::int8, false));
   std::vector<int8_t> row(w.cols);
   for (int r = 0; r < w.rows; ++r) {
-    float most = 0;
-    for (int c = 0; c < w.cols; ++c) {
+    for (int c = 0; c < w.cols; ++c)
       if (!std::isfinite(w.row(r)[c]))
         return bad_input("row " + std::to_string(r) + " of the weights is not finite");
-      most = std::max(most, std::abs(w.row(r)[c]));
-    }
-    const Int8Scale scale = int8_scale(most);
+    const Int8Scale scale = int8_scale(int8_most(w.row(r), size_t(w.cols), weights));
     for (int c = 0; c < w.cols; ++c) row[c] = to_int8(w.row(r)[c], scale.inverse);
     packed.set_int8_row(r, row.data(), scale.scale);
   }
@@ -149,6 +159,7 @@ Result<PackedWeights> PackedWeights::interleave(const PackedWeights& gate_and_up
 Result<PackedWeights> PackedWeights::by_turns(const PackedWeights& gate, int gate_panel,
                                               const PackedWeights& up, int up_panel, int rows) {
   TUTTI_ASSIGN(PackedWeights both, make(rows, gate.cols_, gate.precision_, true));
+  both.paired_ = gate.paired_ && up.paired_;
   const size_t panel_bytes = size_t(gate.steps()) * kStepBytes;
   for (int p = 0; p < both.panels(); ++p) {
     const PackedWeights& from = p % 2 ? up : gate;

@@ -58,13 +58,16 @@ Result<std::vector<float>> random_values(const std::string& name, int rows, int 
   return values;
 }
 
+// INT8 weights are such as `tutti quantize` prefers.
 WeightSource random_source(Precision precision) {
   return WeightSource(
       random_values, [precision](const std::string& name, int rows, int cols) -> Result<Weight> {
         TUTTI_ASSIGN(const std::vector<float> values, random_values(name, rows, cols));
         Weight weight;
-        TUTTI_ASSIGN(weight.packed,
-                     PackedWeights::pack({values.data(), rows, cols, size_t(cols)}, precision));
+        const ConstMatrix matrix = {values.data(), rows, cols, size_t(cols)};
+        TUTTI_ASSIGN(weight.packed, precision == Precision::int8
+                                        ? PackedWeights::quantize(matrix, Int8Weights::paired)
+                                        : PackedWeights::pack(matrix, precision));
         return weight;
       });
 }
