@@ -47,7 +47,7 @@ test("is used with the keyboard alone", async ({ studio, page }) => {
   await studio.open();
   // The message box has the focus; Tab leads on through all that belongs to it, in order.
   const order = [
-    "Add a picture, a sound or a clip", "Take a picture", "Hold to talk (or press to start and stop)", "Talk live",
+    "Add a picture, a sound, a clip or a cloud of points", "Take a picture", "Hold to talk (or press to start and stop)", "Talk live",
   ];
   for (const name of order) {
     await page.keyboard.press("Tab");
