@@ -16,9 +16,6 @@ inline void check_cloud(const tutti::Result<tutti::PointCloud>& cloud) {
   }
   const auto finite = [](float value) { return std::isfinite(value); };
   if (cloud->points() < 2 || cloud->xyz.size() % 3) std::abort();
-  if (!cloud->colours.empty() && cloud->colours.size() != cloud->xyz.size()) std::abort();
-  for (double value : cloud->origin)
-    if (!(std::abs(value) <= tutti::kLargestCoordinate)) std::abort();
   for (float value : cloud->xyz)
     if (!finite(value)) std::abort();
   for (float value : tutti::fit_cloud(cloud->xyz, 0))

@@ -7,7 +7,7 @@
 set -eu
 
 runtime='g++ cmake ninja-build ccache pkg-config
-  nlohmann-json3-dev libcli11-dev libfmt-dev libstb-dev zlib1g-dev libsentencepiece-dev liblzf-dev
+  nlohmann-json3-dev libcli11-dev libfmt-dev libstb-dev zlib1g-dev libsentencepiece-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
   libboost-dev libsodium-dev libssl-dev libsqlite3-dev'
 # npm builds the studio; where one is on the PATH already, Debian's is not needed (it brings hundreds

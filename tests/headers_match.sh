@@ -13,7 +13,6 @@ src/capi/answers.cc  # these four define what include/tutti/tutti.h declares
 src/capi/model.cc
 src/capi/prompt.cc
 src/capi/stream.cc
-src/format/points/pcd/lzf_stand_in.cc  # lzf.h without liblzf
 src/train/points/points_baseline.cc  # a program
 src/runtime/kernels/product_avx2.cc  # the same table for another instruction set each (product.h)
 src/runtime/kernels/product_avx512.cc

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "format/points/point_cloud.h"
@@ -19,16 +23,18 @@ inline void expect_refused(const Result<PointCloud>& cloud,
     EXPECT_NE(cloud.error().message().find(part), std::string::npos) << cloud.error().message();
 }
 
-inline std::vector<double> places_of(const PointCloud& cloud) {
-  std::vector<double> places;
-  for (size_t i = 0; i < cloud.xyz.size(); ++i)
-    places.push_back(cloud.xyz[i] + cloud.origin[i % 3]);
-  return places;
+inline void expect_points(const Result<PointCloud>& cloud, const std::vector<float>& xyz) {
+  ASSERT_TRUE(cloud) << cloud.error().message();
+  EXPECT_EQ(cloud->xyz, xyz);
 }
 
-inline void expect_places(const Result<PointCloud>& cloud, const std::vector<double>& wanted) {
-  ASSERT_TRUE(cloud) << cloud.error().message();
-  EXPECT_EQ(places_of(*cloud), wanted);
+// These places, less the least x, y and z of them.
+inline void expect_places(const Result<PointCloud>& cloud, const std::vector<float>& wanted) {
+  std::array<float, 3> least = {INFINITY, INFINITY, INFINITY};
+  for (size_t i = 0; i < wanted.size(); ++i) least[i % 3] = std::min(least[i % 3], wanted[i]);
+  std::vector<float> moved;
+  for (size_t i = 0; i < wanted.size(); ++i) moved.push_back(wanted[i] - least[i % 3]);
+  expect_points(cloud, moved);
 }
 
 }  // namespace tutti

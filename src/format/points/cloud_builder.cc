@@ -1,6 +1,7 @@
 #include "format/points/cloud_builder.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -10,10 +11,13 @@
 namespace tutti {
 namespace {
 
+// A smaller cloud is scaled up: a float holds its points in fewer digits, or as zeros.
+constexpr double kSmallestCloud = 1e-30;
+
+// In as many digits as tell it from the limit.
 std::string text_of(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
 }  // namespace
@@ -32,10 +36,6 @@ Status CloudBuilder::add_point(double x, double y, double z) {
   }
   for (double value : place) places_.push_back(value + 0.0);  // a zero has one sign
   return {};
-}
-
-void CloudBuilder::add_colour(uint8_t red, uint8_t green, uint8_t blue) {
-  cloud_.colours.insert(cloud_.colours.end(), {red, green, blue});
 }
 
 void CloudBuilder::begin_polygon() {
@@ -67,7 +67,7 @@ Status CloudBuilder::add_corner(uint64_t point) {
   return {};
 }
 
-Status CloudBuilder::check() const {
+Status CloudBuilder::check(const PointCloud& cloud) const {
   if (points() == 0) return bad_input("there are no points; export the cloud or mesh again");
   if (most_named_ > points()) {
     return bad_input("polygon " + std::to_string(naming_polygon_) +
@@ -76,7 +76,7 @@ Status CloudBuilder::check() const {
                      " points; the file is cut short or damaged, so export it again");
   }
   const auto moved = [](float value) { return value != 0; };  // from the origin
-  if (std::none_of(cloud_.xyz.begin(), cloud_.xyz.end(), moved)) {
+  if (std::none_of(cloud.xyz.begin(), cloud.xyz.end(), moved)) {
     return bad_input("all points (" + std::to_string(points()) +
                      ") are in one place, where there is no shape to see; send a cloud of at least "
                      "two different points");
@@ -84,20 +84,23 @@ Status CloudBuilder::check() const {
   return {};
 }
 
-void CloudBuilder::move_to_origin() {
-  cloud_.origin.fill(INFINITY);
+PointCloud CloudBuilder::moved() const {
+  std::array<double, 3> least = {INFINITY, INFINITY, INFINITY};
+  double most = 0;
+  for (size_t i = 0; i < places_.size(); ++i) least[i % 3] = std::min(least[i % 3], places_[i]);
+  for (size_t i = 0; i < places_.size(); ++i) most = std::max(most, places_[i] - least[i % 3]);
+  const int up = most > 0 && most < kSmallestCloud ? -std::ilogb(most) : 0;
+  PointCloud cloud;
+  cloud.xyz.reserve(places_.size());
   for (size_t i = 0; i < places_.size(); ++i)
-    cloud_.origin[i % 3] = std::min(cloud_.origin[i % 3], places_[i]);
-  cloud_.xyz.reserve(places_.size());
-  for (size_t i = 0; i < places_.size(); ++i)
-    cloud_.xyz.push_back(float(places_[i] - cloud_.origin[i % 3]));
+    cloud.xyz.push_back(float(std::scalbn(places_[i] - least[i % 3], up)));
+  return cloud;
 }
 
 Result<PointCloud> CloudBuilder::finish() {
-  move_to_origin();
-  TUTTI_CHECK(check());
-  if (cloud_.colours.size() != cloud_.xyz.size()) cloud_.colours.clear();
-  return sample_surface(std::move(cloud_), triangles_, kSurfacePoints);
+  PointCloud cloud = moved();
+  TUTTI_CHECK(check(cloud));
+  return sample_surface(std::move(cloud), triangles_, kSurfacePoints);
 }
 
 }  // namespace tutti

@@ -1,4 +1,4 @@
-// Where the readers of all formats put what they find: points, colours, polygons. Here is checked
+// Where the readers of all formats put what they find: points and polygons. Here is checked
 // what holds for every format, and a mesh becomes points.
 //
 //   CloudBuilder cloud(limits);
@@ -9,6 +9,10 @@
 //
 // Not thread-safe.
 #pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
 
 #include "base/result.h"
 #include "format/points/point_cloud.h"
@@ -24,8 +28,6 @@ class CloudBuilder {
   // bad_input where a coordinate is no number or beyond kLargestCoordinate, or where there are too
   // many points. The message names the point, counted from 1.
   Status add_point(double x, double y, double z);
-  // Of the point added last. Colours count where every point has one.
-  void add_colour(uint8_t red, uint8_t green, uint8_t blue);
 
   // Polygons are cut into fans of triangles around their first corner. Corners are points counted
   // from 0, which may be added later; fewer than three of them enclose nothing and are left out.
@@ -39,12 +41,11 @@ class CloudBuilder {
   Result<PointCloud> finish();
 
  private:
-  Status check() const;
-  void move_to_origin();
+  Status check(const PointCloud& cloud) const;
+  PointCloud moved() const;
 
   PointLimits limits_;
   std::vector<double> places_;  // x, y, z of each point, as in the file
-  PointCloud cloud_;
   std::vector<std::array<uint32_t, 3>> triangles_;
   size_t polygons_ = 0, corners_ = 0;  // corners of the last polygon
   uint32_t first_ = 0, last_ = 0;

@@ -2,14 +2,13 @@
 
 #include <array>
 
-#include "base/rounding.h"
 #include "format/points/cloud_builder.h"
 #include "format/points/text_lines.h"
 
 namespace tutti {
 namespace {
 
-// "x y z", "x y z w", "x y z r g b" or "x y z r g b a"; colours are shares.
+// "x y z", "x y z w", "x y z r g b" or "x y z r g b a".
 Status read_vertex(TextLines& lines, CloudBuilder& cloud) {
   std::array<double, 3> place{};
   for (double& value : place) {
@@ -17,21 +16,13 @@ Status read_vertex(TextLines& lines, CloudBuilder& cloud) {
   }
   auto added = cloud.add_point(place[0], place[1], place[2]);
   if (!added) return added.error().with_context(lines.place());
-  std::array<float, 3> colour{};
-  size_t count = 0;
-  for (std::string_view word = lines.word(); !word.empty() && count < 3; word = lines.word()) {
-    const std::optional<double> value = number_of(word);
-    if (!value) break;
-    colour[count++] = 255 * float(*value);
-  }
-  if (count == 3) cloud.add_colour(to_byte(colour[0]), to_byte(colour[1]), to_byte(colour[2]));
-  return {};
+  return lines.numbers_to_end();
 }
 
 // "7", "7/1", "7//3" or "7/1/3"; only the point counts.
 Result<uint64_t> corner(std::string_view word, size_t points, const TextLines& lines) {
   const std::optional<int64_t> number = integer_of<int64_t>(word.substr(0, word.find('/')));
-  if (!number || *number == 0) {
+  if (!number || *number == 0 || word.find_first_not_of("0123456789-/") != word.npos) {
     return bad_input(lines.place() + " has the corner " + quote(word, 40) +
                      "; points are counted from 1, or backwards from -1, so export the mesh again");
   }

@@ -1,4 +1,4 @@
-// Wavefront OBJ: points ("v", with colours behind the place as MeshLab writes them) and faces ("f",
+// Wavefront OBJ: points ("v"; weights and colours behind the place are passed over) and faces ("f",
 // of any number of corners, counted from 1, or from the end where they are negative). Everything
 // else is passed over; materials and textures are other files, which are never opened.
 #pragma once

@@ -8,11 +8,10 @@
 namespace tutti {
 namespace {
 
-TEST(Obj, ReadsPointsWithColours) {
-  const auto cloud = read_obj("v 0 0 0 1 0.5 0\nv 1 2 3 0 0 1 1\n");
-  expect_places(cloud, {0, 0, 0, 1, 2, 3});
-  EXPECT_EQ(cloud->colours, (std::vector<uint8_t>{255, 128, 0, 0, 0, 255}));
-  EXPECT_TRUE(read_obj("v 0 0 0 1\nv 1 2 3 1\n")->colours.empty());  // weights
+TEST(Obj, WeightsAndColoursArePassedOver) {
+  expect_places(read_obj("v 0 0 0 1 0.5 0\nv 1 2 3 0 0 1 1\n"), {0, 0, 0, 1, 2, 3});
+  expect_places(read_obj("v 0 0 0 1\nv 1 2 3 1\n"), {0, 0, 0, 1, 2, 3});
+  expect_refused(read_obj("v 0 0 0\nv 1 2 3 four\n"), {"line 2", "\"four\""});
 }
 
 TEST(Obj, CornersCountFromEitherEndAndMayStandBeforeTheirPoints) {
@@ -23,13 +22,13 @@ TEST(Obj, CornersCountFromEitherEndAndMayStandBeforeTheirPoints) {
   for (const std::string& file :
        {points + "f -3 -2 -1\n", points + "f 1/1 2/1 3/1\n", points + "f 1//1 2//1 3//1\n",
         points + "f 1/1/1 -2/1/1 3\n", "f 1 2 3\n" + points, points + "f 1 \\\n2 \\\r\n3"})
-    expect_places(read_obj(file), places_of(*wanted));
+    expect_points(read_obj(file), wanted->xyz);
 }
 
 TEST(Obj, NoOtherFileIsOpened) {
   const auto cloud = read_obj("mtllib /etc/passwd\nusemtl ../../x\nmap_Kd http://x/y.png\n" +
                               obj_file(test_cloud()));
-  expect_places(cloud, places_of(*read_obj(obj_file(test_cloud()))));
+  expect_points(cloud, read_obj(obj_file(test_cloud()))->xyz);
 }
 
 TEST(Obj, IndicesOutOfRangeAreRefused) {
@@ -41,6 +40,7 @@ TEST(Obj, IndicesOutOfRangeAreRefused) {
   expect_refused(read_obj(points + "f 9223372036854775807 1 2\n"), {"line 4"});
   expect_refused(read_obj(points + "f 99999999999999999999 1 2\n"), {"line 4"});
   expect_refused(read_obj(points + "f a 1 2\n"), {"line 4", "\"a\""});
+  expect_refused(read_obj(points + "f 1/a 2 3\n"), {"line 4", "\"1/a\""});
   expect_refused(read_obj("f -1 -1 -1\n" + points), {"line 1", "0 points"});
 }
 

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "base/rounding.h"
 #include "format/points/cloud_builder.h"
 #include "format/points/text_lines.h"
 
@@ -10,7 +9,6 @@ namespace tutti {
 namespace {
 
 struct OffHeader {
-  bool colours = false, normals = false;
   bool flat = true;         // three dimensions
   std::string_view behind;  // what is glued to the keyword
 };
@@ -25,8 +23,8 @@ bool take(std::string_view& text, std::string_view prefix) {
 std::optional<OffHeader> parse_keyword(std::string_view word) {
   OffHeader header;
   take(word, "ST");
-  header.colours = take(word, "C");
-  header.normals = take(word, "N");
+  take(word, "C");
+  take(word, "N");
   const bool four = take(word, "4"), more = take(word, "n");
   header.flat = !four && !more;
   if (!take(word, "OFF")) return {};
@@ -35,32 +33,15 @@ std::optional<OffHeader> parse_keyword(std::string_view word) {
   return header;
 }
 
-// Shares where it is written with a point, else 0 to 255.
-Result<uint8_t> colour_value(TextLines& lines) {
-  const std::string_view word = lines.word();
-  const std::optional<double> value = number_of(word);
-  if (!value)
-    return bad_input(lines.place() + " has " + quote(word, 40) +
-                     " where a colour was expected; export the file again");
-  const bool share = word.find('.') != std::string_view::npos;
-  return to_byte(float(share ? 255 * *value : *value));
-}
-
-Status read_vertex_line(TextLines& lines, const OffHeader& header, CloudBuilder& cloud) {
+// Normals, colours and textures behind the place are passed over.
+Status read_vertex_line(TextLines& lines, CloudBuilder& cloud) {
   std::array<double, 3> place{};
   for (double& value : place) {
     TUTTI_ASSIGN(value, lines.number("a coordinate"));
   }
   auto added = cloud.add_point(place[0], place[1], place[2]);
   if (!added) return added.error().with_context(lines.place());
-  for (int i = 0; header.normals && i < 3; ++i) TUTTI_CHECK(lines.number("a normal"));
-  if (!header.colours) return {};
-  std::array<uint8_t, 3> colour{};
-  for (uint8_t& value : colour) {
-    TUTTI_ASSIGN(value, colour_value(lines));
-  }
-  cloud.add_colour(colour[0], colour[1], colour[2]);
-  return {};
+  return lines.numbers_to_end();
 }
 
 Status read_face_line(TextLines& lines, CloudBuilder& cloud) {
@@ -76,7 +57,7 @@ Status read_face_line(TextLines& lines, CloudBuilder& cloud) {
     auto added = cloud.add_corner(point);
     if (!added) return added.error().with_context(lines.place());
   }
-  return {};
+  return lines.numbers_to_end();  // its colour
 }
 
 Error cut_short(const char* what, uint64_t got, uint64_t wanted) {
@@ -108,20 +89,22 @@ Result<PointCloud> read_off(std::string_view file, const PointLimits& limits) {
   TUTTI_CHECK(check_header(header, counts));
   if (counts.empty() && lines.next()) counts = lines.word();
   const std::optional<uint64_t> points = integer_of<uint64_t>(counts);
-  if (!points) {
-    return bad_input(lines.place() + " has " + quote(counts, 40) +
-                     " where the number of points was expected; export the file again");
-  }
+  if (!points) return lines.unexpected(counts, "the number of points");
   TUTTI_ASSIGN(const uint64_t faces, lines.count("the number of faces"));
+  TUTTI_CHECK(lines.numbers_to_end());  // edges, which many exporters do not count
   CloudBuilder cloud(limits);
   for (uint64_t i = 0; i < *points; ++i) {
     if (!lines.next()) return cut_short("points", i, *points);
-    TUTTI_CHECK(read_vertex_line(lines, *header, cloud));
+    TUTTI_CHECK(read_vertex_line(lines, cloud));
   }
   for (uint64_t i = 0; i < faces; ++i) {
     if (!lines.next()) return cut_short("faces", i, faces);
     TUTTI_CHECK(read_face_line(lines, cloud));
   }
+  if (lines.next())
+    return bad_input(lines.place() + " stands behind the " + std::to_string(*points) +
+                     " points and " + std::to_string(faces) +
+                     " faces that the file promises; export it again");
   return cloud.finish();
 }
 

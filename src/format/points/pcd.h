@@ -1,6 +1,6 @@
-// PCD of the Point Cloud Library: ascii, binary and binary_compressed. Read are x, y and z, and
-// colours from rgb or rgba. Points whose three coordinates are NaN are what PCL writes where a
-// sensor measured nothing; they are left out.
+// PCD of the Point Cloud Library: ascii, binary and binary_compressed. Read are x, y and z. Points
+// whose three coordinates are NaN are what PCL writes where a sensor measured nothing; they are
+// left out.
 #pragma once
 
 #include <string_view>

@@ -1,11 +1,13 @@
 #include "format/points/ply.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "base/joined.h"
 #include "base/quote.h"
-#include "base/rounding.h"
 #include "format/points/cloud_builder.h"
 #include "format/points/ply_header.h"
 #include "format/points/ply_values.h"
@@ -14,7 +16,7 @@ namespace tutti {
 namespace {
 
 // What a property is for.
-enum class Role { x, y, z, red, green, blue, corners, other };
+enum class Role { x, y, z, corners, other };
 
 Role role_of(const PlyElement& element, const PlyProperty& property) {
   const std::string& name = property.name;
@@ -22,24 +24,18 @@ Role role_of(const PlyElement& element, const PlyProperty& property) {
     return property.count_type && (name == "vertex_indices" || name == "vertex_index")
                ? Role::corners
                : Role::other;
-  if (element.name != "vertex" || property.count_type) return Role::other;
-  constexpr std::array<const char*, 6> kNames = {"x", "y", "z", "red", "green", "blue"};
-  for (size_t i = 0; i < kNames.size(); ++i)
-    if (name == kNames[i] || (i >= 3 && name == std::string("diffuse_") + kNames[i]))
-      return Role(i);
-  return Role::other;
-}
-
-uint8_t colour_byte(double value, PlyType type) {
-  if (type == PlyType::float32 || type == PlyType::float64) value *= 255;
-  if (type == PlyType::uint16) value /= 257;
-  return to_byte(float(value));
+  const bool is_place = element.name == "vertex" && !property.count_type && name.size() == 1 &&
+                        name[0] >= 'x' && name[0] <= 'z';
+  return is_place ? Role(name[0] - 'x') : Role::other;
 }
 
 class PlyReader {
  public:
-  PlyReader(const PlyHeader& header, std::string_view body, const PointLimits& limits)
-      : header_(header), values_(body, header.encoding), limits_(limits), cloud_(limits) {}
+  PlyReader(const PlyHeader& header, std::string_view file, const PointLimits& limits)
+      : header_(header),
+        values_(file, header.body, header.encoding),
+        limits_(limits),
+        cloud_(limits) {}
 
   Result<PointCloud> read() {
     for (const PlyElement& element : header_.elements) {
@@ -50,12 +46,14 @@ class PlyReader {
       if (element.name == "vertex") TUTTI_CHECK(check_places(element, roles));
       const uint64_t count = element.properties.empty() ? 0 : element.count;
       for (uint64_t i = 0; i < count; ++i) {
-        const Status status = read_one(element, roles);
+        Status status = read_one(element, roles);
+        if (status) status = values_.end_element();
         if (status) continue;
         return status.error().with_context(quote(element.name, 40) + " " + std::to_string(i + 1) +
                                            " of " + std::to_string(count));
       }
     }
+    TUTTI_CHECK(values_.end());
     return cloud_.finish();
   }
 
@@ -75,8 +73,14 @@ class PlyReader {
   static Status check_places(const PlyElement& element, const std::vector<Role>& roles) {
     for (Role role : {Role::x, Role::y, Role::z}) {
       if (std::count(roles.begin(), roles.end(), role) == 1) continue;
+      const std::string name(1, char('x' + int(role)));
+      const auto named = [&](const PlyProperty& property) { return property.name == name; };
+      if (std::any_of(element.properties.begin(), element.properties.end(), named))
+        return bad_input("\"vertex\" has lists of " + name +
+                         ", and a place has one number of each; export the file again");
       return bad_input("\"vertex\" needs the properties x, y and z, and has " +
-                       joined(element.properties, &PlyProperty::name) + "; export the file again");
+                       quote(joined(element.properties, &PlyProperty::name), 200) +
+                       "; export the file again");
     }
     return {};
   }
@@ -84,8 +88,6 @@ class PlyReader {
   // One vertex, one face, or one of anything else.
   Status read_one(const PlyElement& element, const std::vector<Role>& roles) {
     std::array<double, 3> place{};
-    std::array<uint8_t, 3> colour{};
-    int colours = 0;
     for (size_t i = 0; i < roles.size(); ++i) {
       const PlyProperty& property = element.properties[i];
       if (property.count_type) {
@@ -95,14 +97,9 @@ class PlyReader {
       const std::optional<double> value = values_.next(property.type);
       if (!value) return values_.problem();
       if (roles[i] <= Role::z) place[size_t(roles[i])] = *value;
-      if (roles[i] < Role::red || roles[i] > Role::blue) continue;
-      colour[size_t(roles[i]) - size_t(Role::red)] = colour_byte(*value, property.type);
-      ++colours;
     }
     if (element.name != "vertex") return {};
-    TUTTI_CHECK(cloud_.add_point(place[0], place[1], place[2]));
-    if (colours == 3) cloud_.add_colour(colour[0], colour[1], colour[2]);
-    return {};
+    return cloud_.add_point(place[0], place[1], place[2]);
   }
 
   Status read_list(const PlyProperty& property, Role role) {
@@ -141,7 +138,7 @@ class PlyReader {
 
 Result<PointCloud> read_ply(std::string_view file, const PointLimits& limits) {
   TUTTI_ASSIGN(const PlyHeader header, parse_ply_header(file));
-  return PlyReader(header, file.substr(header.body), limits).read();
+  return PlyReader(header, file, limits).read();
 }
 
 }  // namespace tutti

@@ -1,6 +1,5 @@
-// PLY (Turk 1994): ascii, binary_little_endian and binary_big_endian. Read are x, y, z, red, green
-// and blue of the element "vertex", and the corners of "face"; other elements and properties are
-// passed over.
+// PLY (Turk 1994): ascii, binary_little_endian and binary_big_endian. Read are x, y and z of the
+// element "vertex", and the corners of "face"; other elements and properties are passed over.
 #pragma once
 
 #include <string_view>

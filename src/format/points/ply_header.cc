@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "format/points/text_lines.h"
@@ -23,21 +24,27 @@ Result<PlyType> type_of(std::string_view name, const TextLines& lines) {
       {"float64", PlyType::float64}};
   for (const auto& [spelling, type] : kTypes)
     if (spelling == name) return type;
-  return bad_input(lines.place() + " has the type " + quote(name, 40) +
-                   "; PLY knows char, uchar, short, ushort, int, uint, float and double");
+  return lines.unexpected(name, "a type (char, uchar, short, ushort, int, uint, float or double)");
 }
 
-Result<PlyEncoding> encoding_of(TextLines& lines) {
-  const std::string_view name = lines.word();
+Result<PlyEncoding> encoding_of(std::string_view name, const TextLines& lines) {
   if (name == "ascii") return PlyEncoding::ascii;
   if (name == "binary_little_endian") return PlyEncoding::little_endian;
   if (name == "binary_big_endian") return PlyEncoding::big_endian;
-  return bad_input(lines.place() + " has the format " + quote(name, 40) +
-                   "; PLY knows ascii, binary_little_endian and binary_big_endian");
+  return lines.unexpected(name, "a format (ascii, binary_little_endian or binary_big_endian)");
+}
+
+Status read_encoding(TextLines& lines, std::optional<PlyEncoding>& encoding) {
+  if (encoding)
+    return bad_input(lines.place() + " is a second line of the format; export the file again");
+  TUTTI_ASSIGN(encoding, encoding_of(lines.word(), lines));
+  const std::string_view version = lines.word();
+  return version == "1.0" ? Status() : lines.unexpected(version, "version 1.0");
 }
 
 Status add_element(TextLines& lines, PlyHeader& header) {
   const std::string_view name = lines.word();
+  if (name.empty()) return lines.unexpected(name, "the name of an element");
   TUTTI_ASSIGN(const uint64_t count, lines.count("the number of elements"));
   const auto same = [name](const PlyElement& element) { return element.name == name; };
   if (std::any_of(header.elements.begin(), header.elements.end(), same))
@@ -66,12 +73,11 @@ Status add_property(TextLines& lines, PlyHeader& header) {
   }
   TUTTI_ASSIGN(property.type, type_of(type, lines));
   property.name = lines.word();
+  if (property.name.empty()) return lines.unexpected({}, "the name of a property");
   const auto same = [&](const PlyProperty& other) { return other.name == property.name; };
-  if (property.name.empty() ||
-      std::any_of(element.properties.begin(), element.properties.end(), same))
-    return bad_input(lines.place() +
-                     " has a property without a name of its own; export the file "
-                     "again");
+  if (std::any_of(element.properties.begin(), element.properties.end(), same))
+    return bad_input(lines.place() + " has the property " + quote(property.name, 40) +
+                     " a second time; export the file again");
   element.properties.push_back(std::move(property));
   return {};
 }
@@ -88,25 +94,26 @@ Result<PlyHeader> parse_ply_header(std::string_view file) {
   if (!lines.next() || lines.word() != "ply")
     return bad_input("the file does not begin with \"ply\"; is this a PLY file?");
   PlyHeader header;
-  bool has_format = false;
+  std::optional<PlyEncoding> encoding;
   while (lines.next()) {
     const std::string_view keyword = lines.word();
-    if (keyword == "end_header") {
-      if (!has_format) return bad_input("the header has no format line; export the file again");
-      header.body = lines.offset();
-      return header;
-    }
+    if (keyword == "comment" || keyword == "obj_info") continue;
     if (keyword == "format") {
-      TUTTI_ASSIGN(header.encoding, encoding_of(lines));
-      has_format = true;
+      TUTTI_CHECK(read_encoding(lines, encoding));
     } else if (keyword == "element") {
       TUTTI_CHECK(add_element(lines, header));
     } else if (keyword == "property") {
       TUTTI_CHECK(add_property(lines, header));
-    } else if (keyword != "comment" && keyword != "obj_info") {
+    } else if (keyword != "end_header") {
       return bad_input(lines.place() + " has " + quote(keyword, 40) +
                        ", which no PLY header has; export the file again");
     }
+    TUTTI_CHECK(lines.end());
+    if (keyword != "end_header") continue;
+    if (!encoding) return bad_input("the header has no format line; export the file again");
+    header.encoding = *encoding;
+    header.body = lines.offset();
+    return header;
   }
   return bad_input("the header has no end_header within " + std::to_string(kLargestPlyHeader) +
                    " bytes; the file is cut short or no PLY file");

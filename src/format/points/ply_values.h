@@ -12,23 +12,34 @@ namespace tutti {
 
 class PlyValues {
  public:
-  PlyValues(std::string_view body, PlyEncoding encoding) : body_(body), encoding_(encoding) {}
+  // `body`: where they begin in the file.
+  PlyValues(std::string_view file, size_t body, PlyEncoding encoding)
+      : file_(file), encoding_(encoding), at_(body) {}
 
   // Whether `count` elements of these properties could be there: a file that promises more than it
   // has bytes for is refused before anything is read.
   bool could_hold(const PlyElement& element) const;
 
-  // Nothing where there is no further number; problem() then says why.
+  // Nothing where there is no further number of that type; problem() then says why.
   std::optional<double> next(PlyType type);
   Error problem() const;
-  size_t bytes_left() const { return body_.size() - at_; }
+  size_t bytes_left() const { return file_.size() - at_; }
+
+  // An element in text ends with its line, so that a word too many or too few moves no other one.
+  Status end_element();
+  // Nothing stands behind the last element.
+  Status end() const;
 
  private:
-  std::optional<double> next_word();
+  std::string_view word();
+  std::optional<double> next_word(PlyType type);
+  bool is_text() const { return encoding_ == PlyEncoding::ascii; }
+  std::string place() const;
 
-  std::string_view body_, bad_word_;
+  std::string_view file_, bad_word_;
+  PlyType wanted_ = PlyType::float32;  // instead of bad_word_
   PlyEncoding encoding_;
-  size_t at_ = 0;
+  size_t at_;
 };
 
 }  // namespace tutti

@@ -1,20 +1,17 @@
 // A cloud of points as read from a file, and how large a file may be.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 namespace tutti {
 
 // At least two different points; every value is finite.
 struct PointCloud {
-  std::vector<float> xyz;        // of each point, less `origin`
-  std::vector<uint8_t> colours;  // red, green, blue of each point; empty: the file has none
-  // The file's least x, y and z: a float cannot tell metres apart on the coordinates of a map, and
-  // no order of the points moves it.
-  std::array<double, 3> origin{};
+  // Of each point, less the file's least x, y and z: a float cannot tell metres apart on the
+  // coordinates of a map, and no order of the points moves it. A cloud that no float could hold
+  // otherwise is scaled up by a power of two.
+  std::vector<float> xyz;
 
   size_t points() const { return xyz.size() / 3; }
 };
@@ -27,8 +24,9 @@ struct PointLimits {
   size_t most_triangles = size_t(1) << 22;
 };
 
-// Coordinates reach from -kLargestCoordinate to this, so that their squares are numbers.
-inline constexpr double kLargestCoordinate = 1e30;
+// Coordinates reach from -kLargestCoordinate to this, so that their squares are numbers: the float
+// next to 1e30, which is a little more.
+inline constexpr double kLargestCoordinate = 1e30f;
 // A mesh becomes this many points, spread over its surface by area.
 inline constexpr int kSurfacePoints = 4096;
 

@@ -23,6 +23,12 @@ bool ends_in(std::string_view name, std::string_view ending) {
                     [&](char wanted, char got) { return same(got, wanted); });
 }
 
+// Editors put a byte-order mark in front of texts.
+std::string_view without_mark(std::string_view file) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return file.starts_with(kMark) ? file.substr(kMark.size()) : file;
+}
+
 bool is_ply(std::string_view file) {
   return file.starts_with("ply") && file.size() > 3 &&
          (file[3] == '\n' || file[3] == '\r' || file[3] == ' ');
@@ -60,6 +66,7 @@ Result<PointCloud> read_format(PointFormat format, std::string_view file,
 }  // namespace
 
 std::optional<PointFormat> point_format(std::string_view file, std::string_view name) {
+  file = without_mark(file);
   if (is_ply(file)) return PointFormat::ply;
   if (is_off(file)) return PointFormat::off;
   if (is_pcd(file)) return PointFormat::pcd;
@@ -81,7 +88,7 @@ Result<PointCloud> read_points(std::string_view file, std::string_view name,
     return bad_input(called + ": it begins with " + quote(file.substr(0, 16)) +
                      ", as none of PLY, OBJ, OFF and PCD does; export it as PLY");
   }
-  auto cloud = read_format(*format, file, limits);
+  auto cloud = read_format(*format, without_mark(file), limits);
   if (!cloud) return cloud.error().with_context(called);
   return cloud;
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/rng.h"
-#include "base/rounding.h"
 
 namespace tutti {
 namespace {
@@ -40,14 +39,10 @@ void add_point_on(const PointCloud& mesh, const Triangle& triangle, Rng& rng, Po
   }
   const double shares[3] = {1 - u - v, u, v};
   for (size_t k = 0; k < 3; ++k) {
-    double value = 0, colour = 0;
-    for (size_t corner = 0; corner < 3; ++corner) {
-      const size_t at = size_t(3) * triangle[corner] + k;
-      value += shares[corner] * mesh.xyz[at];
-      if (!mesh.colours.empty()) colour += shares[corner] * mesh.colours[at];
-    }
+    double value = 0;
+    for (size_t corner = 0; corner < 3; ++corner)
+      value += shares[corner] * mesh.xyz[size_t(3) * triangle[corner] + k];
     cloud.xyz.push_back(float(value));
-    if (!mesh.colours.empty()) cloud.colours.push_back(to_byte(float(colour)));
   }
 }
 
@@ -60,7 +55,6 @@ PointCloud sample_surface(PointCloud mesh, std::span<const Triangle> triangles, 
   for (const Triangle& triangle : triangles) ends.push_back(area += double_area(mesh, triangle));
   if (!(area > 0)) return mesh;
   PointCloud cloud;
-  cloud.origin = mesh.origin;
   Rng rng(kSeed);
   for (int i = 0; i < count; ++i) {
     // One in each of `count` equal pieces: as even as single draws, and with fewer gaps.

@@ -27,6 +27,12 @@ double out_of_range(std::string_view word) {
   return word.starts_with('-') ? -size : size;
 }
 
+bool fits_integer(double value, size_t bytes, bool sign) {
+  const double values = std::ldexp(1, int(8 * bytes));
+  return std::floor(value) == value && value >= (sign ? -values / 2 : 0) &&
+         value < (sign ? values / 2 : values);
+}
+
 std::string_view TextLines::take_line() {
   const size_t begin = offset_;
   while (true) {
@@ -62,24 +68,34 @@ std::string_view TextLines::word() {
   }
 }
 
-Error TextLines::missing(const char* what, std::string_view word) const {
-  if (word.empty())
-    return bad_input(place() + " ends where " + what + " was expected; export the file again");
-  return bad_input(place() + " has " + quote(word, 40) + " where " + what +
+Error TextLines::unexpected(std::string_view word, std::string_view what) const {
+  const std::string got = word.empty() ? " ends" : " has " + quote(word, 40);
+  return bad_input(place() + got + " where " + std::string(what) +
                    " was expected; export the file again");
+}
+
+Status TextLines::end() {
+  const std::string_view next = word();
+  return next.empty() ? Status() : unexpected(next, "the end of the line");
+}
+
+Status TextLines::numbers_to_end() {
+  for (std::string_view next = word(); !next.empty(); next = word())
+    if (!number_of(next)) return unexpected(next, "a number, or the end of the line,");
+  return {};
 }
 
 Result<double> TextLines::number(const char* what) {
   const std::string_view next = word();
   const std::optional<double> value = number_of(next);
-  if (!value) return missing(what, next);
+  if (!value) return unexpected(next, what);
   return *value;
 }
 
 Result<uint64_t> TextLines::count(const char* what) {
   const std::string_view next = word();
   const std::optional<uint64_t> value = integer_of<uint64_t>(next);
-  if (!value) return missing(what, next);
+  if (!value) return unexpected(next, what);
   return *value;
 }
 

@@ -33,6 +33,9 @@ inline std::optional<double> number_of(std::string_view word) {
   return problem == std::errc() ? value : out_of_range(word);
 }
 
+// Whether an integer of so many bytes has that value.
+bool fits_integer(double value, size_t bytes, bool sign);
+
 template <class Integer>
 std::optional<Integer> integer_of(std::string_view word) {
   Integer value = 0;
@@ -46,8 +49,9 @@ enum class LineJoin { never, backslash };
 
 class TextLines {
  public:
-  explicit TextLines(std::string_view text, LineJoin join = LineJoin::never)
-      : text_(text), join_(join) {}
+  // `before`: how many lines of the file stand in front of this text.
+  explicit TextLines(std::string_view text, LineJoin join = LineJoin::never, size_t before = 0)
+      : text_(text), join_(join), ends_(before) {}
 
   // Moves to the next line that has a word; false at the end.
   bool next();
@@ -59,13 +63,19 @@ class TextLines {
   // The next word as a count: a whole number from 0.
   Result<uint64_t> count(const char* what);
 
+  // bad_input for a word where `what` was expected; an empty one is the end of the line.
+  Error unexpected(std::string_view word, std::string_view what) const;
+  // bad_input where a word stands behind the last of this line, or one that is no number.
+  Status end();
+  Status numbers_to_end();
+
+  size_t number() const { return number_; }  // of this line, from 1
   std::string place() const { return "line " + std::to_string(number_); }
   // Where the line after this one begins.
   size_t offset() const { return offset_; }
 
  private:
   std::string_view take_line();
-  Error missing(const char* what, std::string_view word) const;
 
   std::string_view text_, line_;
   LineJoin join_;

@@ -12,8 +12,8 @@ namespace tutti {
 
 // `body`: what stands behind the header.
 Result<PointCloud> read_pcd_binary(std::string_view body, const PcdHeader& header,
-                                   const PcdColumns& columns, const PointLimits& limits);
+                                   const PcdColumns& fields, const PointLimits& limits);
 Result<PointCloud> read_pcd_compressed(std::string_view body, const PcdHeader& header,
-                                       const PcdColumns& columns, const PointLimits& limits);
+                                       const PcdColumns& fields, const PointLimits& limits);
 
 }  // namespace tutti

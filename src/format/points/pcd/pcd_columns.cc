@@ -2,34 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "base/joined.h"
+#include "base/quote.h"
 
 namespace tutti {
 
 Result<PcdColumns> find_pcd_columns(const PcdHeader& header) {
-  PcdColumns columns;
-  for (const PcdField& field : header.fields) {
-    if (field.count == 0) continue;
-    if (field.name == "x") columns.places[0] = &field;
-    if (field.name == "y") columns.places[1] = &field;
-    if (field.name == "z") columns.places[2] = &field;
-    if ((field.name == "rgb" || field.name == "rgba") && field.bytes == 4) columns.colour = &field;
-  }
-  for (const PcdField* place : columns.places)
-    if (!place)
+  PcdColumns columns{};
+  for (size_t k = 0; k < columns.size(); ++k) {
+    const std::string name(1, char('x' + k));
+    for (const PcdField& field : header.fields) {
+      if (field.name != name) continue;
+      if (columns[k]) return bad_input("FIELDS has " + name + " twice; export the file again");
+      if (field.count == 0)
+        return bad_input("COUNT gives " + name + " no value; export the file again");
+      columns[k] = &field;
+    }
+    if (!columns[k])
       return bad_input("a cloud needs the fields x, y and z, and the file has " +
-                       joined(header.fields, &PcdField::name) + "; export it again");
+                       quote(joined(header.fields, &PcdField::name), 200) + "; export it again");
+  }
   return columns;
 }
 
-Status add_measured(const std::array<double, 3>& place, std::optional<uint32_t> colour,
-                    CloudBuilder& cloud) {
+Status add_measured(const std::array<double, 3>& place, CloudBuilder& cloud) {
   const auto missing = [](double value) { return std::isnan(value); };
   if (std::all_of(place.begin(), place.end(), missing)) return {};
-  TUTTI_CHECK(cloud.add_point(place[0], place[1], place[2]));
-  if (colour) cloud.add_colour(uint8_t(*colour >> 16), uint8_t(*colour >> 8), uint8_t(*colour));
-  return {};
+  return cloud.add_point(place[0], place[1], place[2]);
 }
 
 }  // namespace tutti

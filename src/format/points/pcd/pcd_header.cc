@@ -1,6 +1,8 @@
 #include "format/points/pcd/pcd_header.h"
 
+#include <functional>
 #include <optional>
+#include <set>
 
 #include "format/points/text_lines.h"
 
@@ -14,13 +16,11 @@ constexpr size_t kMostValues = 4096;  // of a field in one point; a histogram ha
 struct Draft {
   PcdHeader header;
   std::optional<uint64_t> width, height, points;
-  bool has_sizes = false, has_types = false;
+  std::set<std::string, std::less<>> seen;  // keywords
 };
 
 Status read_fields(TextLines& lines, Draft& draft) {
   std::vector<PcdField>& fields = draft.header.fields;
-  if (!fields.empty())
-    return bad_input(lines.place() + " is a second line of FIELDS; export the file again");
   for (std::string_view name = lines.word(); !name.empty(); name = lines.word()) {
     if (fields.size() == kMostFields)
       return bad_input("FIELDS has more than " + std::to_string(kMostFields) +
@@ -38,7 +38,6 @@ Status read_sizes(TextLines& lines, Draft& draft) {
       return bad_input(lines.place() + " gives " + quote(field.name, 40) + " " +
                        std::to_string(field.bytes) + " bytes; PCD knows 1, 2, 4 and 8");
   }
-  draft.has_sizes = true;
   return {};
 }
 
@@ -46,11 +45,9 @@ Status read_types(TextLines& lines, Draft& draft) {
   for (PcdField& field : draft.header.fields) {
     const std::string_view type = lines.word();
     if (type != "F" && type != "I" && type != "U")
-      return bad_input(lines.place() + " gives " + quote(field.name, 40) + " the type " +
-                       quote(type, 40) + "; PCD knows F, I and U");
+      return lines.unexpected(type, "the type (F, I or U) of " + quote(field.name, 40));
     field.type = type[0];
   }
-  draft.has_types = true;
   return {};
 }
 
@@ -68,6 +65,7 @@ Status read_counts(TextLines& lines, Draft& draft) {
 Status read_data(TextLines& lines, Draft& draft) {
   const std::string_view name = lines.word();
   draft.header.body = lines.offset();
+  draft.header.lines = lines.number();
   if (name == "ascii") {
     draft.header.data = PcdData::ascii;
   } else if (name == "binary") {
@@ -75,8 +73,7 @@ Status read_data(TextLines& lines, Draft& draft) {
   } else if (name == "binary_compressed") {
     draft.header.data = PcdData::binary_compressed;
   } else {
-    return bad_input(lines.place() + " has the data " + quote(name, 40) +
-                     "; PCD knows ascii, binary and binary_compressed");
+    return lines.unexpected(name, "ascii, binary or binary_compressed");
   }
   return {};
 }
@@ -86,11 +83,17 @@ Status read_number(TextLines& lines, const char* what, std::optional<uint64_t>& 
   return {};
 }
 
-Status read_line(std::string_view keyword, TextLines& lines, Draft& draft) {
-  const bool of_fields = keyword == "SIZE" || keyword == "TYPE" || keyword == "COUNT";
-  if (of_fields && draft.header.fields.empty())
-    return bad_input(lines.place() + " has " + std::string(keyword) +
-                     " before FIELDS, which names what it is about; export the file again");
+Status read_version(TextLines& lines) {
+  std::string_view version = lines.word();
+  const std::string_view whole = version;
+  if (version.starts_with("0")) version.remove_prefix(1);
+  if (version == ".7" || version == ".6" || version == ".5") return {};
+  return lines.unexpected(whole, "one of the versions .5, .6 and .7");
+}
+
+Status read_values(std::string_view keyword, TextLines& lines, Draft& draft) {
+  if (keyword == "VERSION") return read_version(lines);
+  if (keyword == "VIEWPOINT") return lines.numbers_to_end();
   if (keyword == "FIELDS" || keyword == "COLUMNS") return read_fields(lines, draft);
   if (keyword == "SIZE") return read_sizes(lines, draft);
   if (keyword == "TYPE") return read_types(lines, draft);
@@ -99,14 +102,25 @@ Status read_line(std::string_view keyword, TextLines& lines, Draft& draft) {
   if (keyword == "HEIGHT") return read_number(lines, "the height", draft.height);
   if (keyword == "POINTS") return read_number(lines, "the number of points", draft.points);
   if (keyword == "DATA") return read_data(lines, draft);
-  if (keyword == "VERSION" || keyword == "VIEWPOINT") return {};
   return bad_input(lines.place() + " has " + quote(keyword, 40) +
                    ", which no PCD header has; export the file again");
 }
 
+Status read_line(std::string_view keyword, TextLines& lines, Draft& draft) {
+  const bool of_fields = keyword == "SIZE" || keyword == "TYPE" || keyword == "COUNT";
+  if (of_fields && draft.header.fields.empty())
+    return bad_input(lines.place() + " has " + std::string(keyword) +
+                     " before FIELDS, which names what it is about; export the file again");
+  if (!draft.seen.emplace(keyword == "COLUMNS" ? "FIELDS" : keyword).second)
+    return bad_input(lines.place() + " is a second line of " + quote(keyword, 40) +
+                     "; export the file again");
+  TUTTI_CHECK(read_values(keyword, lines, draft));
+  return lines.end();
+}
+
 Result<PcdHeader> finish(Draft draft) {
   PcdHeader& header = draft.header;
-  if (header.fields.empty() || !draft.has_sizes || !draft.has_types)
+  if (header.fields.empty() || !draft.seen.contains("SIZE") || !draft.seen.contains("TYPE"))
     return bad_input(
         "the header lacks FIELDS, SIZE or TYPE in front of DATA; export the file "
         "again");

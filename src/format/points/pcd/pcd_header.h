@@ -1,4 +1,4 @@
-// The header of a PCD file (Point Cloud Library, versions .6 and .7): which fields each point has.
+// The header of a PCD file (Point Cloud Library, versions .5 to .7): which fields each point has.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct PcdHeader {
   uint64_t points = 0;  // as the file says
   PcdData data = PcdData::ascii;
   size_t point_bytes = 0;
-  size_t body = 0;  // where it begins
+  size_t body = 0, lines = 0;  // where it begins, behind how many lines
 };
 
 // Whether the file begins as PCL writes it.

@@ -1,81 +1,54 @@
 #include "format/points/pcd/pcd_text.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <array>
+#include <optional>
+#include <string>
 
 #include "format/points/text_lines.h"
 
 namespace tutti {
 namespace {
 
-// A colour as text: the number itself, or the float with the same bits.
-std::optional<uint32_t> packed_colour(const PcdField& field, std::string_view word) {
-  const std::optional<double> value = number_of(word);
-  if (!value || !std::isfinite(*value)) return {};
-  uint32_t packed = 0;
-  if (field.type == 'F') {
-    const auto same_bits = float(*value);
-    std::memcpy(&packed, &same_bits, sizeof packed);
-  } else if (*value >= 0 && *value <= UINT32_MAX) {
-    packed = uint32_t(*value);
-  }
-  return packed;
-}
-
-// The words of one line that hold the coordinates and the colour. Stops where the line does: a
-// header may promise a million values a point.
-struct PcdWords {
-  std::array<std::string_view, 3> places;
-  std::string_view colour;
-};
-
-PcdWords words_of(TextLines& lines, const PcdColumns& columns) {
-  size_t last = columns.colour ? columns.colour->word : 0;
-  for (const PcdField* place : columns.places) last = std::max(last, place->word);
-  PcdWords words;
-  for (size_t i = 0; i <= last; ++i) {
-    const std::string_view word = lines.word();
-    if (word.empty()) break;
-    for (size_t k = 0; k < 3; ++k)
-      if (columns.places[k]->word == i) words.places[k] = word;
-    if (columns.colour && columns.colour->word == i) words.colour = word;
-  }
-  return words;
-}
-
-Status read_text_point(TextLines& lines, const PcdColumns& columns, CloudBuilder& cloud) {
-  const PcdWords words = words_of(lines, columns);
+// One line, of `words` numbers; a million of them are not looked for behind its end.
+Status read_text_point(TextLines& lines, const PcdColumns& fields, size_t words,
+                       CloudBuilder& cloud) {
   std::array<double, 3> place{};
-  for (size_t k = 0; k < 3; ++k) {
-    const std::optional<double> value = number_of(words.places[k]);
-    if (!value) {
-      return bad_input(lines.place() + " behind DATA has " + quote(words.places[k], 40) +
-                       " where a coordinate was expected; export the file again");
-    }
-    place[k] = *value;
+  for (size_t i = 0; i < words; ++i) {
+    const std::string_view word = lines.word();
+    const auto is_at = [i](const PcdField* field) { return field->word == i; };
+    const auto found = std::find_if(fields.begin(), fields.end(), is_at);
+    const std::optional<double> value = number_of(word);
+    if (!value) return lines.unexpected(word, "a number");
+    if (found == fields.end()) continue;
+    const PcdField& field = **found;
+    if (field.type != 'F' && !fits_integer(*value, field.bytes, field.type == 'I'))
+      return lines.unexpected(word, "an integer of " + std::to_string(field.bytes) + " bytes");
+    place[size_t(found - fields.begin())] = *value;
   }
-  std::optional<uint32_t> colour;
-  if (columns.colour) colour = packed_colour(*columns.colour, words.colour);
-  auto added = add_measured(place, colour, cloud);
-  if (!added) return added.error().with_context(lines.place() + " behind DATA");
-  return {};
+  TUTTI_CHECK(lines.end());
+  auto added = add_measured(place, cloud);
+  return added ? added : added.error().with_context(lines.place());
 }
 
 }  // namespace
 
 Result<PointCloud> read_pcd_text(std::string_view body, const PcdHeader& header,
-                                 const PcdColumns& columns, const PointLimits& limits) {
-  TextLines lines(body);
+                                 const PcdColumns& fields, const PointLimits& limits) {
+  TextLines lines(body, LineJoin::never, header.lines);
   CloudBuilder cloud(limits);
+  const size_t words = header.fields.back().word + header.fields.back().count;
   for (uint64_t i = 0; i < header.points; ++i) {
     if (!lines.next()) {
       return bad_input("the header promises " + std::to_string(header.points) +
                        " points and the file ends after " + std::to_string(i) +
                        "; it is cut short, so copy or export it again");
     }
-    TUTTI_CHECK(read_text_point(lines, columns, cloud));
+    TUTTI_CHECK(read_text_point(lines, fields, words, cloud));
   }
+  if (lines.next())
+    return bad_input(lines.place() + " stands behind the " + std::to_string(header.points) +
+                     " points that the header promises; export the file again");
   return cloud.finish();
 }
 

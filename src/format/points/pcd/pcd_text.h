@@ -12,6 +12,6 @@ namespace tutti {
 
 // `body`: what stands behind the header.
 Result<PointCloud> read_pcd_text(std::string_view body, const PcdHeader& header,
-                                 const PcdColumns& columns, const PointLimits& limits);
+                                 const PcdColumns& fields, const PointLimits& limits);
 
 }  // namespace tutti
