@@ -14,6 +14,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "../tutti/command/cut_files.h"
 #include "../tutti/command/values.h"
 #include "data/mix/mixer.h"
 #include "exit.h"
@@ -113,6 +114,7 @@ int tutti_train(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tutti::end_where_files_are_cut("tutti-train");
   try {
     return tutti_train(argc, argv);
   } catch (const std::exception& problem) {

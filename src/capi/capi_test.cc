@@ -2,7 +2,10 @@
 // sentence, structs of older and newer callers are served, nothing thrown gets out.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <thread>
@@ -309,6 +312,27 @@ TEST(Capi, LoadingFails) {
   EXPECT_EQ(tutti_model_load(tiny_model().c_str(), &options, &model), TUTTI_USAGE);
   tutti_model_free(model);
   EXPECT_EQ(tutti_model_load("x", nullptr, nullptr), TUTTI_USAGE);
+}
+
+// No signal ends the caller's process.
+TEST(Capi, AFileThatIsCutWhileItIsReadIsRefused) {
+  const std::string path = write_model("capi_cut_test", tiny_config());
+  std::ifstream file(path, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(file)), {});
+  std::atomic<bool> done = false;
+  std::thread cutter([&] {
+    for (size_t n = 0; !done; ++n) {
+      std::filesystem::resize_file(path, n * 4096 % whole.size());
+      std::ofstream(path, std::ios::binary | std::ios::in) << whole;
+    }
+  });
+  for (int refused = 0; refused < 50;) {
+    tutti_model* model = nullptr;
+    refused += tutti_model_load(path.c_str(), nullptr, &model) == TUTTI_BAD_INPUT;
+    tutti_model_free(model);
+  }
+  done = true;
+  cutter.join();
 }
 
 TEST(Capi, AllAnswersHaveTheModelsAdapter) {

@@ -50,7 +50,7 @@ tutti_status tutti_model_load(const char* path, const tutti_model_options* optio
     (*model)->error.reserve(kErrorRoom);
     if (!path) return usage_error("path is NULL; name a model file");
     TUTTI_ASSIGN(const EngineOptions chosen, engine_options(options));
-    TUTTI_ASSIGN(Engine engine, Engine::load(path, chosen));
+    TUTTI_ASSIGN(Engine engine, Engine::load(path, chosen, Hold::copied));
     (*model)->engine = std::make_shared<const Engine>(std::move(engine));
     return {};
   });

@@ -117,8 +117,8 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Engine> Engine::load(const std::string& path, const EngineOptions& options) {
-  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path));  // its errors name the file
+Result<Engine> Engine::load(const std::string& path, const EngineOptions& options, Hold hold) {
+  TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(path, hold));  // errors name the file
   auto engine = load(package, options);
   if (!engine) return engine.error().with_context("the model " + path);
   return engine;

@@ -19,6 +19,7 @@
 #include "base/media_types.h"
 #include "base/result.h"
 #include "engine/model_handle.h"
+#include "format/mapped_file.h"
 #include "model/spec.h"
 
 namespace tutti {
@@ -124,7 +125,8 @@ struct AttentionShare {
 
 class Engine {
  public:
-  static Result<Engine> load(const std::string& path, const EngineOptions& options);
+  static Result<Engine> load(const std::string& path, const EngineOptions& options,
+                             Hold hold = Hold::mapped);
   // Of a file that is open already, and need not be afterwards; its errors do not name the file.
   static Result<Engine> load(const ModelPackage& package, const EngineOptions& options);
   Engine(Engine&&) noexcept;

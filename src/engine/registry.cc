@@ -1,8 +1,7 @@
 #include "engine/registry.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
+#include <filesystem>
 
 #include "base/quote.h"
 #include "engine/loaded_model.h"
@@ -18,26 +17,27 @@ Error no_model(const std::string& name) {
 
 }  // namespace
 
-Registry::FileStamp Registry::stamp_of(const std::string& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info)) return {};
-  return {uint64_t(info.st_dev), uint64_t(info.st_ino), int64_t(info.st_size),
-          int64_t(info.st_mtim.tv_sec), int64_t(info.st_mtim.tv_nsec)};
+std::vector<Registry::StampedFile> Registry::files_of(const std::string& path,
+                                                      const ModelPackage& package) {
+  std::vector<StampedFile> files = {{path, {}}};
+  for (const Manifest::Shard& shard : package.manifest.shards)
+    files.push_back({(std::filesystem::path(path).parent_path() / shard.file).string(), {}});
+  for (size_t i = 0; i < files.size(); ++i) files[i].stamp = package.file.files()[i].stamp();
+  return files;
 }
 
-// The stamp is taken first: a file that changes while it is read is read again the next time.
 Result<Registry::Entry> Registry::load(const std::string& name, Source source, Hold hold) {
-  const FileStamp stamp = stamp_of(source.path);
   TUTTI_ASSIGN(const ModelPackage package, ModelPackage::open(source.path, hold));
-  if (hold == Hold::copied && package.manifest.format >= 2)
+  if (package.manifest.format >= 2)
     if (const Status whole = verify_package(package); !whole)
       return whole.error().with_context("the model " + source.path);
   auto handle = load_model(package, source.options);
   if (!handle) return handle.error().with_context("the model " + source.path);
-  Entry entry{std::move(source), stamp, {}, {}};
+  std::vector<StampedFile> files = files_of(source.path, package);
+  Entry entry{std::move(source), std::move(files), {}, {}};
   const auto serve = [&](const std::string& as, int adapter) {
     return std::make_shared<const ServedModel>(
-        ServedModel{as, {handle->model, adapter}, stamp.seconds});
+        ServedModel{as, {handle->model, adapter}, entry.files.front().stamp.seconds});
   };
   entry.served = serve(name, handle->adapter);
   for (const std::string& adapter : (*handle)->adapters.names())
@@ -57,10 +57,12 @@ Status Registry::check_adapters(const Entry& entry, const ModelNames& names) {
 // place meanwhile may be of two models: hashes tell where there are some, else when it was written.
 Result<Registry::Entry> Registry::load_again(const std::string& name, Source source) {
   TUTTI_ASSIGN(Entry loaded, load(name, std::move(source), Hold::copied));
-  const FileStamp now = stamp_of(loaded.source.path);
-  if (now.device == loaded.stamp.device && now.inode == loaded.stamp.inode && now != loaded.stamp)
-    return failed("the model " + loaded.source.path +
-                  " was written while it was read; put a new file in its place with a rename");
+  for (const auto& [path, stamp] : loaded.files) {
+    const FileStamp now = FileStamp::of(path);
+    if (now.device == stamp.device && now.inode == stamp.inode && now != stamp)
+      return failed("the model " + path +
+                    " was written while it was read; put a new file in its place with a rename");
+  }
   return loaded;
 }
 
@@ -124,7 +126,9 @@ Result<bool> Registry::reload(const std::string& name) {
     const auto current = entries_.find(name);
     if (current == entries_.end()) return no_model(name);
     source = current->second.source;
-    if (stamp_of(source.path) == current->second.stamp) return false;
+    const auto& files = current->second.files;
+    if (std::none_of(files.begin(), files.end(), [](const auto& file) { return file.changed(); }))
+      return false;
   }
   TUTTI_ASSIGN(Entry loaded, load_again(name, std::move(source)));
   {

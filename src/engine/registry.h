@@ -51,8 +51,9 @@ class Registry {
   // was added. nullptr: none.
   ServedPtr find(const std::string& name = {}) const;
 
-  // Reads the model's file again, where it is not the one that was read before, and lets the new
-  // model have the name: true. False where it is the same. not_found without such a model.
+  // Reads the model's file again, where it or a shard is not the one that was read before, and lets
+  // the new model have the name: true. False where all are the same. not_found without such a
+  // model.
   Result<bool> reload(const std::string& name);
   // Takes away a model and its aliases. not_found without it; usage_error for the only one.
   Status remove(const std::string& name);
@@ -69,20 +70,20 @@ class Registry {
   std::string names(size_t most = 20) const;
 
  private:
-  // Says whether a file is the same as before.
-  struct FileStamp {
-    uint64_t device = 0, inode = 0;
-    int64_t size = -1, seconds = 0, nanoseconds = 0;
-    bool operator==(const FileStamp&) const = default;
+  struct StampedFile {
+    std::string path;
+    FileStamp stamp;
+    bool changed() const { return FileStamp::of(path) != stamp; }
   };
   struct Entry {
     Source source;
-    FileStamp stamp;
+    std::vector<StampedFile> files;  // the model's, then its shards
     ServedPtr served;
     std::vector<ServedPtr> adapters;  // in the model's order
   };
 
-  static FileStamp stamp_of(const std::string& path);
+  // As they were when they were opened: one that changes while it is read is read again next time.
+  static std::vector<StampedFile> files_of(const std::string& path, const ModelPackage& package);
   static Result<Entry> load(const std::string& name, Source source, Hold hold = Hold::mapped);
   static Result<Entry> load_again(const std::string& name, Source source);
   static Status check_adapters(const Entry& entry, const ModelNames& names);

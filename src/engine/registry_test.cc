@@ -11,6 +11,8 @@
 
 #include "engine/loaded_model.h"
 #include "engine/requests/embed_request.h"
+#include "format/package/model_package.h"
+#include "format/package/save_model.h"
 #include "tests/helpers/random_adapters.h"
 #include "tests/helpers/test_model.h"
 
@@ -250,6 +252,54 @@ TEST_F(RegistryTest, ABadFileLeavesTheModelThatWas) {
   replace(path_, second_file());
   EXPECT_TRUE(*registry_.reload("one"));
   EXPECT_NE(registry_.find("one"), before);
+}
+
+TEST_F(RegistryTest, WhatIsServedMatchesItsHashes) {
+  std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary).seekp(-4000, std::ios::end)
+      << 'x';
+  EXPECT_NE(told(registry_.add("one", {path_, {1}})).find("does not match its hash"),
+            std::string::npos);
+  EXPECT_EQ(registry_.find("one"), nullptr);
+}
+
+// Refused by its first bytes: no machine has the memory for a copy of it.
+TEST_F(RegistryTest, AHugeFileIsRefusedByItsHead) {
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  fs::remove(path_);
+  std::ofstream(path_) << "a film, say";
+  fs::resize_file(path_, uintmax_t(1) << 40);
+  const Result<bool> swapped = registry_.reload("one");
+  ASSERT_FALSE(swapped);
+  EXPECT_EQ(swapped.error().code(), ErrorCode::bad_input);
+  EXPECT_NE(swapped.error().message().find("this is not a safetensors file"), std::string::npos)
+      << swapped.error().message();
+}
+
+TEST_F(RegistryTest, AShardThatChangesAloneIsNoticed) {
+  {
+    const ModelPackage package = *ModelPackage::open(first_file());
+    std::vector<TensorView> tensors;
+    for (const TensorView& tensor : package.file.tensors())
+      if (tensor.name != tokenizer_tensor) tensors.push_back(tensor);
+    ASSERT_TRUE(save_model(path_, package.config_json, package.card, package.tokenizer, tensors,
+                           DType::f32, {}, 1 << 18));
+  }
+  const std::string shard =
+      own_file(ModelPackage::open(path_)->manifest.shards.at(0).file);  // of the same folder
+  ASSERT_TRUE(fs::exists(shard));
+  ASSERT_TRUE(registry_.add("one", {path_, {1}}));
+  EXPECT_FALSE(*registry_.reload("one"));
+  fs::copy_file(shard, shard + ".kept", fs::copy_options::overwrite_existing);
+  fs::copy_file(shard, shard + ".new", fs::copy_options::overwrite_existing);
+  std::fstream(shard + ".new", std::ios::in | std::ios::out).seekp(-1, std::ios::end) << '!';
+  fs::rename(shard + ".new", shard);
+  const Result<bool> swapped = registry_.reload("one");
+  ASSERT_FALSE(swapped);
+  EXPECT_NE(swapped.error().message().find("is not the one that it was saved with"),
+            std::string::npos)
+      << swapped.error().message();
+  fs::rename(shard + ".kept", shard);
+  EXPECT_TRUE(*registry_.reload("one"));
 }
 
 // Against all advice: the file is cut short and grows while it is read. No signal ends the process.

@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "command_line.h"
+#include "cut_files.h"
 #include "help.h"
 #include "usage.h"
 
@@ -60,6 +61,7 @@ void set_up_process() {
   std::signal(SIGXFSZ, SIG_IGN);
   hold_closed_streams();
   std::set_terminate(end_thread_of_process);
+  end_where_files_are_cut("tutti");
 }
 
 // `answered`: the code where there was no verb to run.

@@ -13,8 +13,8 @@ namespace tutti {
 // All of main(): calls `run` and returns its exit code. A reader that goes away (`tutti run ... |
 // head`) makes writing fail rather than a signal end the process, and so does a file beyond its
 // limit; standard streams that were closed stay unusable, so that no file that is opened later
-// takes their place; what is thrown, a lack of memory in any thread above all, is reported and
-// gives 1.
+// takes their place; a file that is cut short while it is read gives 3 (cut_files.h); what is
+// thrown, a lack of memory in any thread above all, is reported and gives 1.
 int run_process(const std::function<int()>& run);
 
 // Parses the command line, runs the verb that it chose, flushes standard output, reports what

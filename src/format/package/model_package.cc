@@ -164,6 +164,7 @@ Result<ModelPackage> ModelPackage::open(const std::string& path, Hold hold) {
                SafetensorsFile::open(path, hold));  // its errors name the file
   auto package = read_package(std::move(file), std::filesystem::path(path).parent_path(), hold);
   if (!package) return package.error().with_context("the model " + path);
+  TUTTI_CHECK(package->file.fill());  // once all headers fit together
   return package;
 }
 

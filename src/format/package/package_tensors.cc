@@ -33,6 +33,11 @@ Status PackageTensors::add(SafetensorsFile shard) {
   return {};
 }
 
+Status PackageTensors::fill() {
+  for (SafetensorsFile& file : files_) TUTTI_CHECK(file.fill());
+  return {};
+}
+
 const TensorView* PackageTensors::find(std::string_view name) const {
   const auto at =
       std::lower_bound(tensors_.begin(), tensors_.end(), name,

@@ -11,14 +11,17 @@
 
 namespace tutti {
 
-// Immutable once its files are added, so safe to read from many threads. Tensors live as long as
-// this.
+// Immutable once its files are added and filled, so safe to read from many threads. Tensors live as
+// long as this.
 class PackageTensors {
  public:
   explicit PackageTensors(SafetensorsFile main);
 
   // bad_input names a tensor that is in both.
   Status add(SafetensorsFile shard);
+
+  // Of copies, what is behind their headers.
+  Status fill();
 
   // Of the first file; what shards say is nobody's.
   const std::map<std::string, std::string>& metadata() const { return files_.front().metadata(); }

@@ -25,11 +25,14 @@ namespace tutti {
 // Immutable, so safe to read from many threads; tensors live as long as the file object.
 class SafetensorsFile {
  public:
+  // Of a copy the header alone is read: fill() before anything looks at a tensor's data.
   static Result<SafetensorsFile> open(const std::string& path, Hold hold = Hold::mapped);
+  Status fill() { return file_.fill(); }
 
   std::span<const std::byte> bytes() const { return file_.bytes(); }  // of the whole file
   const std::map<std::string, std::string>& metadata() const { return content_.metadata; }
   const std::vector<TensorView>& tensors() const { return content_.tensors; }
+  const FileStamp& stamp() const { return file_.stamp(); }
   const TensorView* find(std::string_view name) const;  // nullptr when there is none
 
  private:

@@ -13,7 +13,6 @@
 namespace tutti {
 namespace {
 
-constexpr size_t length_bytes = 8;
 constexpr size_t largest_header = 100'000'000;  // the limit of the reference implementation
 constexpr size_t most_tensors = 1'000'000;
 constexpr size_t most_dimensions = 16;
@@ -99,7 +98,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    return stop("its header is not JSON at " + byte_place(length_bytes + position - 1));
+    return stop("its header is not JSON at " + byte_place(kSafetensorsLength + position - 1));
   }
 
  private:
@@ -177,32 +176,32 @@ Status check_tiling(const std::vector<TensorView>& tensors, std::span<const std:
   return bad_input(std::to_string(data.size() - covered) + " bytes at its end belong to no tensor");
 }
 
-Result<std::span<const std::byte>> header_text(std::span<const std::byte> file) {
+}  // namespace
+
+Result<std::span<const std::byte>> safetensors_header(std::span<const std::byte> file) {
   const std::string size = std::to_string(file.size());
-  if (file.size() < length_bytes) {
+  if (file.size() < kSafetensorsLength) {
     return bad_input("it has " + size +
                      " bytes, too few for a safetensors file; was the copy interrupted?");
   }
   uint64_t length = 0;
-  for (size_t i = 0; i < length_bytes; ++i) length |= uint64_t(file[i]) << (8 * i);
-  if (length > largest_header || length > file.size() - length_bytes) {
+  for (size_t i = 0; i < kSafetensorsLength; ++i) length |= uint64_t(file[i]) << (8 * i);
+  if (length > largest_header || length > file.size() - kSafetensorsLength) {
     return bad_input("its header claims " + std::to_string(length) + " bytes in a file of " + size +
                      "; this is not a safetensors file, or it is cut short");
   }
-  return file.subspan(length_bytes, length);
+  return file.subspan(kSafetensorsLength, length);
 }
 
-}  // namespace
-
 Result<SafetensorsContent> parse_safetensors(std::span<const std::byte> file) {
-  TUTTI_ASSIGN(auto text, header_text(file));
+  TUTTI_ASSIGN(auto text, safetensors_header(file));
   HeaderReader reader;
   const auto* first = reinterpret_cast<const char*>(text.data());
   if (!nlohmann::json::sax_parse(first, first + text.size(), &reader)) {
     return bad_input(reader.problem.empty() ? "its header is damaged" : reader.problem);
   }
   SafetensorsContent content{std::move(reader.metadata), {}};
-  const auto data = file.subspan(length_bytes + text.size());
+  const auto data = file.subspan(kSafetensorsLength + text.size());
   for (HeaderEntry& entry : reader.entries) {
     TUTTI_ASSIGN(TensorView tensor, place(entry, data));
     content.tensors.push_back(std::move(tensor));

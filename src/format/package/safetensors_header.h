@@ -16,7 +16,13 @@ struct SafetensorsContent {
   std::vector<TensorView> tensors;  // in the order of their names
 };
 
-// Pure function behind SafetensorsFile::open; the tensors point into `file`.
+// The header, JSON, lies behind its length, which has that many bytes; that length is all of `file`
+// that is read.
+inline constexpr size_t kSafetensorsLength = 8;
+Result<std::span<const std::byte>> safetensors_header(std::span<const std::byte> file);
+
+// Pure function behind SafetensorsFile::open; the tensors point into `file`,
+// of which the header alone is read.
 Result<SafetensorsContent> parse_safetensors(std::span<const std::byte> file);
 
 }  // namespace tutti
