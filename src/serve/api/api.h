@@ -40,7 +40,9 @@ class Api {
 
   void add_routes(Router& router);
   RouteOptions route_options() const {
-    return {.most_bytes = limits().most_body_bytes, .most_seconds = limits().most_seconds + 1};
+    return {.most_bytes = limits().most_body_bytes,
+            .raised_by = "--max-body",
+            .most_seconds = limits().most_seconds + 1};
   }
   void attach(HttpServer& server) { server_ = &server; }
 

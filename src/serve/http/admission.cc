@@ -134,12 +134,19 @@ std::optional<Refusal> check_body(const BodyClaim& claim, const Request& request
   if (!encoding.empty() && encoding != "identity")
     return Refusal{415, "compressed requests are not accepted; send the body as it is"};
   if (claim.length && *claim.length > route.options.most_bytes)
-    return Refusal{413, "the body is larger than the " + std::to_string(route.options.most_bytes) +
-                            " bytes accepted here"};
+    return too_large_a_body(route.options);
   return std::nullopt;
 }
 
 }  // namespace
+
+Refusal too_large_a_body(const RouteOptions& options) {
+  return {413, "the body is larger than the " + std::to_string(options.most_bytes) +
+                   " bytes accepted here; send less" +
+                   (options.raised_by
+                        ? ", or start the server with a larger " + std::string(options.raised_by)
+                        : "")};
+}
 
 Status check_names(HttpOptions& options) {
   for (const std::string& name : options.host_names)

@@ -24,6 +24,9 @@ Status check_names(HttpOptions& options);
 // too_large: 413; busy: 429 with Retry-After.
 Refusal refusal_of(const Error& error);
 
+// Of a body that is larger than the route's.
+Refusal too_large_a_body(const RouteOptions& options);
+
 inline const Refusal kBusy = {429,
                               "too many requests wait already; try again",
                               "rate_limit_error",

@@ -131,6 +131,9 @@ TEST_F(Admission, KeysOpenWhatIsNotOpen) {
 TEST_F(Admission, BodiesAreBoundedAndNotCompressed) {
   EXPECT_EQ(status("POST", "/v1/chat", {}, {.length = 100}), 0);
   EXPECT_EQ(status("POST", "/v1/chat", {}, {.length = 101}), 413);
+  EXPECT_EQ(refusal_->message, "the body is larger than the 100 bytes accepted here; send less");
+  const RouteOptions raised{.most_bytes = 100, .raised_by = "--max-body"};
+  EXPECT_NE(too_large_a_body(raised).message.find("larger --max-body"), std::string::npos);
   EXPECT_EQ(status("POST", "/v1/chat", {{"content-encoding", "gzip"}}), 415);
   EXPECT_EQ(status("POST", "/v1/chat", {{"content-encoding", "identity"}}), 0);
 }

@@ -148,11 +148,10 @@ bool Connection::read_body() {
   const auto now = Clock::now();
   deadline_ = std::min(deadline_ + seconds_of(double(used) / limits.bytes_per_second),
                        now + seconds_of(limits.slow_seconds));
-  const size_t most = exchange_.route->options.most_bytes;
   if (exchange_.body->problem() != BodyReader::Problem::none)
     refuse(bad_framing(exchange_.body->problem()));
-  else if (body.size() > most)
-    refuse({413, "the body is larger than the " + std::to_string(most) + " bytes accepted here"});
+  else if (body.size() > exchange_.route->options.most_bytes)
+    refuse(too_large_a_body(exchange_.route->options));
   else if (exchange_.body->done())
     dispatch();
   return false;

@@ -25,6 +25,7 @@ struct RouteOptions {
   bool open = false;                    // needs no key
   bool quick = false;                   // answered on the I/O thread: microseconds, no blocking
   size_t most_bytes = size_t(1) << 20;  // of a request's body, or of one WebSocket message
+  const char* raised_by = nullptr;      // the flag by which it is; for messages
   double most_seconds = 300;            // from the request's last byte to the answer's
   bool slow = false;  // waits for a disk: not among the fast workers, an owner's one by one
 };

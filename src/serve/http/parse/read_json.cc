@@ -1,5 +1,6 @@
 #include "serve/http/parse/read_json.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/byte_place.h"
@@ -14,30 +15,29 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr JsonLimits kLimits = {.deepest = 32, .most_keys = 256, .most_values = 100'000};
-constexpr size_t kChargeStep = 64 << 10;
+constexpr size_t kLeastStep = 1 << 10, kMostStep = 64 << 10;
 
-// Charges in steps, so that not every number is an account of its own.
+// Charges in steps, so that not every number is an account of its own; in small ones at first, so
+// that what is small finds the room that is kept for it (ledger.h).
 class ChargedSteps {
  public:
   explicit ChargedSteps(Charge* charge) : charge_(charge) {}
 
   bool operator()(size_t bytes) {
-    if (!charge_ || bytes <= spare_) {
-      spare_ -= charge_ ? bytes : 0;
-      return true;
-    }
-    if (const Status status = charge_->grow(bytes - spare_ + kChargeStep); !status) {
-      error_ = status.error();
-      return false;
-    }
-    spare_ = kChargeStep;
-    return true;
+    if (!charge_) return true;
+    used_ += bytes;
+    if (used_ <= charged_) return true;
+    const size_t step = used_ - charged_ + std::clamp(used_ / 4, kLeastStep, kMostStep);
+    charged_ += step;
+    const Status status = charge_->grow(step);
+    if (!status) error_ = status.error();
+    return bool(status);
   }
   const std::optional<Error>& error() const { return error_; }
 
  private:
   Charge* charge_;
-  size_t spare_ = 0;  // charged and not used yet
+  size_t used_ = 0, charged_ = 0;
   std::optional<Error> error_;
 };
 

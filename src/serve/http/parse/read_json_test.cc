@@ -111,5 +111,24 @@ TEST(ReadJson, WhatTheValuesTakeIsCharged) {
   }
 }
 
+// The last sixteenth of the server's memory is for requests of up to 16 KiB.
+TEST(ReadJson, ASmallRequestFindsTheRoomThatIsKeptForIt) {
+  constexpr size_t unit = size_t(1) << 20;
+  Ledger ledger({.server = 16 * unit, .key = 16 * unit, .connection = 16 * unit});
+  Charge large(ledger.connection());
+  ASSERT_TRUE(large.grow(14 * unit));
+  std::vector<Charge> others;
+  do others.emplace_back(ledger.connection());
+  while (others.back().grow(64 << 10));
+  Charge small(ledger.connection());
+  ASSERT_TRUE(small.grow(2 << 10)) << "the request's head and body";
+  EXPECT_TRUE(read_json(R"({"model":"nano","messages":[{"role":"user","content":"hello"}],
+                            "max_tokens":8,"temperature":0,"stream":true,"user":"ann"})",
+                        &small));
+  EXPECT_LE(small.bytes(), size_t(8) << 10);
+  const Status status = small.grow(8 << 10);
+  EXPECT_TRUE(status) << "for its prompt and its answer";
+}
+
 }  // namespace
 }  // namespace tutti
