@@ -70,6 +70,25 @@ TEST_F(PackageTest, AnswersHaveTheAdapterThatIsAskedFor) {
   EXPECT_EQ(all["adapters"]["formal"]["trunk.layer_0.query"], 9);
 }
 
+// A model's name and card are a stranger's.
+TEST_F(PackageTest, WhatAFileSaysIsShownAndNotObeyed) {
+  const auto package = ModelPackage::open(path("model.safetensors"));
+  ASSERT_TRUE(package);
+  json config = json::parse(package->config_json);
+  config["name"] = "tiny\x1b]0;title\x07";
+  const std::map<std::string, std::string> metadata = {
+      {"tutti.version", "1"},
+      {"tutti.config", config.dump()},
+      {"tutti.card", "A caf\u00e9.\n\x1b[2J\u202e"}};
+  ASSERT_TRUE(write_safetensors(path("loud.safetensors"), metadata, package->file.tensors()));
+  const Outcome shown = run({"inspect", "loud.safetensors", "--card"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_EQ(shown.out.find_first_of("\x1b\x07"), std::string::npos);
+  EXPECT_NE(shown.out.find("tiny\\x1b]0;title\\x07"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("A caf\u00e9.\n\\x1b[2J\\xe2\\x80\\xae\n"), std::string::npos)
+      << shown.out;
+}
+
 TEST_F(PackageTest, EveryVersionGivesTheSameAnswers) {
   write_changed("one.safetensors", "", "");
   const Outcome converted = run({"convert", "one.safetensors", "-o", "two.safetensors"});

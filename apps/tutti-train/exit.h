@@ -9,13 +9,14 @@
 #include "../tutti/command/command_line.h"
 #include "../tutti/command/help.h"
 #include "../tutti/command/usage.h"
+#include "base/printable.h"
 #include "base/result.h"
 
 namespace tutti {
 
 // Prints the error and returns the exit code.
 inline int fail(const Error& error) {
-  std::fprintf(stderr, "tutti-train: %s\n", error.message().c_str());
+  std::fprintf(stderr, "tutti-train: %s\n", printable(error.message()).c_str());
   return int(basic_code(error.code()));
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/printable.h"
 #include "command/models.h"
 #include "command/outputs.h"
 #include "command/process_exit.h"
@@ -94,6 +95,10 @@ Json to_json(const std::string& path, const ModelPackage& package, const Engine&
       {"card", package.card}};
 }
 
+std::string shown(const Json& text) {
+  return printable(text.get_ref<const std::string&>());
+}
+
 // A line each: its ranks, and how many layers' matrices of each kind it is for.
 void print_adapters(const Json& adapters) {
   for (const auto& [name, pairs] : adapters.items()) {
@@ -108,17 +113,18 @@ void print_adapters(const Json& adapters) {
     if (most > least) ranks += " to " + std::to_string(most);
     for (const auto& [kind, count] : layers)
       kinds += (kinds.empty() ? "" : ", ") + kind + " x " + std::to_string(count);
-    std::printf("adapter %s: rank %s, for %s\n", name.c_str(), ranks.c_str(), kinds.c_str());
+    std::printf("adapter %s: rank %s, for %s\n", printable(name).c_str(), ranks.c_str(),
+                printable(kinds).c_str());
   }
 }
 
 void print_table(const Json& all) {
-  std::printf("%s: %s, %.2f million parameters, %.2f MB\n\n",
-              all["model"].get<std::string>().c_str(), all["name"].get<std::string>().c_str(),
-              all["parameters"].get<double>() / 1e6, all["file_bytes"].get<double>() / 1e6);
+  std::printf("%s: %s, %.2f million parameters, %.2f MB\n\n", shown(all["model"]).c_str(),
+              shown(all["name"]).c_str(), all["parameters"].get<double>() / 1e6,
+              all["file_bytes"].get<double>() / 1e6);
   std::printf("%-16s %12s %10s %8s  %s\n", "part", "parameters", "kB", "tensors", "stored as");
   for (const auto& [name, part] : all["parts"].items())
-    std::printf("%-16s %12lld %10.1f %8d  %s\n", name.c_str(),
+    std::printf("%-16s %12lld %10.1f %8d  %s\n", printable(name).c_str(),
                 (long long)part["parameters"].get<int64_t>(), part["bytes"].get<double>() / 1e3,
                 part["tensors"].get<int>(),
                 joined_names(part["dtypes"].get<std::set<std::string>>()).c_str());
@@ -140,7 +146,7 @@ void print_shape(const ModelSpec& spec) {
 
 void print_card(const std::string& card, bool whole) {
   if (whole)
-    std::printf("\n%s\n", card.empty() ? "The file has no card." : card.c_str());
+    std::printf("\n%s\n", card.empty() ? "The file has no card." : printable(card).c_str());
   else if (!card.empty())
     std::printf("its card says what it was taught, and its licences: tutti inspect --card\n");
 }
@@ -156,7 +162,7 @@ void print_plan(const Engine::MemoryPlan& plan) {
 void print_tensors(const ModelPackage& package) {
   std::printf("\n");
   for (const TensorView& tensor : package.file.tensors())
-    std::printf("%-44s %-5s %s\n", tensor.name.c_str(),
+    std::printf("%-44s %-5s %s\n", printable(tensor.name).c_str(),
                 std::string(dtype_name(tensor.dtype)).c_str(), shape_text(tensor.shape).c_str());
 }
 

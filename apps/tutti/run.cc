@@ -118,7 +118,8 @@ Status say_text(const RunOptions& options, const Engine& engine, const Prompt& p
   const bool stream = options.output.empty() && !options.json;
   if (stream)
     text.on_text = [](const std::string& piece) {
-      return std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size() && flush_output();
+      print_text(piece);
+      return bool(flush_output());
     };
   TUTTI_ASSIGN(const TextResult result, engine.describe(prompt, text));
   answer.text = result.text;

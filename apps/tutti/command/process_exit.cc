@@ -16,6 +16,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/printable.h"
 #include "command_line.h"
 #include "cut_files.h"
 #include "help.h"
@@ -67,7 +68,7 @@ void set_up_process() {
 // `answered`: the code where there was no verb to run.
 int finish(int answered, const Status& status) {
   const Status flushed = flush_output();
-  if (!status) std::fprintf(stderr, "tutti: %s\n", status.error().message().c_str());
+  if (!status) std::fprintf(stderr, "tutti: %s\n", printable(status.error().message()).c_str());
   // A reader that went away has seen what it wanted; it needs no message.
   else if (!flushed && first_write_error != EPIPE)
     std::fprintf(stderr, "tutti: %s\n", flushed.error().message().c_str());
@@ -123,8 +124,14 @@ void print_bytes(const void* bytes, size_t size) {
     first_write_error = reader_is_gone() ? EPIPE : errno;
 }
 
+void print_text(const std::string& text) {
+  static const bool terminal = ::isatty(STDOUT_FILENO);
+  const std::string shown = terminal ? printable(text) : text;
+  print_bytes(shown.data(), shown.size());
+}
+
 void print_line(const std::string& text) {
-  print_bytes((text + "\n").data(), text.size() + 1);
+  print_text(text + "\n");
 }
 
 Status flush_output() {

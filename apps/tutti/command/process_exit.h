@@ -21,9 +21,12 @@ int run_process(const std::function<int()>& run);
 // failed to standard error. The exit code.
 int run_verb(CLI::App& app, const Verb& chosen, int argc, char** argv);
 
-// Writes to standard output, with a line end behind it. What cannot be written is reported when the
-// process ends, with its reason; printf() forgets that of a long text.
+// Write to standard output, a line with a line end behind it. What cannot be written is reported
+// when the process ends, with its reason; printf() forgets that of a long text. Text on a terminal
+// is what the terminal shows and not what it obeys (base/printable.h), for models and files say
+// what strangers put into them; files and pipes get every byte as it is.
 void print_line(const std::string& text);
+void print_text(const std::string& text);
 void print_bytes(const void* bytes, size_t size);
 
 // All that was printed is on its way, or failed that says why not.

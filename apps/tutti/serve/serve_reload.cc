@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "base/printable.h"
 
 namespace tutti {
 namespace {
@@ -16,7 +17,7 @@ void reload(Registry& registry) {
     const Result<bool> swapped = registry.reload(card.name);
     if (!swapped)
       std::fprintf(stderr, "tutti: %s stays the model that it was: %s\n", card.name.c_str(),
-                   swapped.error().message().c_str());
+                   printable(swapped.error().message()).c_str());
     else if (*swapped)
       std::fprintf(stderr, "tutti: %s is the new model now\n", card.name.c_str());
     changed += !swapped || *swapped;
