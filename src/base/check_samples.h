@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/short_number.h"
 
 namespace tutti {
 
@@ -22,7 +23,7 @@ inline Status check_samples(std::span<const float> samples) {
   return bad_input(
       "the sound has samples that are no numbers or far beyond [-1, 1], the first of "
       "them at " +
-      std::to_string(double(wrong - samples.begin()) / 16000) + " s; check what made it");
+      short_number(double(wrong - samples.begin()) / 16000) + " s; check what made it");
 }
 
 }  // namespace tutti

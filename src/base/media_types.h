@@ -1,6 +1,6 @@
 // Plain values that pass between folders: a picture, a sound, a mel spectrogram, a clip, rows of
-// numbers.
-// They own their samples and know nothing of files or codecs (see media/ for those).
+// numbers. They own their samples and know nothing of files or codecs, which media/ reads and
+// writes.
 #pragma once
 
 #include <cstddef>

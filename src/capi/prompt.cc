@@ -5,6 +5,7 @@
 
 #include "base/check_samples.h"
 #include "base/plain_text.h"
+#include "base/short_number.h"
 #include "capi/handles.h"
 #include "format/points/cloud_builder.h"
 #include "media/decode_picture.h"
@@ -40,7 +41,7 @@ Status add_picture(tutti_session& session, const Picture& picture) {
 Status add_sound(tutti_session& session, const Sound& sound) {
   TUTTI_ASSIGN(Mel mel, log_mel(sound));
   if (mel.frames() == 0)
-    return bad_input("the sound lasts " + std::to_string(sound.seconds()) +
+    return bad_input("the sound lasts " + short_number(sound.seconds()) +
                      " s; it must have at least 10 ms");
   session.prompt.push_back(Part::of_audio(std::move(mel)));
   return {};

@@ -290,9 +290,11 @@ TEST(Engine, RowsOfNumbersAreReadByTheModalityOfTheirName) {
   expect_refused({"gauges", {1, 2, 3, 4, 5}, rows.places}, "as many to each row");
   expect_refused({"gauges", {}, {}}, "at least one row");
   expect_refused({"gauges", {1, 2, 3, 4, 5, NAN}, rows.places}, "not finite");
+  expect_refused({"gauges", {1, 2, 3, 4, 5, -1e18f}, rows.places}, "-1e+18; up to 1e+09");
+  EXPECT_TRUE(named({"gauges", {1, 2, 3, 4, 5, -1e9f}, rows.places}));
   expect_refused({"gauges", rows.values, {{0, INFINITY, 0}, {}}}, "finite numbers");
   expect_refused({"gauges", rows.values, {{-1, 0, 0}, {}}}, "time from 0");
-  expect_refused({"gauges", rows.values, {{1e30f, 0, 0}, {}}}, "time from 0");
+  expect_refused({"gauges", rows.values, {{1e30f, 0, 0}, {}}}, "at time 1e+30, y 0");
 }
 
 TEST(Engine, KnowsItsLanguages) {

@@ -6,6 +6,7 @@
 
 #include "base/joined.h"
 #include "base/quote.h"
+#include "base/short_number.h"
 #include "engine/model_names.h"
 
 namespace tutti {
@@ -94,7 +95,7 @@ struct ModelAdapters::Reader {
     for (float& value : read) {
       value = float(scale * double(value));
       if (!std::isfinite(value))
-        return bad_input("tensor " + quote(name) + " times its scale of " + std::to_string(scale) +
+        return bad_input("tensor " + quote(name) + " times its scale of " + short_number(scale) +
                          " is not finite; save the adapter again");
     }
     return rows < kPanelRows ? keep_floats(read, rows, cols) : keep_panels(name, read, rows, cols);

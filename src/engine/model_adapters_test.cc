@@ -129,9 +129,12 @@ TEST_F(ModelAdaptersTest, NamesCanBeAskedFor) {
 }
 
 TEST_F(ModelAdaptersTest, ValuesAreFinite) {
-  first().entry.scale = 1e39;
+  first().entry.scale = 1e5;
+  first().up[0] = 1e35f;
   write();
-  EXPECT_NE(load_model(path_, {1}).error().message().find(first().entry.up), std::string::npos);
+  const std::string told = load_model(path_, {1}).error().message();
+  EXPECT_NE(told.find(first().entry.up), std::string::npos) << told;
+  EXPECT_NE(told.find("its scale of 100000 is not finite"), std::string::npos) << told;
 
   ASSERT_EQ(write_model("model_adapters_test", tiny_config()), path_);
   constexpr float kMark = 12345.678f;

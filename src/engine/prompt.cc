@@ -6,12 +6,16 @@
 
 #include "base/plain_text.h"
 #include "base/quote.h"
+#include "base/short_number.h"
 #include "media/dsp/sound_spans.h"
 
 namespace tutti {
 namespace {
 
 constexpr float kLatest = 1 << 20;  // of a row: half a day
+// Of a row's numbers: far beyond what anything is measured in, and far below where the squares of
+// what the model makes of them are no floats.
+constexpr float kLargestValue = 1e9f;
 
 // What a media part enters the model by.
 std::optional<Stem> stem_of(const Part& part) {
@@ -62,12 +66,18 @@ Status check_rows(const Rows& rows) {
                      std::to_string(rows.places.size()) +
                      " places; give as many to each row, and at least one row");
   const auto finite = [](float value) { return std::isfinite(value); };
-  if (!std::all_of(rows.values.begin(), rows.values.end(), finite))
-    return bad_input("the rows hold numbers that are not finite; leave those rows out");
+  for (const float value : rows.values) {
+    if (!finite(value))
+      return bad_input("the rows hold numbers that are not finite; leave those rows out");
+    if (std::abs(value) > kLargestValue)
+      return bad_input("the rows hold the number " + short_number(value) + "; up to " +
+                       short_number(kLargestValue) +
+                       " are read, so scale them as in the model's training");
+  }
   for (const Place& place : rows.places)
     if (!finite(place.y) || !finite(place.x) || !(place.time >= 0 && place.time <= kLatest))
-      return bad_input("a row lies at time " + std::to_string(place.time) + ", y " +
-                       std::to_string(place.y) + ", x " + std::to_string(place.x) +
+      return bad_input("a row lies at time " + short_number(place.time) + ", y " +
+                       short_number(place.y) + ", x " + short_number(place.x) +
                        "; give finite numbers, and a time from 0 to " +
                        std::to_string(int(kLatest)) + " (units of 40 ms)");
   return {};

@@ -1,5 +1,7 @@
 #include "engine/requests/embed_request.h"
 
+#include <span>
+
 #include "engine/prompt.h"
 
 namespace tutti {
@@ -32,6 +34,12 @@ Status add_part(BatchBuilder& builder, const Part& part, const LoadedModel& load
   builder.begin_sequence({.adapter = adapter});
   add_media(builder, part);
   return {};
+}
+
+bool has_unit_length(std::span<const float> row) {
+  double square = 0;
+  for (const float value : row) square += double(value) * double(value);
+  return square > 0.9 && square < 1.1;  // false where it is not finite
 }
 
 }  // namespace
@@ -87,10 +95,17 @@ class EmbedRequest::Pass {
   }
 
   // Sequences of one request are in the order of its parts.
-  void hand_out(const CpuTensor& unit, const Batch& batch) const {
+  void hand_out(const CpuTensor& unit, const Batch& batch) {
     for (size_t s = 0; s < owners_.size(); ++s) {
       const Span& span = batch.spans[s];
       const float* row = unit.row(int(s));
+      if (errors_[owners_[s]]) continue;
+      if (!has_unit_length({row, row + unit.cols()})) {
+        errors_[owners_[s]] = failed(
+            "the model's numbers leave the range of floats on this input, so there is no vector; "
+            "scale it, or look whether the model file is what it was");
+        continue;
+      }
       requests_[owners_[s]]->take(
           {row, row + unit.cols()},
           span.modality == loaded_.config.find(Stem::pieces) ? span.rows - 1 : 0);

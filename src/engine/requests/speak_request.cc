@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/short_number.h"
 #include "engine/speech/alignment.h"
 #include "format/text/voice_text.h"
 #include "media/dsp/griffin_lim.h"
@@ -52,7 +53,7 @@ Status SpeakRequest::check() const {
   if (!options_.griffin_lim)
     TUTTI_CHECK(require(*model(), HeadSpec::Kind::vocoder, "speak by itself; griffin_lim can"));
   if (!(options_.speed >= 0.25f && options_.speed <= 4))
-    return usage_error("speed is " + std::to_string(options_.speed) + "; use 0.25 to 4");
+    return usage_error("speed is " + short_number(options_.speed) + "; use 0.25 to 4");
   return check_flow_options(flow_options(options_, model()->config, Stem::spoken));
 }
 

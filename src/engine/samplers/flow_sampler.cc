@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rng.h"
+#include "base/short_number.h"
 
 namespace tutti {
 namespace {
@@ -17,7 +18,7 @@ Status check_flow_options(const FlowOptions& options) {
     return usage_error("steps is " + std::to_string(options.steps) + "; use 1 to " +
                        std::to_string(kMostSteps));
   if (!(options.guidance_scale >= 0 && options.guidance_scale <= kMostGuidance))
-    return usage_error("guidance scale is " + std::to_string(options.guidance_scale) +
+    return usage_error("guidance scale is " + short_number(options.guidance_scale) +
                        "; use 0 to 100 (1: no guidance)");
   return {};
 }

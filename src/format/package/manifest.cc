@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/quote.h"
 #include "base/read_object.h"
+#include "base/short_number.h"
 #include "format/package/shard_files.h"
 
 namespace tutti {
@@ -17,6 +18,7 @@ using Json = nlohmann::json;  // sorted: ordered_json looks through all keys for
 
 constexpr size_t kMostRequired = 1'000;
 constexpr size_t kMostAdapters = 10'000;
+constexpr double kLargestScale = 1e6;  // of an adapter; usual are 0.1 to 100
 // A model of 100,000 tensors takes 10 MB. Its tensors are one object.
 constexpr size_t kLargestManifest = 32 << 20;
 constexpr JsonLimits kLimits = {.deepest = 64, .most_keys = 500'000, .most_values = 500'000};
@@ -113,6 +115,11 @@ Status read_adapters(Reader& top, Manifest& manifest) {
     manifest.adapters.push_back({reader.text("name"), reader.text("target"), reader.text("down"),
                                  reader.text("up"), reader.number("scale")});
     TUTTI_CHECK(reader.status());
+    const Manifest::Adapter& adapter = manifest.adapters.back();
+    if (std::abs(adapter.scale) > kLargestScale)
+      return bad_input("the adapter " + quote(adapter.name, 40) + " has the scale " +
+                       short_number(adapter.scale) + "; at most " + short_number(kLargestScale) +
+                       " makes sense, so save it again");
   }
   return {};
 }

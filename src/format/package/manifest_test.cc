@@ -80,6 +80,10 @@ TEST(Manifest, WhatIsMissingOrOfAnotherTypeIsNamed) {
   expect_refused(text(R"(,"signature":{"algorithm":"x"})"), "signature lacks the text key_id");
   expect_refused(text(R"(,"adapters":{})"), "adapters");
   expect_refused(text(R"(,"adapters":[{"name":"a","target":"t","down":"d","up":"u"}])"), "scale");
+  for (const std::string scale : {"1e308", "-1e39", "1.1e6"})
+    expect_refused(text(R"(,"adapters":[{"name":"a","target":"t","down":"d","up":"u","scale":)" +
+                        scale + "}]"),
+                   "at most 1e+06 makes sense");
   expect_refused(
       text(R"(,"adapters":[{"name":"a","target":"t","down":"d","up":"u","scale":1e999}])"),
       "not valid JSON at byte ");
