@@ -1,6 +1,7 @@
 #include "runtime/memory/arena.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -27,6 +28,11 @@ constexpr size_t kLeastShared = size_t(1) << 16;  // smaller ones gain nothing
 
 size_t whole_huge_pages(size_t bytes) {
   return (bytes + kHugePage - 1) / kHugePage * kHugePage;
+}
+
+size_t whole_pages(size_t bytes) {
+  static const auto page = size_t(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
 }
 
 Error no_memory(size_t bytes) {
@@ -64,8 +70,11 @@ std::weak_ptr<Slab> last_slab;
 
 }  // namespace
 
+// In a slab, pages go back at once: a model that stays would hold those of all that came after it
+// and went.
 AlignedFloats::~AlignedFloats() {
   std::free(memory_);
+  if (slab_) madvise(data_, whole_pages(size_ * sizeof(float)), MADV_DONTNEED);
 }
 
 Result<AlignedFloats> AlignedFloats::allocate(size_t count) {
@@ -83,7 +92,7 @@ Result<AlignedFloats> AlignedFloats::allocate(size_t count) {
 }
 
 Result<AlignedFloats> AlignedFloats::allocate_shared(size_t count) {
-  const size_t bytes = rounded(std::min(count, kMost)) * sizeof(float);
+  const size_t bytes = whole_pages(std::min(count, kMost) * sizeof(float));
   if (bytes < kLeastShared || count > kMost) return allocate(count);
   const std::lock_guard lock(slab_mutex);
   std::shared_ptr<Slab> slab = last_slab.lock();

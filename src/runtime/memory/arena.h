@@ -33,8 +33,8 @@ class AlignedFloats {
   // Zeros. An error when there is not that much memory, or the size overflows.
   static Result<AlignedFloats> allocate(size_t count);
   // The same for what is kept long and read from end to end: matrices side by side in huge pages
-  // where the system has them, for looking up pages of 4 KB took a twentieth of a prefill. The
-  // memory of neighbours is given back together.
+  // where the system has them, for looking up pages of 4 KB took a twentieth of a prefill. Each
+  // has whole pages, which are given back with it; their addresses are with those of neighbours.
   static Result<AlignedFloats> allocate_shared(size_t count);
 
   float* data() const { return data_; }

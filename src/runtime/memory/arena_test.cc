@@ -1,8 +1,10 @@
 #include "runtime/memory/arena.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <vector>
 
@@ -61,6 +63,28 @@ TEST(AlignedFloats, SharedOnesAreZerosOfTheirOwn) {
   }
   EXPECT_FALSE(AlignedFloats::allocate_shared(size_t(1) << 40));
   EXPECT_FALSE(AlignedFloats::allocate_shared(SIZE_MAX));
+}
+
+size_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  size_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * size_t(sysconf(_SC_PAGESIZE));
+}
+
+// As a model that stays beside another one that is exchanged.
+TEST(AlignedFloats, SharedOnesGiveTheirPagesBack) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "shadow memory is counted too";
+#endif
+  constexpr size_t kCount = 50'000;
+  const AlignedFloats stays = *AlignedFloats::allocate_shared(kCount);
+  const size_t before = resident_bytes();
+  for (int i = 0; i < 120; ++i) {  // 24 MB
+    const AlignedFloats goes = *AlignedFloats::allocate_shared(kCount);
+    std::fill_n(goes.data(), kCount, 1.0f);
+  }
+  EXPECT_LT(resident_bytes(), before + (size_t(4) << 20));
 }
 
 TEST(Arena, PlanIsExactlyEnoughAndBlocksNeverOverlap) {
