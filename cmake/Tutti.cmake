@@ -26,27 +26,37 @@ endif()
 set(TUTTI_FAST_LOOPS $<$<CONFIG:Release>:-O3>)
 set(TUTTI_PLAIN_CODE $<$<CONFIG:Release>:-O1>)
 
-# Headers that are compiled once for everything with the same flags: JSON for libraries that name
-# themselves with tutti_precompile(target), where files are not joined (CMAKE_UNITY_BUILD) anyway;
-# JSON and GoogleTest for every test.
+# Headers that are compiled once for everything with the same flags, and each unit then saves two
+# seconds: JSON and the standard library for what names itself with tutti_precompile(TARGETS...), at
+# -O2 or as plain code (GCC 12 crashes where the level differs); GoogleTest too for every test.
 function(tutti_headers name)
+  cmake_parse_arguments(arg "" "" "OPTIONS;HEADERS" ${ARGN})
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/headers.cc)
   target_link_libraries(${name} PRIVATE tutti_flags)
-  target_compile_options(${name} PRIVATE ${TUTTI_PLAIN_CODE})
+  target_compile_options(${name} PRIVATE ${arg_OPTIONS})
   target_precompile_headers(${name} PRIVATE <algorithm> <functional> <map> <memory> <mutex>
-    <optional> <string> <thread> <vector> <nlohmann/json.hpp> ${ARGN})
+    <optional> <string> <thread> <vector> <nlohmann/json.hpp> ${arg_HEADERS})
 endfunction()
 if(NOT TUTTI_ONLY_TRAIN)
   tutti_headers(tutti_json_headers)
+  tutti_headers(tutti_plain_json_headers OPTIONS ${TUTTI_PLAIN_CODE})
   if(TUTTI_TESTS)
-    tutti_headers(tutti_test_headers <gtest/gtest.h>)
+    tutti_headers(tutti_test_headers OPTIONS ${TUTTI_PLAIN_CODE} HEADERS <gtest/gtest.h>)
     target_link_libraries(tutti_test_headers PRIVATE GTest::gtest)
   endif()
 endif()
-function(tutti_precompile target)
-  if(NOT CMAKE_UNITY_BUILD AND TARGET tutti_json_headers)
-    target_precompile_headers(${target} REUSE_FROM tutti_json_headers)
+function(tutti_precompile)
+  if(TUTTI_ONLY_TRAIN)
+    return()
   endif()
+  foreach(target ${ARGN})
+    get_target_property(options ${target} COMPILE_OPTIONS)
+    if(TUTTI_PLAIN_CODE IN_LIST options)
+      target_precompile_headers(${target} REUSE_FROM tutti_plain_json_headers)
+    else()
+      target_precompile_headers(${target} REUSE_FROM tutti_json_headers)
+    endif()
+  endforeach()
 endfunction()
 
 function(tutti_library name)
