@@ -152,7 +152,8 @@ TEST(Tensor, CopiesShareAndTheLastOneFrees) {
     CpuTensor x(arena, arena.allocate(12), 3, 4);
     CpuTensor row = x.reshaped(4, 1, 4, 4);
     CpuTensor copy = row;
-    copy = copy;
+    const CpuTensor& same = copy;
+    copy = same;
     x = CpuTensor();
     EXPECT_EQ(arena.live_blocks(), 1);
     EXPECT_EQ(copy.row(0), row.row(0));
