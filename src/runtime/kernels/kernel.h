@@ -17,13 +17,16 @@ int vector_lanes();  // of the instruction set in use: 4, 8 or 16
 
 // Not with clang, which will not inline functions of 64-byte vectors here, and only fuzzes.
 #if defined(__x86_64__) && !defined(__clang__)
+// What has_avx2() and has_avx512vnni() look for (x86.h), and no more: x86-64-v3 also has BMI, MOVBE
+// and F16C, which a virtual machine may hide.
+#define TUTTI_TARGET_16 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
 #define TUTTI_KERNEL(result, name, parameters, arguments)                          \
   template <class V>                                                               \
   TUTTI_INLINE result name##_of parameters;                                        \
-  __attribute__((target("arch=x86-64-v4"))) static result name##_16 parameters {   \
+  __attribute__((target(TUTTI_TARGET_16))) static result name##_16 parameters {    \
     return name##_of<::tutti::simd::v16> arguments;                                \
   }                                                                                \
-  __attribute__((target("arch=x86-64-v3"))) static result name##_8 parameters {    \
+  __attribute__((target("avx2,fma"))) static result name##_8 parameters {          \
     return name##_of<::tutti::simd::v8> arguments;                                 \
   }                                                                                \
   static result name##_4 parameters {                                              \
