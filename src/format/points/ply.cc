@@ -103,7 +103,9 @@ class PlyReader {
   }
 
   Status read_list(const PlyProperty& property, Role role) {
-    const std::optional<double> count = whole(values_.next(*property.count_type));
+    const std::optional<double> said = values_.next(*property.count_type);
+    if (!said) return values_.problem();
+    const std::optional<double> count = whole(said);
     if (!count) return bad_list(property);
     if (role == Role::corners) cloud_.begin_polygon();
     for (double i = 0; i < *count; ++i) {
@@ -124,8 +126,7 @@ class PlyReader {
 
   Error bad_list(const PlyProperty& property) const {
     return bad_input("the list " + quote(property.name, 40) +
-                     " has a number that is missing, negative or no whole number; export the file "
-                     "again");
+                     " has a number that is negative or no whole number; export the file again");
   }
 
   const PlyHeader& header_;

@@ -134,6 +134,18 @@ TEST(Ply, HugeNegativeAndBrokenListsAreRefused) {
   expect_refused(face("uchar uint", raw(uint8_t(1)) + raw(UINT32_MAX)), {"point 4294967295"});
 }
 
+TEST(Ply, TheLengthOfAListIsRefusedByItsPlace) {
+  const auto faces = [](const std::string& format, const std::string& body) {
+    return read_ply("ply\nformat " + format + " 1.0\nelement vertex 2\n" + kPlaces +
+                    "element face 2\nproperty list uchar int vertex_indices\nend_header\n" + body);
+  };
+  expect_refused(faces("ascii", "0 0 0\n1 1 1\n1 0\nx 0 1\n"), {"line 13", "\"x\"", "a uchar"});
+  std::string cut;
+  for (float value : {0, 0, 0, 1, 1, 1}) cut += raw(value);
+  cut += raw(uint8_t(1)) + raw(int32_t(0));
+  expect_refused(faces("binary_little_endian", cut), {"\"face\" 2 of 2", "cut short"});
+}
+
 TEST(Ply, TextThatIsNoneIsRefused) {
   expect_refused(read_ply(with_vertices("ascii", kPlaces, std::string(24, '\1'))),
                  {"\\x01", "binary"});
