@@ -169,6 +169,7 @@ Result<Engine::MemoryPlan> Engine::plan_memory(const std::string& path,
 
 Result<Engine::MemoryPlan> Engine::plan_memory(const ModelPackage& package,
                                                const EngineOptions& options) {
+  TUTTI_CHECK(select_isa());  // what bf16 is computed in depends on it
   TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
   ShapeSource shapes(package, options.dtype);
   const Model<CpuOps> model(Scope(shapes, ""), config);

@@ -16,7 +16,7 @@ struct KernelTable;
 std::vector<std::string> available_isas();
 
 // Reads TUTTI_ISA. An error where it names one that is unknown or not available; called wherever a
-// model is loaded. Until then, and after an error, the best one is in use.
+// model is loaded or its memory is planned. Until then, and after an error, the best one is in use.
 Status select_isa();
 
 // Uses the one named, or the best for "". Not while another thread computes.
