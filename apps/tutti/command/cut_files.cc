@@ -73,6 +73,7 @@ void on_bus_error(int signal, siginfo_t* info, void*) {
   if (info->si_code == BUS_ADRERR) path = mapped_at(reinterpret_cast<uint64_t>(info->si_addr));
   if (path.empty()) {  // a defect: the access is made again and ends the process with a core
     std::signal(signal, SIG_DFL);
+    if (info->si_code <= 0) ::raise(signal);  // sent by a process: no access is made again
     return;
   }
   say(program_name);
