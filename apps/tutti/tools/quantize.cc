@@ -81,6 +81,8 @@ void print_table(const QuantizeReport& report) {
 
 Status quantize(Options options) {
   TUTTI_ASSIGN(options.model, find_model(options.model));
+  if (options.chart == "-")
+    return usage_error("--chart - and the report both want standard output; give --chart a file");
   if (!options.chart.empty()) TUTTI_CHECK(check_picture_path(options.chart));
   TUTTI_ASSIGN(const CalibrationSet set, calibration_set(options));
   options.quantize.progress = [](const std::string& what) {
