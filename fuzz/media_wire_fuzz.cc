@@ -72,7 +72,7 @@ void send_to_worker(const uint8_t* data, size_t size) {
   decoders.frames = [](const MediaInput&, int, int side, const MediaLimits&) {
     return Result<std::vector<Picture>>({make_picture(side % 8 + 1, 1, 3)});
   };
-  decoders.cloud = [](const MediaInput& input, const MediaLimits&) {
+  decoders.cloud = [](const MediaInput& input, const MediaLimits&, UpAxis) {
     return Result<Rows>({"points", {float(input.bytes()[0])}, {{}}});
   };
   decoders.fit = [](const Picture&, int side) { return make_picture(side, side, 3); };
