@@ -109,7 +109,7 @@ std::vector<std::string> fuzz_seeds() {
   append(cloud, wire::Request{.kind = wire::Kind::cloud, .limits = limits, .size = 24});
   append(cloud, wire::Reply{.width = 99, .count = 64, .size = 26112});
   for (const std::string& seed : {picture, sound, frames, fitted, cloud, error})
-    seeds.push_back(seed + "an upload or its pixels!" + seed);
+    seeds.push_back(std::string(seed).append("an upload or its pixels!").append(seed));
   return seeds;
 }
 

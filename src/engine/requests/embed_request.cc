@@ -94,19 +94,23 @@ class EmbedRequest::Pass {
     return true;
   }
 
-  // Sequences of one request are in the order of its parts.
+  // Sequences of one request are in the order of its parts: those before one without a vector are
+  // handed out, those behind it are not.
   void hand_out(const CpuTensor& unit, const Batch& batch) {
+    std::vector<bool> lacks(requests_.size());
     for (size_t s = 0; s < owners_.size(); ++s) {
+      const size_t owner = owners_[s];
+      if (lacks[owner]) continue;
       const Span& span = batch.spans[s];
       const float* row = unit.row(int(s));
-      if (errors_[owners_[s]]) continue;
       if (!has_unit_length({row, row + unit.cols()})) {
-        errors_[owners_[s]] = failed(
+        lacks[owner] = true;
+        errors_[owner] = failed(
             "the model's numbers leave the range of floats on this input, so there is no vector; "
             "scale it, or look whether the model file is what it was");
         continue;
       }
-      requests_[owners_[s]]->take(
+      requests_[owner]->take(
           {row, row + unit.cols()},
           span.modality == loaded_.config.find(Stem::pieces) ? span.rows - 1 : 0);
     }
