@@ -72,7 +72,7 @@ size_t plan_arena(const Model<CpuOps>& model, const ModelAdapters& adapters, Cpu
     for (int m = 0; m < int(model.spec.modalities.size()); ++m)
       if (model.spec.modalities[size_t(m)].stem == Stem::patches)
         largest.push_back(full_rows(model.spec, m, adapter));
-    const auto own = std::span(list).first(size_t(adapter + 1));
+    const auto own = std::span(list).first(adapter < 0 ? 0 : 1);
     for (const Batch& batch : largest)
       bytes = std::max(bytes, ops.plan([&] { model.forward(ops, batch, caches, own); }));
   }
