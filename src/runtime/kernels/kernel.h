@@ -1,5 +1,5 @@
-// Functions compiled for three widths of x86-64's vectors. The instruction set in use (isa.h) decides
-// which of the three runs, so TUTTI_ISA does too.
+// Functions compiled for three widths of x86-64's vectors. The instruction set in use (isa.h)
+// decides which of the three runs, so TUTTI_ISA does too.
 //
 //   TUTTI_KERNEL(void, add, (ConstMatrix x, Matrix y, int begin, int end), (x, y, begin, end)) {
 //     ... load<V>(x.row(r) + c) ...     // V: simd.h's vector of as many lanes

@@ -23,7 +23,8 @@ inline constexpr int kHeadColumns = 64;
 // them, fewer leave more blocks to share out.
 inline constexpr int kAttentionRows = 24, kMostAttentionRows = 72;
 
-// The precision where none was asked for: bf16, or FP32 where this processor multiplies that faster.
+// The precision where none was asked for: bf16, or FP32 where this processor multiplies that
+// faster.
 Precision half_precision();
 // What is multiplied, of keys and values kept in `kept`.
 inline Precision multiplied_in(Precision kept) {

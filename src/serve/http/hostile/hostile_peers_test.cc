@@ -188,6 +188,7 @@ TEST_F(HostilePeersTest, AtTheLimitWhoHasMostLosesTheSilentOnes) {
   early.send(kHello);
   EXPECT_TRUE(said_hello(answer_of(early)));
   working.send("GET /silent HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  working.receive([](const std::string& text) { return text.find("\r\n\r\n") != text.npos; });
   std::vector<TestClient> clients;
   for (int i = 0; i < 60; ++i) {
     clients.emplace_back(port_, kGreedy + i / 10 * 2);  // of six addresses
