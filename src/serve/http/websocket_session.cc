@@ -285,7 +285,7 @@ class WebSocketSession final : public OpenWebSocket,
   std::shared_ptr<Core> core_;
   const WebSocketOptions options_;
   const Account::Ptr account_;
-  boost::beast::websocket::stream<BeastStream> socket_;
+  boost::beast::websocket::stream<BeastStream, false> socket_;  // false: nothing is compressed
   std::string message_;  // being read: filled_ bytes of it, and room for what comes
   size_t filled_ = 0;
   Charge incoming_charge_;
