@@ -8,7 +8,7 @@ s/^| pictograms in a style seen for other concepts only /| 图标，所用画风
 s/^| photographs, CIFAR-10 classes /| 照片，CIFAR-10 的类别 /
 s/^| captions of unseen photographs /| 描述未见过的照片 /
 s/^| text to picture, judged by a separate classifier /| 看文作画，由另一分类器评判 /
-s/^| speech to picture, judged alike /| 听话作画，评判方法相同 /
+s/^| speech to picture, same judge /| 听话作画，评判方法相同 /
 s/^| text to speech, judged by an independent decoder /| 朗读，由独立的解码器评判 /
 s/^| retrieval, audio and text /| 检索：声音与文字 /
 s/^| retrieval, the other six pairs of modalities /| 检索：其余六对模态 /
@@ -24,7 +24,7 @@ s/| accuracy (chance \([0-9.]* %\)) /| 准确率（随机为 \1） /
 s/| accuracy /| 准确率 /
 s/| word error rate (real speech: \([0-9.]* %\)) /| 词错误率（真人语音为 \1） /
 s/| word error rate /| 词错误率 /
-s/| share of the asked concept /| 画对的比例 /
+s/| share showing the requested concept /| 画对的比例 /
 s/| recall@1 of 100 /| 百中取一的召回率 /
 s/| intersection over union /| 交并比 /
 s/| bits per byte /| 每字节比特数 /
