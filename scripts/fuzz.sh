@@ -1,5 +1,6 @@
 #!/bin/sh
-# Fuzzes every target of fuzz/ with libFuzzer under the address and undefined-behaviour sanitizers.
+# Tests every target of fuzz/ under the address and undefined-behaviour sanitizers: its seeds and fixed
+# mutations of them, then whatever libFuzzer finds.
 #   scripts/fuzz.sh [SECONDS per target, default 60] [TARGET ...]
 # Exits with 1 when a target crashed; the input is then in build/fuzz/crashes/.
 set -u
@@ -26,7 +27,8 @@ status=0
 for target in $targets; do
   corpus=$build/corpus/$target
   # A small input finds parser defects as well as a large one, and faster.
-  if $build/fuzz/${target}_test --write-seeds "$corpus" &&
+  if $build/fuzz/${target}_test > "$build/$target.log" 2>&1 &&
+    $build/fuzz/${target}_test --write-seeds "$corpus" &&
     $build/fuzz/"$target" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
       -artifact_prefix=$build/crashes/"$target"- -print_final_stats=1 "$corpus" \
       > "$build/$target.log" 2>&1; then
