@@ -75,7 +75,9 @@ void send_to_worker(const uint8_t* data, size_t size) {
   decoders.cloud = [](const MediaInput& input, const MediaLimits&, UpAxis) {
     return Result<Rows>({"points", {float(input.bytes()[0])}, {{}}});
   };
-  decoders.fit = [](const Picture&, int side) { return make_picture(side, side, 3); };
+  decoders.fitted_picture = [](const MediaInput&, int side, const MediaLimits&) {
+    return Result<Picture>(make_picture(side, side, 3));
+  };
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) std::abort();
   if (wire::send(ends[0], data, size) != wire::Transfer::done) std::abort();

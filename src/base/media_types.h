@@ -23,6 +23,25 @@ struct Picture {
   }
 };
 
+// Pixels that lie elsewhere, which must outlive it; rows may be padded.
+struct PictureView {
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  const uint8_t* pixels = nullptr;
+  ptrdiff_t stride = 0;  // bytes from a row to the next
+
+  PictureView(int width, int height, int channels, const uint8_t* pixels, ptrdiff_t stride)
+      : width(width), height(height), channels(channels), pixels(pixels), stride(stride) {}
+  PictureView(const Picture& picture)
+      : PictureView(picture.width, picture.height, picture.channels, picture.pixels.data(),
+                    ptrdiff_t(picture.width) * picture.channels) {}
+
+  const uint8_t* at(int x, int y) const {
+    return pixels + ptrdiff_t(y) * stride + ptrdiff_t(x) * channels;
+  }
+};
+
 inline Picture make_picture(int width, int height, int channels, uint8_t fill = 0) {
   return {width, height, channels, std::vector<uint8_t>(size_t(width) * height * channels, fill)};
 }

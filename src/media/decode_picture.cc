@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include "media/av.h"
+#include "media/picture/fit_picture.h"
 #include "media/picture/orientation.h"
 #include "media/picture/picture_size.h"
 #include "media/picture/webp.h"
@@ -75,14 +76,24 @@ Result<CodecPtr> open_decoder(const Kind& kind, const MediaLimits& limits) {
   return context;
 }
 
-Result<FramePtr> decode_still(AVCodecContext& decoder, const std::vector<uint8_t>& data,
-                              size_t size) {
+// A packet of bytes that outlive every use of it, in a buffer of FFmpeg's: what has none it copies.
+Result<PacketPtr> packet_of(std::span<const uint8_t> padded) {
   PacketPtr packet(av_packet_alloc());
-  FramePtr frame(av_frame_alloc());
-  if (!packet || !frame) return input_error(AVERROR(ENOMEM), {});
-  packet->data = const_cast<uint8_t*>(data.data());  // not reference-counted: the decoder copies it
-  packet->size = int(size);
+  if (!packet) return input_error(AVERROR(ENOMEM), {});
+  packet->data = const_cast<uint8_t*>(padded.data());
+  packet->size = int(padded.size());
   packet->flags = AV_PKT_FLAG_KEY;
+  const auto keep = [](void*, uint8_t*) {};
+  packet->buf = av_buffer_create(packet->data, padded.size() + AV_INPUT_BUFFER_PADDING_SIZE, keep,
+                                 nullptr, AV_BUFFER_FLAG_READONLY);
+  if (!packet->buf) return input_error(AVERROR(ENOMEM), {});
+  return packet;
+}
+
+Result<FramePtr> decode_frame(AVCodecContext& decoder, std::span<const uint8_t> padded) {
+  TUTTI_ASSIGN(const PacketPtr packet, packet_of(padded));
+  FramePtr frame(av_frame_alloc());
+  if (!frame) return input_error(AVERROR(ENOMEM), {});
   int code = avcodec_send_packet(&decoder, packet.get());
   if (code >= 0) code = avcodec_send_packet(&decoder, nullptr);
   if (code >= 0) code = avcodec_receive_frame(&decoder, frame.get());
@@ -104,18 +115,18 @@ int orientation_of(const AVFrame& frame) {
   return value.size() == 1 && value[0] >= '1' && value[0] <= '8' ? value[0] - '0' : 1;
 }
 
-Result<Picture> to_picture(const AVFrame& frame, Transparency transparency) {
-  const AVPixFmtDescriptor* described = av_pix_fmt_desc_get(AVPixelFormat(frame.format));
+// The frame itself where its samples lie as a Picture's do, else one that is converted.
+Result<FramePtr> in_rgb(FramePtr frame, Transparency transparency) {
+  const AVPixFmtDescriptor* described = av_pix_fmt_desc_get(AVPixelFormat(frame->format));
   const bool has_alpha =
       described && (described->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL));
-  const bool keep = transparency == Transparency::keep;
-  TUTTI_ASSIGN(FramePtr rgb,
-               make_video_frame(frame.width, frame.height,
-                                has_alpha || keep ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24));
+  const AVPixelFormat wanted =
+      has_alpha || transparency == Transparency::keep ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+  if (frame->format == wanted) return frame;
+  TUTTI_ASSIGN(FramePtr rgb, make_video_frame(frame->width, frame->height, wanted));
   Scaler scaler;
-  TUTTI_CHECK(scaler.run(frame, *rgb, exact_scaling));
-  TUTTI_ASSIGN(Picture picture, picture_of_frame(*rgb));
-  return keep ? std::move(picture) : to_rgb(picture);
+  TUTTI_CHECK(scaler.run(*frame, *rgb, exact_scaling));
+  return rgb;
 }
 
 // The frame where it lies in the canvas; what it leaves free is transparent.
@@ -136,36 +147,44 @@ Error too_large(const std::string& name, size_t width, size_t height, size_t mos
 }
 
 // Bytes with FFmpeg's padding behind them.
-std::vector<uint8_t> padded(std::vector<uint8_t> bytes) {
-  bytes.resize(bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE);
-  return bytes;
+PaddedBytes padded(std::vector<uint8_t> bytes) {
+  const size_t size = bytes.size();
+  bytes.resize(size + AV_INPUT_BUFFER_PADDING_SIZE);
+  const std::span<const uint8_t> all(bytes.data(), size);
+  return {std::move(bytes), all};
 }
 
-Result<Picture> decode_picture(const std::vector<uint8_t>& data, size_t size, const Kind& kind,
-                               const MediaLimits& limits, const std::string& name,
-                               Transparency transparency) {
+// A file as its decoder leaves it.
+struct Still {
+  PaddedBytes file;  // outlives the frame
+  FramePtr frame;    // RGB24 or RGBA
+  int orientation = 1;
+  std::optional<WebpFrame> place;  // of an animation's first frame
+
+  PictureView view() const { return view_of_frame(*frame); }
+};
+
+Result<Still> decode_still(PaddedBytes file, const Kind& kind, const MediaLimits& limits,
+                           const std::string& name, Transparency transparency) {
   TUTTI_ASSIGN(const CodecPtr decoder, open_decoder(kind, limits));
-  const Result<FramePtr> frame = decode_still(*decoder, data, size);
+  Result<FramePtr> frame = decode_frame(*decoder, file.bytes);
   if (!frame)
     return frame.error().with_context(
         frame.error().code() == ErrorCode::no_memory ? name : damaged(name, kind));
   const auto width = size_t((*frame)->width), height = size_t((*frame)->height);
   if (width * height > limits.max_pixels) return too_large(name, width, height, limits.max_pixels);
-  const Result<Picture> picture = to_picture(**frame, transparency);
-  if (!picture) return picture.error().with_context(name);
-  return turn_upright(*picture, orientation_of(**frame));
+  const int orientation = orientation_of(**frame);
+  Result<FramePtr> rgb = in_rgb(*std::move(frame), transparency);
+  if (!rgb) return rgb.error().with_context(name);
+  return Still{std::move(file), *std::move(rgb), orientation, {}};
 }
 
-}  // namespace
-
-Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits,
-                             Transparency transparency) {
+Result<Still> load_still(const MediaInput& input, const MediaLimits& limits,
+                         Transparency transparency) {
   silence_av_log();
   const size_t most = std::min(limits.max_bytes, size_t(INT32_MAX) / 2);  // packets count in int
-  TUTTI_ASSIGN(const std::vector<uint8_t> data,
-               read_input(input, most, AV_INPUT_BUFFER_PADDING_SIZE));
-  const std::string_view text(reinterpret_cast<const char*>(data.data()),
-                              data.size() - AV_INPUT_BUFFER_PADDING_SIZE);
+  TUTTI_ASSIGN(PaddedBytes file, read_input(input, most, AV_INPUT_BUFFER_PADDING_SIZE));
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
   TUTTI_ASSIGN(const Kind kind, sniff(text, input.name()));
   if (const auto size = claimed_size(text); size && size->pixels() > limits.max_pixels)
     return too_large(input.name(), size->width, size->height, limits.max_pixels);
@@ -177,12 +196,40 @@ Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits,
     if (!first) return first.error().with_context(damaged(input.name(), kind));
     animated = *std::move(first);
   }
-  if (!animated) return decode_picture(data, text.size(), kind, limits, input.name(), transparency);
-  const size_t size = animated->still.size();
-  TUTTI_ASSIGN(const Picture frame, decode_picture(padded(std::move(animated->still)), size, kind,
-                                                   limits, input.name(), Transparency::keep));
-  Picture canvas = on_canvas(frame, *animated);
-  return transparency == Transparency::keep ? std::move(canvas) : to_rgb(canvas);
+  if (!animated) return decode_still(std::move(file), kind, limits, input.name(), transparency);
+  TUTTI_ASSIGN(Still still, decode_still(padded(std::move(animated->still)), kind, limits,
+                                         input.name(), Transparency::keep));
+  still.place = std::move(animated);
+  return still;
+}
+
+Picture picture_of(const Still& still, Transparency transparency) {
+  const bool over_white = transparency == Transparency::over_white;
+  if (still.place) {
+    Picture canvas =
+        on_canvas(turn_upright(picture_of_frame(*still.frame), still.orientation), *still.place);
+    return over_white ? to_rgb(canvas) : canvas;
+  }
+  if (over_white && still.view().channels == 4)
+    return turn_upright(to_rgb(still.view()), still.orientation);
+  return is_turned(still.orientation) ? turned(still.view(), still.orientation)
+                                      : picture_of_frame(*still.frame);
+}
+
+}  // namespace
+
+Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits,
+                             Transparency transparency) {
+  TUTTI_ASSIGN(const Still still, load_still(input, limits, transparency));
+  return picture_of(still, transparency);
+}
+
+Result<Picture> load_fitted_picture(const MediaInput& input, int side, const MediaLimits& limits) {
+  TUTTI_ASSIGN(const Still still, load_still(input, limits, Transparency::over_white));
+  const bool as_it_lies =
+      still.view().channels == 3 && !is_turned(still.orientation) && !still.place;
+  return as_it_lies ? fit_picture(still.view(), side)
+                    : fit_picture(picture_of(still, Transparency::over_white), side);
 }
 
 }  // namespace tutti

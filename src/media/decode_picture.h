@@ -19,4 +19,9 @@ enum class Transparency { over_white, keep };
 Result<Picture> load_picture(const MediaInput& input, const MediaLimits& limits = {},
                              Transparency transparency = Transparency::over_white);
 
+// The bits of fit_picture(load_picture(input, limits), side), from the decoder's own frame: where
+// that is RGB, upright and opaque, nothing of the picture's size is written but the frame.
+Result<Picture> load_fitted_picture(const MediaInput& input, int side,
+                                    const MediaLimits& limits = {});
+
 }  // namespace tutti

@@ -82,8 +82,7 @@ Result<std::optional<Picture>> VideoReader::next() {
   // A stream may change its size half-way; its frames are then scaled to the first one's.
   TUTTI_ASSIGN(const FramePtr rgb, make_video_frame(s.width, s.height, AV_PIX_FMT_RGB24));
   TUTTI_CHECK(s.scaler.run(*s.frame, *rgb, SWS_BILINEAR));
-  TUTTI_ASSIGN(Picture picture, picture_of_frame(*rgb));
-  return std::optional<Picture>(turn_upright(std::move(picture), s.orientation));
+  return std::optional<Picture>(turn_upright(picture_of_frame(*rgb), s.orientation));
 }
 
 std::optional<YuvFrame> VideoReader::planes() const {

@@ -49,12 +49,14 @@ Result<size_t> check_input(const MediaInput& input, size_t max_bytes) {
   return size;
 }
 
-Result<std::vector<uint8_t>> read_input(const MediaInput& input, size_t max_bytes, size_t padding) {
+Result<PaddedBytes> read_input(const MediaInput& input, size_t max_bytes, size_t padding) {
   TUTTI_ASSIGN(const size_t size, check_input(input, max_bytes));
+  if (input.in_memory() && input.padding() >= padding) return PaddedBytes{{}, input.bytes()};
   std::vector<uint8_t> data(size + padding);
+  const std::span<const uint8_t> bytes(data.data(), size);
   if (input.in_memory()) {
     std::copy(input.bytes().begin(), input.bytes().end(), data.begin());
-    return data;
+    return PaddedBytes{std::move(data), bytes};
   }
   std::ifstream file(input.path(), std::ios::binary);
   if (!file) return bad_input(input.path() + ": cannot be opened; check its permissions");
@@ -62,7 +64,7 @@ Result<std::vector<uint8_t>> read_input(const MediaInput& input, size_t max_byte
     return bad_input(input.path() + ": only " + std::to_string(file.gcount()) + " of " +
                      std::to_string(size) + " bytes could be read; check the disk and try again");
   }
-  return data;
+  return PaddedBytes{std::move(data), bytes};
 }
 
 }  // namespace tutti

@@ -31,16 +31,24 @@ class MediaInput {
   MediaInput(const char* path) : path_(path) {}
   MediaInput(std::span<const uint8_t> bytes, std::string name = kUploadName)
       : path_(std::move(name)), bytes_(bytes), in_memory_(true) {}
+  // Behind the bytes lie `padding` zeros, so that decoders that read ahead need no copy.
+  static MediaInput padded(std::span<const uint8_t> bytes, size_t padding) {
+    MediaInput input(bytes);
+    input.padding_ = padding;
+    return input;
+  }
   MediaInput(const std::vector<uint8_t>& bytes) : MediaInput(std::span(bytes)) {}
 
   bool in_memory() const { return in_memory_; }
   const std::string& path() const { return path_; }  // or what the bytes are called
   std::span<const uint8_t> bytes() const { return bytes_; }
   const std::string& name() const { return path_; }  // for messages
+  size_t padding() const { return padding_; }
 
  private:
   std::string path_;
   std::span<const uint8_t> bytes_;
+  size_t padding_ = 0;
   bool in_memory_ = false;
 };
 
@@ -48,7 +56,18 @@ class MediaInput {
 // max_bytes.
 Result<size_t> check_input(const MediaInput& input, size_t max_bytes);
 
+// Bytes with zeros behind them: the input's own, where it has these, else a copy.
+struct PaddedBytes {
+  std::vector<uint8_t> own;
+  std::span<const uint8_t> bytes;  // without the zeros
+
+  PaddedBytes(std::vector<uint8_t> own, std::span<const uint8_t> bytes)
+      : own(std::move(own)), bytes(bytes) {}
+  PaddedBytes(PaddedBytes&&) = default;  // a copy's view would be of the first's bytes
+  PaddedBytes& operator=(PaddedBytes&&) = default;
+};
+
 // The whole input followed by `padding` zero bytes (decoders read ahead of the end).
-Result<std::vector<uint8_t>> read_input(const MediaInput& input, size_t max_bytes, size_t padding);
+Result<PaddedBytes> read_input(const MediaInput& input, size_t max_bytes, size_t padding);
 
 }  // namespace tutti

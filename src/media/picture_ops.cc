@@ -134,19 +134,18 @@ Result<Picture> center_square(const Picture& picture, int side, Filter filter) {
   return resize(square, side, side, filter);
 }
 
-Picture to_rgb(const Picture& picture, Ground ground) {
-  if (picture.channels == 3) return picture;
-  Picture out = make_picture(picture.width, picture.height, 3);
+Picture to_rgb(const PictureView& picture, Ground ground) {
   const int under[3] = {ground.red, ground.green, ground.blue};
-  const size_t pixels = size_t(picture.width) * picture.height;
-  for (size_t i = 0; i < pixels; ++i) {
-    const uint8_t* from = picture.pixels.data() + i * picture.channels;
-    uint8_t* to = out.pixels.data() + i * 3;
-    for (int c = 0; c < 3; ++c) {
-      to[c] = picture.channels == 1
-                  ? from[0]
-                  : uint8_t((from[c] * from[3] + under[c] * (255 - from[3]) + 127) / 255);
-    }
+  const auto lay = [&](const uint8_t* from, int c) {
+    if (picture.channels < 4) return from[picture.channels == 1 ? 0 : c];
+    return uint8_t((from[c] * from[3] + under[c] * (255 - from[3]) + 127) / 255);
+  };
+  Picture out = make_picture(picture.width, picture.height, 3);
+  uint8_t* to = out.pixels.data();
+  for (int y = 0; y < out.height; ++y) {
+    const uint8_t* from = picture.at(0, y);
+    for (int x = 0; x < out.width; ++x, from += picture.channels)
+      for (int c = 0; c < 3; ++c) *to++ = lay(from, c);
   }
   return out;
 }

@@ -31,7 +31,7 @@ Result<Picture> crop(const Picture& picture, int x, int y, int width, int height
 Result<Picture> center_square(const Picture& picture, int side, Filter filter = Filter::area);
 
 // RGB from any valid picture; transparent pixels show `ground`.
-Picture to_rgb(const Picture& picture, Ground ground = {});
+Picture to_rgb(const PictureView& picture, Ground ground = {});
 
 // Lays `layer` (any channels) over `ground` with its top left corner at (x, y), which may lie
 // outside; what sticks out is cut off. The result is RGB and of the ground's size.

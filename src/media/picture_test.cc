@@ -2,6 +2,7 @@
 
 #include "media/decode_picture.h"
 #include "media/encode_picture.h"
+#include "media/picture/fit_picture.h"
 #include "media/picture/orientation.h"
 #include "media/picture_ops.h"
 #include "tests/helpers/test_media.h"
@@ -157,6 +158,32 @@ TEST(PictureFile, ExifTurnsUpright) {
     const Picture wanted = turn_upright(stored, orientation);
     ASSERT_EQ(back->width, orientation >= 5 ? 64 : 96);
     EXPECT_GT(psnr(wanted, *back), 31) << int(orientation);
+  }
+}
+
+// Whether the decoder's frame is used as it lies, turned, or laid over white; and whether the bytes
+// are copied or lie in front of their padding.
+TEST(PictureFile, FittedAtOnceIsTheSame) {
+  std::vector<std::vector<uint8_t>> files;
+  for (const char* kind : {"png", "jpg", "webp", "bmp"})
+    for (const int channels : {1, 3, 4})
+      files.push_back(*encode_picture(scene(133, 97, channels), kind));
+  const auto jpeg = files[4], still = files[8];
+  for (uint8_t orientation = 1; orientation <= 8; ++orientation)
+    files.push_back(with_exif(jpeg, orientation));
+  files.push_back(animated_webp(150, 120, {{still, 133, 97, 8, 4}}));
+  for (size_t i = 0; i < files.size(); ++i) {
+    const auto whole = load_picture(files[i]);
+    ASSERT_TRUE(whole) << i << whole.error().message();
+    std::vector<uint8_t> padded = files[i];
+    padded.resize(padded.size() + 64);
+    const std::span<const uint8_t> bytes(padded.data(), files[i].size());
+    for (const MediaInput& input : {MediaInput(files[i]), MediaInput::padded(bytes, 64)}) {
+      const auto fitted = load_fitted_picture(input, 32);
+      ASSERT_TRUE(fitted) << i << fitted.error().message();
+      EXPECT_EQ(fitted->channels, 3);
+      EXPECT_EQ(fitted->pixels, fit_picture(*whole, 32).pixels) << i;
+    }
   }
 }
 

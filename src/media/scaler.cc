@@ -70,13 +70,16 @@ Result<FramePtr> frame_of_picture(const Picture& picture) {
   return frame;
 }
 
-Result<Picture> picture_of_frame(const AVFrame& frame) {
-  Picture picture =
-      make_picture(frame.width, frame.height, channels_of(AVPixelFormat(frame.format)));
+PictureView view_of_frame(const AVFrame& frame) {
+  return {frame.width, frame.height, channels_of(AVPixelFormat(frame.format)), frame.data[0],
+          frame.linesize[0]};
+}
+
+Picture picture_of_frame(const AVFrame& frame) {
+  const PictureView view = view_of_frame(frame);
+  Picture picture = make_picture(view.width, view.height, view.channels);
   const size_t row = size_t(picture.width) * picture.channels;
-  for (int y = 0; y < picture.height; ++y) {
-    std::memcpy(picture.at(0, y), frame.data[0] + ptrdiff_t(y) * frame.linesize[0], row);
-  }
+  for (int y = 0; y < picture.height; ++y) std::memcpy(picture.at(0, y), view.at(0, y), row);
   return picture;
 }
 

@@ -18,7 +18,9 @@ Result<FramePtr> make_video_frame(int width, int height, AVPixelFormat format);
 
 // RGB24, RGBA or GRAY8, by the picture's channels.
 Result<FramePtr> frame_of_picture(const Picture& picture);
-Result<Picture> picture_of_frame(const AVFrame& frame);  // of those three formats only
+// Of those three formats only.
+PictureView view_of_frame(const AVFrame& frame);
+Picture picture_of_frame(const AVFrame& frame);
 
 // Sets what files leave out: HD is BT.709, all else BT.601 (what players assume, too), and the old
 // yuvj formats become yuv with full range.

@@ -4,7 +4,7 @@
 
 namespace tutti {
 
-Picture fit_picture(const Picture& picture, int side) {
+Picture fit_picture(const PictureView& picture, int side) {
   Picture fitted = resize_picture(picture, side, side);
   if (fitted.channels == 3) return fitted;
   Picture rgb = make_picture(side, side, 3);

@@ -6,6 +6,6 @@
 namespace tutti {
 
 // Fits a picture of any size and channel count to side x side RGB, over white where transparent.
-Picture fit_picture(const Picture& picture, int side);
+Picture fit_picture(const PictureView& picture, int side);
 
 }  // namespace tutti

@@ -7,9 +7,13 @@
 
 namespace tutti {
 
-// orientation: 1 (as it is) to 8, as in EXIF 2.3 section 4.6.4; all else is taken as 1.
-inline Picture turn_upright(Picture picture, int orientation) {
-  if (orientation < 2 || orientation > 8) return picture;
+// Orientations: 1 (as it is) to 8, as in EXIF 2.3 section 4.6.4; all else is taken as 1.
+inline bool is_turned(int orientation) {
+  return orientation >= 2 && orientation <= 8;
+}
+
+// A picture of its own, `orientation` being that of a turned one.
+inline Picture turned(const PictureView& picture, int orientation) {
   const int w = picture.width, h = picture.height, channels = picture.channels;
   const bool sideways = orientation >= 5;
   Picture out = make_picture(sideways ? h : w, sideways ? w : h, channels);
@@ -27,6 +31,10 @@ inline Picture turn_upright(Picture picture, int orientation) {
     }
   }
   return out;
+}
+
+inline Picture turn_upright(Picture picture, int orientation) {
+  return is_turned(orientation) ? turned(picture, orientation) : picture;
 }
 
 }  // namespace tutti

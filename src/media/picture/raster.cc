@@ -57,7 +57,8 @@ Taps make_taps(int source, int wanted) {
 }
 
 template <int channels>
-void shrink_rows(const Picture& source, Box from, const Taps& taps, std::vector<uint16_t>& out) {
+void shrink_rows(const PictureView& source, Box from, const Taps& taps,
+                 std::vector<uint16_t>& out) {
   const int width = int(taps.first.size());
   for (int y = 0; y < from.height(); ++y) {
     const uint8_t* row = source.at(from.left, from.top + y);
@@ -145,7 +146,7 @@ inline void blend(uint8_t* pixel, const int rgba[4]) {
 
 }  // namespace
 
-Picture resize_picture(const Picture& source, Box from, int width, int height) {
+Picture resize_picture(const PictureView& source, Box from, int width, int height) {
   Picture out = make_picture(width, height, source.channels);
   const Taps across = make_taps(from.width(), width), down = make_taps(from.height(), height);
   std::vector<uint16_t> rows(size_t(from.height()) * width * source.channels);
@@ -160,7 +161,7 @@ Picture resize_picture(const Picture& source, Box from, int width, int height) {
   return out;
 }
 
-Picture resize_picture(const Picture& source, int width, int height) {
+Picture resize_picture(const PictureView& source, int width, int height) {
   return resize_picture(source, {0, 0, source.width, source.height}, width, height);
 }
 

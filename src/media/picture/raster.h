@@ -25,8 +25,8 @@ struct Box {
 
 // Area average where it shrinks, bilinear where it grows, each axis by itself. Any channel count;
 // RGBA must be premultiplied. `from` must lie within the picture and not be empty.
-Picture resize_picture(const Picture& source, Box from, int width, int height);
-Picture resize_picture(const Picture& source, int width, int height);
+Picture resize_picture(const PictureView& source, Box from, int width, int height);
+Picture resize_picture(const PictureView& source, int width, int height);
 
 // A copy with colours multiplied by alpha, cut to `from`; optionally mirrored left to right.
 Picture premultiply(const Picture& rgba, Box from, bool mirrored);

@@ -8,7 +8,6 @@
 #include "media/decode_picture.h"
 #include "media/decode_sound.h"
 #include "media/decode_video.h"
-#include "media/picture/fit_picture.h"
 #include "media/points/read_cloud.h"
 #include "serve/media/sandbox.h"
 #include "serve/media/wire.h"
@@ -61,7 +60,7 @@ bool say_hello(int socket, const Status& locked_in) {
 }  // namespace
 
 MediaDecoders real_decoders() {
-  return {load_picture, load_sound, load_frames, fit_picture, decode_cloud};
+  return {load_picture, load_sound, load_frames, load_fitted_picture, decode_cloud};
 }
 
 int serve_media(int socket, const MediaDecoders& decoders) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <new>
 
 #include "serve/media/wire.h"
@@ -10,8 +11,9 @@
 namespace tutti {
 namespace {
 
-using Bytes = std::vector<uint8_t>;
 using wire::Transfer;
+
+constexpr size_t kPadding = 64;  // as much as FFmpeg's decoders read ahead
 
 bool send_answer(int socket, wire::Reply reply, std::span<const std::span<const uint8_t>> parts) {
   for (const auto& part : parts) reply.size += part.size();
@@ -55,7 +57,7 @@ bool send_cloud(int socket, const Rows& rows) {
                      std::array{bytes_of(rows.values), bytes_of(rows.places)});
 }
 
-bool answer(int socket, const wire::Request& request, const Bytes& upload,
+bool answer(int socket, const wire::Request& request, const MediaInput& upload,
             const MediaDecoders& decoders) {
   if (request.kind == wire::Kind::sound) {
     const auto sound = decoders.sound(upload, request.limits);
@@ -71,10 +73,8 @@ bool answer(int socket, const wire::Request& request, const Bytes& upload,
     return frames ? send_pictures(socket, *frames) : send_error(socket, frames.error());
   }
   if (request.kind == wire::Kind::fitted_picture) {
-    auto picture = decoders.picture(upload, request.limits, Transparency::over_white);
-    if (!picture) return send_error(socket, picture.error());
-    const Picture fitted = decoders.fit(*picture, int(request.side));
-    return send_pictures(socket, {&fitted, 1});
+    const auto picture = decoders.fitted_picture(upload, int(request.side), request.limits);
+    return picture ? send_pictures(socket, {&*picture, 1}) : send_error(socket, picture.error());
   }
   const auto transparency =
       request.keep_transparency ? Transparency::keep : Transparency::over_white;
@@ -82,27 +82,46 @@ bool answer(int socket, const wire::Request& request, const Bytes& upload,
   return picture ? send_pictures(socket, {&*picture, 1}) : send_error(socket, picture.error());
 }
 
-// Memory grows with what has come, not with what was claimed.
-bool receive_upload(int socket, size_t size, Bytes& upload) {
-  constexpr size_t first = size_t(1) << 20;
-  while (upload.size() < size) {
-    const size_t had = upload.size();
-    upload.resize(std::min(size, std::max(first, 2 * had)));
-    if (wire::receive(socket, upload.data() + had, upload.size() - had) != Transfer::done)
-      return false;
+// Bytes with kPadding zeros behind them. They are not written before they come, so that memory
+// grows with what has come and not with what was claimed.
+class Upload {
+ public:
+  // False: the other end is gone.
+  bool receive(int socket, size_t size) {
+    for (size_t had = 0; had < size;) {
+      const size_t next = std::min(size, std::max(kAtOnce, 2 * had));
+      make_room(had, next);
+      if (wire::receive(socket, bytes_.get() + had, next - had) != Transfer::done) return false;
+      had = next;
+    }
+    std::fill_n(bytes_.get() + size, kPadding, uint8_t(0));
+    size_ = size;
+    return true;
   }
-  return true;
-}
+  MediaInput input() const { return MediaInput::padded({bytes_.get(), size_}, kPadding); }
+
+ private:
+  static constexpr size_t kAtOnce = size_t(64) << 20;  // the usual limit of bodies is half of it
+
+  void make_room(size_t had, size_t size) {
+    auto more = std::make_unique_for_overwrite<uint8_t[]>(size + kPadding);
+    std::copy_n(bytes_.get(), had, more.get());
+    bytes_ = std::move(more);
+  }
+
+  std::unique_ptr<uint8_t[]> bytes_;
+  size_t size_ = 0;
+};
 
 // False: the other end is gone, or makes no sense.
 bool serve_one(int socket, const MediaDecoders& decoders) {
   wire::Request request;
   if (wire::receive(socket, &request, sizeof request) != Transfer::done) return false;
   if (!wire::check(request)) return false;
-  Bytes upload;
+  Upload upload;
   try {
-    if (!receive_upload(socket, size_t(request.size), upload)) return false;
-    return answer(socket, request, upload, decoders);
+    if (!upload.receive(socket, size_t(request.size))) return false;
+    return answer(socket, request, upload.input(), decoders);
   } catch (const std::bad_alloc&) {
     return send_error(socket, {ErrorCode::no_memory,
                                std::string(kUploadName) +

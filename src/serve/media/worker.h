@@ -19,7 +19,7 @@ struct MediaDecoders {
   std::function<Result<std::vector<Picture>>(const MediaInput&, int count, int side,
                                              const MediaLimits&)>
       frames;
-  std::function<Picture(const Picture&, int side)> fit;
+  std::function<Result<Picture>(const MediaInput&, int side, const MediaLimits&)> fitted_picture;
   std::function<Result<Rows>(const MediaInput&, const MediaLimits&, UpAxis)> cloud;
 };
 

@@ -55,10 +55,10 @@ std::string command_in(const MediaInput& input) {
 // "quick" decodes at once.
 MediaDecoders obeying_decoders() {
   MediaDecoders decoders = real_decoders();
-  decoders.picture = [real = decoders.picture](const MediaInput& input, const MediaLimits& limits,
-                                               Transparency how) -> Result<Picture> {
-    if (command_in(input) == "quick") return make_picture(8, 8, 3);
-    return real(input, limits, how);
+  decoders.fitted_picture = [real = decoders.fitted_picture](const MediaInput& input, int side,
+                                                             const MediaLimits& limits) {
+    if (command_in(input) == "quick") return Result<Picture>(make_picture(side, side, 3));
+    return real(input, side, limits);
   };
   decoders.sound = [real = decoders.sound](const MediaInput& input, const MediaLimits& limits) {
     command_in(input);
