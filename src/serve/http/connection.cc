@@ -1,6 +1,8 @@
 #include "serve/http/connection.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 
 #include "base/guard.h"
 #include "base/let_go.h"
@@ -10,6 +12,7 @@ namespace {
 
 constexpr size_t kIdleRead = 1 << 10;  // so small that ten thousand idle connections hold 10 MB
 constexpr size_t kBusyRead = 16 << 10;
+constexpr size_t kInPlaceRead = 64 << 10;
 constexpr size_t kMostPending = 64 << 10;
 
 }  // namespace
@@ -128,6 +131,13 @@ void Connection::read() {
   if (reading_ || phase_ == Phase::closed) return;
   if (phase_ == Phase::handling && pending_.size() >= kMostPending) return;
   reading_ = true;
+  if (reads_in_place()) {
+    let_go(buffer_);
+    return stream_->wait([self = shared_from_this()](Error error, size_t) {
+      self->reading_ = false;
+      self->guard([&] { error ? self->close() : self->read_in_place(); });
+    });
+  }
   buffer_.resize(phase_ == Phase::body ? kBusyRead : kIdleRead);
   if (phase_ != Phase::body) buffer_.shrink_to_fit();
   stream_->read_some(boost::asio::buffer(buffer_),
@@ -145,12 +155,42 @@ void Connection::on_read(Error error, size_t size) {
   if (phase_ != Phase::lingering) {
     if (const Status status = pending_charge_.set(pending_.size() + size); !status)
       return phase_ == Phase::handling ? close() : refuse(refusal_of(status.error()));
-    pending_.append(buffer_, 0, size);
+    buffer_.resize(size);
+    pending_.empty() ? pending_.swap(buffer_) : void(pending_ += buffer_);
   }
   take_turn();
 }
 
+bool Connection::reads_in_place() const {
+  return phase_ == Phase::body && pending_.empty() && exchange_.body->content_due() > 0 &&
+         stream_->can_read_now();
+}
+
+// The body's place is had at once, so that it never moves; it takes no memory before it is written.
+void Connection::read_in_place() {
+  if (!reads_in_place()) return read();  // refused meanwhile, or closed
+  std::string& body = exchange_.request.body;
+  const uint64_t due = exchange_.body->content_due();
+  const size_t had = body.size(), most = exchange_.route->options.most_bytes;
+  body.reserve(size_t(std::min<uint64_t>(had + due, std::max(had, most))));
+  body.resize(had + size_t(std::min<uint64_t>(due, kInPlaceRead)));
+  Error error;
+  in_place_ = stream_->read_now(boost::asio::buffer(body.data() + had, body.size() - had), error);
+  body.resize(had + in_place_);
+  if (error == boost::asio::error::would_block || error == boost::asio::error::interrupted)
+    return read();
+  if (core_->ledger.pressed()) core_->relieve();  // may cut this one
+  if (phase_ != Phase::body) return;
+  if (error) return close();
+  if (const Status status = body_charge_.set(body.size()); !status)
+    return refuse(refusal_of(status.error()));
+  exchange_.body->note_content(in_place_);
+  take_turn();
+}
+
 void Connection::process() {
+  if (const size_t size = std::exchange(in_place_, 0); size > 0 && phase_ == Phase::body)
+    on_body(size);
   while (!pending_.empty() && phase_ < Phase::handling)
     if (!(phase_ == Phase::body ? read_body() : read_head())) break;
   if (phase_ == Phase::closed) return;

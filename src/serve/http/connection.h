@@ -3,8 +3,9 @@
 //
 // While a request is handled the socket is read on, to notice a client that goes away; what arrives
 // is kept for the next request (pipelining). Above a bound reading stops, and each second the
-// socket is asked whether the client has left. Everything kept is charged first (ledger.h). What is
-// thrown here, for want of memory most likely, ends this connection alone.
+// socket is asked whether the client has left. What is certainly a body's goes from the socket
+// right to its place there, unless it is encrypted. Everything kept is charged first (ledger.h).
+// What is thrown here, for want of memory most likely, ends this connection alone.
 #pragma once
 
 #include <boost/beast/http/parser.hpp>
@@ -73,6 +74,8 @@ class Connection final : public AnswerTarget,
   void take_turn();
   void read();
   void on_read(Error error, size_t size);
+  bool reads_in_place() const;
+  void read_in_place();
   void process();
   bool read_head();
   void on_head();
@@ -80,6 +83,7 @@ class Connection final : public AnswerTarget,
   std::optional<Refusal> read_fields(const BeastRequest& message);
   std::optional<Refusal> admit_request(const BodyClaim& claim);
   bool read_body();
+  void on_body(size_t size);
   void refuse(const Refusal& refusal);
   void dispatch();
   void upgrade();
@@ -104,6 +108,7 @@ class Connection final : public AnswerTarget,
   std::string pending_;           // read and not yet parsed
   Charge pending_charge_, head_charge_, body_charge_;
   AnswerQueue out_;
+  size_t in_place_ = 0;  // bytes of the body that were read to their place and not yet looked at
   bool reading_ = false;
   bool in_line_ = false;  // for its turn
   std::atomic<bool> lost_ = false;

@@ -135,7 +135,6 @@ std::optional<Refusal> Connection::admit_request(const BodyClaim& claim) {
 
 // Keeps what came of the body, if it may, and counts how fast it comes.
 bool Connection::read_body() {
-  const HttpLimits& limits = core_->options.limits;
   std::string& body = exchange_.request.body;
   if (const Status status = body_charge_.set(body.size() + pending_.size()); !status) {
     refuse(refusal_of(status.error()));
@@ -144,17 +143,23 @@ bool Connection::read_body() {
   const size_t used = exchange_.body->feed(pending_, body);
   pending_.erase(0, used);
   body_charge_.shrink(body_charge_.bytes() - body.size());
-  exchange_.record.request_bytes = body.size();
+  on_body(used);
+  return false;
+}
+
+// More of the body is there.
+void Connection::on_body(size_t size) {
+  const HttpLimits& limits = core_->options.limits;
+  exchange_.record.request_bytes = exchange_.request.body.size();
   const auto now = Clock::now();
-  deadline_ = std::min(deadline_ + seconds_of(double(used) / limits.bytes_per_second),
+  deadline_ = std::min(deadline_ + seconds_of(double(size) / limits.bytes_per_second),
                        now + seconds_of(limits.slow_seconds));
   if (exchange_.body->problem() != BodyReader::Problem::none)
     refuse(bad_framing(exchange_.body->problem()));
-  else if (body.size() > exchange_.route->options.most_bytes)
+  else if (exchange_.record.request_bytes > exchange_.route->options.most_bytes)
     refuse(too_large_a_body(exchange_.route->options));
   else if (exchange_.body->done())
     dispatch();
-  return false;
 }
 
 // The request is whole.

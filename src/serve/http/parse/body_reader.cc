@@ -32,10 +32,14 @@ size_t BodyReader::feed(std::string_view bytes, std::string& body) {
     const auto count = size_t(std::min<uint64_t>(left_, bytes.size() - used));
     body.append(bytes, used, count);
     used += count;
-    left_ -= count;
-    if (left_ == 0) stage_ = chunked_ ? Stage::content_return : Stage::done;
+    note_content(count);
   }
   return used;
+}
+
+void BodyReader::note_content(size_t count) {
+  left_ -= count;
+  if (left_ == 0) stage_ = chunked_ ? Stage::content_return : Stage::done;
 }
 
 void BodyReader::expect(char c, char wanted, Stage next) {

@@ -31,6 +31,11 @@ class BodyReader {
   // Returns how much was used: all, unless the body or its validity has ended.
   size_t feed(std::string_view bytes, std::string& body);
 
+  // How many of the next bytes are content for certain; who puts such into the body without feed()
+  // says so.
+  uint64_t content_due() const { return stage_ == Stage::content ? left_ : 0; }
+  void note_content(size_t count);
+
   bool done() const { return stage_ == Stage::done; }
   Problem problem() const { return problem_; }
 

@@ -43,6 +43,24 @@ TEST(BodyReader, PiecesOfAnySizeGiveTheSame) {
   EXPECT_TRUE(read(BodyReader::of_chunks(), "0\r\n\r\n", 9).done);
 }
 
+TEST(BodyReader, ContentMayGoToItsPlaceDirectly) {
+  std::string body;
+  BodyReader chunks = BodyReader::of_chunks();
+  EXPECT_EQ(chunks.content_due(), 0u);
+  chunks.feed("5\r\nhe", body);
+  EXPECT_EQ(chunks.content_due(), 3u);
+  chunks.note_content(3);
+  EXPECT_EQ(chunks.content_due(), 0u);
+  EXPECT_EQ(chunks.feed("\r\n0\r\n\r\n", body), 7u);
+  EXPECT_TRUE(chunks.done());
+  BodyReader whole = BodyReader::of_length(5);
+  whole.note_content(2);
+  EXPECT_FALSE(whole.done());
+  EXPECT_EQ(whole.content_due(), 3u);
+  whole.note_content(3);
+  EXPECT_TRUE(whole.done());
+}
+
 TEST(BodyReader, WhatIsNotExactlyChunkedIsRefused) {
   for (const char* bytes : {"\r\n",
                             ";a\r\n",

@@ -1,9 +1,12 @@
 #include "serve/http/transport/stream.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <vector>
 
 namespace tutti {
@@ -21,6 +24,7 @@ class PlainStream final : public Stream {
   void read_some(net::mutable_buffer into, Done done) override {
     socket_.async_read_some(into, std::move(done));
   }
+  bool can_read_now() const override { return true; }
   // Two pieces go out in one packet where they fit into one.
   void write(std::span<const net::const_buffer> pieces, Done done) override {
     if (pieces.size() == 1)
@@ -30,6 +34,19 @@ class PlainStream final : public Stream {
 };
 
 }  // namespace
+
+void Stream::wait(Done done) {
+  socket_.async_wait(Socket::wait_read, [done = std::move(done)](Error error) { done(error, 0); });
+}
+
+// recv() rather than Asio's: that would wait where nothing is there after all.
+size_t Stream::read_now(net::mutable_buffer into, Error& error) {
+  const ssize_t got = recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+  error = got > 0    ? Error()
+          : got == 0 ? Error(net::error::eof)
+                     : Error(errno, boost::system::system_category());
+  return got > 0 ? size_t(got) : 0;
+}
 
 void Stream::end_sending() noexcept {
   Error ignored;

@@ -27,6 +27,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   virtual void handshake(Done done) = 0;
   virtual void read_some(boost::asio::mutable_buffer into, Done done) = 0;
+  // Where bytes can be read right into their place once they are there: wait(), then read_now(),
+  // which reads what there is. An encrypted stream cannot.
+  virtual bool can_read_now() const { return false; }
+  void wait(Done done);
+  size_t read_now(boost::asio::mutable_buffer into, Error& error);
   // All of them. What they point to must stay; the list itself need not.
   virtual void write(std::span<const boost::asio::const_buffer> pieces, Done done) = 0;
   virtual void end_sending() noexcept;  // the client sees the end behind what was written
