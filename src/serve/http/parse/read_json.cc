@@ -8,6 +8,7 @@
 #include "base/json_tree.h"
 #include "base/utf8.h"
 #include "serve/http/limits/ledger.h"
+#include "serve/http/parse/long_strings.h"
 
 namespace tutti {
 namespace {
@@ -64,7 +65,9 @@ Error not_utf8(std::string_view text, size_t at) {
 
 Result<Json> read_json(std::string_view text, Charge* charge) {
   JsonTree<Json, ChargedSteps> tree(kLimits, ChargedSteps(charge));
-  if (Json::sax_parse(text, &tree)) return tree.take();
+  const LongStrings strings(text);
+  WithLongStrings events(strings, tree);
+  if (Json::sax_parse(strings.rest(), &events)) return tree.take();
   if (tree.hold().error()) return *tree.hold().error();
   // Only what is well-formed UTF-8 gets through the lexer, so nobody else has to look for it.
   if (const auto at = invalid_utf8_at(text)) return not_utf8(text, *at);

@@ -4,7 +4,10 @@
 
 #include <ctime>
 
+#include "base/byte_place.h"
+#include "base/rng.h"
 #include "serve/http/limits/ledger.h"
+#include "serve/http/parse/long_strings.h"
 
 namespace tutti {
 namespace {
@@ -37,6 +40,46 @@ TEST(ReadJson, WhatIsNoJsonIsRefused) {
   for (const char* text : {"", "{", "[1,]", "{\"a\"}", "{1:2}", "[1 2]", "nul", "1 2", "\"\x01\"",
                            "[1]]", "\"\\ud800\"", "{\"a\":1,}", "'a'", "NaN"})
     EXPECT_NE(message_of(text).find("not valid JSON at byte "), std::string::npos) << text;
+}
+
+// A list or an object of a few pieces, most of them valid, with strings at and around the length
+// from which they go round the lexer (long_strings.h).
+std::string text_of_pieces(Rng& rng) {
+  const auto quoted = [](const std::string& content) { return '"' + content + '"'; };
+  const auto long_text = [](char c) { return std::string(LongStrings::kLeast, c); };
+  const std::string pieces[] = {
+      R"("\"")", R"("\\")", "1", "[]", "{}", quoted(""), quoted("a"), quoted(long_text('x')),
+      quoted(long_text('y').substr(1)), quoted(long_text('z') + R"(\")"),
+      quoted(long_text('u') + "\xc3\xa9"), quoted("data:image/png;base64," + long_text('A')),
+      // Not valid, the last one in its middle:
+      "\"", "[", "}", ":", ",", quoted(long_text('c') + '\x01')};
+  const auto piece = [&] { return pieces[rng.below(rng.below(4) ? 12 : 18)]; };
+  const bool list = rng.below(2);
+  std::string text = list ? "[" : "{";
+  for (int left = rng.below(5); left >= 0; --left)
+    text += (list ? "" : piece() + ":") + piece() + (left ? "," : "");
+  return text + (list ? "]" : "}");
+}
+
+TEST(ReadJson, LongStringsAreReadLikeOthers) {
+  Rng rng(7);
+  int valid = 0;
+  for (int round = 0; round < 5'000; ++round) {
+    const std::string text = text_of_pieces(rng);
+    std::string want;
+    try {
+      want = Json::parse(text).dump();
+    } catch (const Json::parse_error& error) {
+      want = byte_place(error.byte - 1);  // in what is said of it
+    }
+    const auto got = read_json(text);
+    valid += bool(got);
+    const std::string said = got ? got->dump() : got.error().message();
+    EXPECT_TRUE(said.find(want) != said.npos || said.find(" twice") != said.npos)
+        << said.substr(0, 200) << " instead of " << want.substr(0, 200);
+  }
+  EXPECT_GT(valid, 1000);
+  EXPECT_LT(valid, 4000);
 }
 
 TEST(ReadJson, WhatIsNotUtf8SaysWhere) {
