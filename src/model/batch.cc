@@ -29,6 +29,20 @@ float pixel_value(uint8_t pixel) {
   return float(pixel) / 127.5f - 1.0f;
 }
 
+// Behind others, rather than copied there.
+void add_patches(const Picture& picture, int patch, std::vector<float>& patches) {
+  const size_t had = patches.size();
+  patches.resize(had + picture.pixels.size());
+  float* to = patches.data() + had;
+  const int values = patch * picture.channels;  // of a patch's row
+  for (int y = 0; y < picture.height; y += patch)
+    for (int x = 0; x < picture.width; x += patch)
+      for (int dy = 0; dy < patch; ++dy, to += values) {
+        const uint8_t* row = picture.at(x, y + dy);
+        for (int i = 0; i < values; ++i) to[i] = pixel_value(row[i]);
+      }
+}
+
 // Sinusoids of each noise level, 0.5 to 1000 radians over [0, 1].
 void fill_noise_features(std::span<const float> levels, std::vector<float>& features) {
   constexpr int kPairs = kTimeFeatures / 2;
@@ -139,8 +153,7 @@ int BatchBuilder::summarise(int modality, const std::vector<Position>& keys, int
 
 int BatchBuilder::image(const Picture& picture) {
   assert(picture.width == kImageSize && picture.height == kImageSize && picture.channels == 3);
-  const std::vector<float> patches = patchify(picture, kImagePatch);
-  batch_.image_patches.insert(batch_.image_patches.end(), patches.begin(), patches.end());
+  add_patches(picture, kImagePatch, batch_.image_patches);
   const int index = summarise(spec_.find(Stem::picture), morton_positions(kLocalGrid),
                               kPictureTokens, kPictureTokens * batch_.images++);
   time_ += 1;
@@ -319,15 +332,8 @@ Batch BatchBuilder::build() {
 }
 
 std::vector<float> patchify(const Picture& picture, int patch) {
-  std::vector<float> patches(picture.pixels.size());
-  float* to = patches.data();
-  const int values = patch * picture.channels;  // of a patch's row
-  for (int y = 0; y < picture.height; y += patch)
-    for (int x = 0; x < picture.width; x += patch)
-      for (int dy = 0; dy < patch; ++dy, to += values) {
-        const uint8_t* row = picture.at(x, y + dy);
-        for (int i = 0; i < values; ++i) to[i] = pixel_value(row[i]);
-      }
+  std::vector<float> patches;
+  add_patches(picture, patch, patches);
   return patches;
 }
 

@@ -14,11 +14,22 @@ bool allowed(int32_t id, float logit) {
 
 }  // namespace
 
+// Eight at a time: one by one it took a tenth of a step of decoding.
 int32_t Sampler::likeliest(std::span<const float> logits) const {
-  int32_t best = -1;
-  for (int32_t id = 0; id < int32_t(logits.size()); ++id)
-    if (allowed(id, logits[id]) && (best < 0 || logits[id] > logits[best])) best = id;
-  return best < 0 ? int32_t(token_end) : best;
+  const auto words = logits.subspan(std::min<size_t>(special_token_count, logits.size()));
+  constexpr size_t kLanes = 8;
+  float most[kLanes];
+  std::fill_n(most, kLanes, -INFINITY);
+  size_t at = 0;
+  for (; at + kLanes <= words.size(); at += kLanes)
+    for (size_t lane = 0; lane < kLanes; ++lane)
+      most[lane] = words[at + lane] > most[lane] ? words[at + lane] : most[lane];  // NaN is not
+  float best = *std::max_element(most, most + kLanes);
+  for (; at < words.size(); ++at) best = words[at] > best ? words[at] : best;
+  const bool ends = logits.size() > token_end && logits[token_end] >= best;
+  if (ends || !(best > -INFINITY)) return token_end;
+  return int32_t(special_token_count +
+                 (std::find(words.begin(), words.end(), best) - words.begin()));
 }
 
 // Weights in (0, 1]: probabilities as multiples of the highest.

@@ -43,6 +43,26 @@ TEST(Sampler, GreedyTakesTheLikeliestAllowed) {
   EXPECT_EQ(sampler.pick(logits), token_end);
 }
 
+// Against a loop over single logits: every number of them, equal ones, and those that are none.
+TEST(Sampler, GreedyTakesTheFirstOfTheLikeliest) {
+  Sampler sampler({});
+  Rng rng(5);
+  for (int round = 0; round < 700; ++round) {
+    std::vector<float> logits(size_t(kFirst + round % 70));
+    for (float& logit : logits) {
+      const float odd[] = {NAN, -INFINITY, INFINITY};
+      logit = rng.below(8) ? float(rng.below(round % 9)) : odd[rng.below(round % 4)];
+    }
+    int32_t best = token_end;
+    const auto take = [&](int32_t id) {
+      if (logits[id] > (best < kFirst ? -INFINITY : logits[best])) best = id;
+    };
+    for (int32_t id = kFirst; id < int32_t(logits.size()); ++id) take(id);
+    if (best >= kFirst && logits[token_end] >= logits[best]) best = token_end;
+    EXPECT_EQ(sampler.pick(logits), best) << round;
+  }
+}
+
 TEST(Sampler, FollowsTheDistributionAtEveryTemperature) {
   const std::vector<double> p = {0.5, 0.3, 0.15, 0.05};
   constexpr int draws = 20000;
