@@ -7,6 +7,7 @@
 #include "engine/streams/transcript_stream.h"
 #include "media/dsp/mel.h"
 #include "media/dsp/sound_spans.h"
+#include "media/picture/raster.h"
 #include "tests/helpers/engine_fixture.h"
 
 namespace tutti {
@@ -30,6 +31,13 @@ TEST(Engine, Perceives) {
   const Picture matte = value(engine.matte(picture(1)));
   EXPECT_EQ(matte.pixels.size(), 128u * 128);
   EXPECT_EQ(value(engine.matte(picture(1))).pixels, matte.pixels);
+}
+
+TEST(Engine, AMirroredPictureHasTheMirroredMatte) {
+  Engine engine = load();
+  const Picture matte = value(engine.matte(picture(1)));
+  EXPECT_NE(mirror(matte).pixels, matte.pixels);
+  EXPECT_EQ(value(engine.matte(mirror(picture(1)))).pixels, mirror(matte).pixels);
 }
 
 // Frames of digital silence, as log_mel() has them.

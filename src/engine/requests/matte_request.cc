@@ -2,18 +2,21 @@
 
 #include "base/rounding.h"
 #include "engine/prompt.h"
+#include "media/picture/raster.h"
 
 namespace tutti {
 namespace {
 
-// Alpha of a 128x128 picture from logits of 32x32 patches of 4x4 pixels.
+// Alpha of a 128x128 picture from those of it and of its mirror image: 32x32 patches of 4x4 pixels each.
 Picture matte_picture(ConstMatrix alpha) {
   Picture picture = make_picture(kImageSize, kImageSize, 1);
-  for (int patch = 0; patch < kStemRows; ++patch)
-    for (int i = 0; i < kImagePatch * kImagePatch; ++i) {
-      const int x = patch % kStemGrid * kImagePatch + i % kImagePatch;
-      const int y = patch / kStemGrid * kImagePatch + i / kImagePatch;
-      *picture.at(x, y) = to_byte(255 * alpha.row(patch)[i]);
+  for (int y = 0; y < kImageSize; ++y)
+    for (int x = 0; x < kImageSize; ++x) {
+      const auto at = [&](int first_row, int column) {
+        const int patch = y / kImagePatch * kStemGrid + column / kImagePatch;
+        return alpha.row(first_row + patch)[y % kImagePatch * kImagePatch + column % kImagePatch];
+      };
+      *picture.at(x, y) = to_byte(255 * (at(0, x) + at(kStemRows, kImageSize - 1 - x)) / 2);
     }
   return picture;
 }
@@ -29,14 +32,16 @@ Status MatteRequest::check() const {
 Result<bool> MatteRequest::step(Session& session) {
   TUTTI_CHECK(check_part(prompt_->back()));
   BatchBuilder builder(session.loaded().config);
-  builder.begin_sequence();
-  builder.image(prompt_->back().picture);
+  for (const Picture& picture : {prompt_->back().picture, mirror(prompt_->back().picture)}) {
+    builder.begin_sequence();
+    builder.image(picture);
+  }
   const Batch batch = builder.build();
   const auto& model = session.loaded().model;
   CpuOps& ops = session.ops;
   TUTTI_CHECK(session.run([&] {
     const CpuTensor alpha =
-        ops.sigmoid(model.heads.matte->forward(ops, model.picture_stem->forward(ops, batch), 1));
+        ops.sigmoid(model.heads.matte->forward(ops, model.picture_stem->forward(ops, batch), 2));
     if (ops.computing()) result_ = matte_picture(alpha.matrix());
   }));
   return false;
