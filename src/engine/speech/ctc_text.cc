@@ -1,26 +1,11 @@
 #include "engine/speech/ctc_text.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+
+#include "engine/speech/log_sum.h"
 
 namespace tutti {
 namespace {
-
-constexpr double kNever = -std::numeric_limits<double>::infinity();
-
-double log_sum(double a, double b) {
-  if (a < b) std::swap(a, b);
-  return b == kNever ? a : a + std::log1p(std::exp(b - a));
-}
-
-// ln of the sum of e^logit: what turns the row's logits into log-probabilities.
-double log_total(const float* row, int count) {
-  const double most = *std::max_element(row, row + count);
-  double sum = 0;
-  for (int i = 0; i < count; ++i) sum += std::exp(row[i] - most);
-  return most + std::log(sum);
-}
 
 int best_symbol(ConstMatrix logits, int label) {
   const float* row = logits.row(label);
