@@ -25,6 +25,7 @@ std::vector<std::string> fuzz_seeds() {
       head + "}",
       head + R"(,"shards":[{"file":"a","bytes":7,"sha256":")" + hash + R"("}],"later":{"y":{}}})",
       head + R"(,"adapters":[{"name":"a","target":"t","down":"d","up":"u","scale":0.5}]})",
+      head + R"(,"prior":{"weight":0.5,"bonus":1,"ngrams":[{"name":"en","tensor":"t"}]}})",
       head + R"(,"signature":{"algorithm":"ed25519","key_id":"k","value":"v"}})",
       head + R"(,"later":[)" + repeated("{}") + R"(],"deep":)" + std::string(60, '[') +
           std::string(60, ']') + "}",

@@ -2,11 +2,30 @@
 
 #include <future>
 
+#include "base/quote.h"
 #include "engine/read_weight.h"
 #include "format/package/model_package.h"
 #include "model/spec/spec_json.h"
 
 namespace tutti {
+
+namespace {
+
+Result<std::shared_ptr<const TextPrior>> read_prior(const ModelPackage& package) {
+  const Manifest::Prior& stored = package.manifest.prior;
+  if (stored.tables.empty()) return std::shared_ptr<const TextPrior>();
+  std::vector<TextPrior::Part> parts;
+  for (const Manifest::Prior::Table& named : stored.tables) {
+    TUTTI_ASSIGN(const auto bytes, package.bytes(named.tensor));
+    auto table = NgramTable::open(bytes);
+    if (!table) return table.error().with_context("the tensor " + quote(named.tensor));
+    parts.push_back({named.name, std::make_shared<const NgramTable>(std::move(*table))});
+  }
+  return std::make_shared<const TextPrior>(std::move(parts), float(stored.weight),
+                                           float(stored.bonus));
+}
+
+}  // namespace
 
 Result<ModelHandle> load_model(const ModelPackage& package, const EngineOptions& options) {
   TUTTI_ASSIGN(const ModelSpec config, parse_model_spec(package.config_json));
@@ -30,13 +49,14 @@ Result<ModelHandle> load_model(const ModelPackage& package, const EngineOptions&
                      " pieces, the model " + std::to_string(config.vocabulary) +
                      "; they do not belong together");
   TUTTI_ASSIGN(ModelAdapters adapters, ModelAdapters::read(package, model));
+  TUTTI_ASSIGN(auto prior, read_prior(package));
   int adapter = -1;
   if (!options.adapter.empty()) {
     TUTTI_ASSIGN(adapter, adapters.named(options.adapter, config.name));
   }
-  return ModelHandle{std::shared_ptr<const LoadedModel>(
-                         new LoadedModel{config, std::move(tokenizer), source.take(),
-                                         std::move(model), options.routing, std::move(adapters)}),
+  return ModelHandle{std::shared_ptr<const LoadedModel>(new LoadedModel{
+                         config, std::move(tokenizer), source.take(), std::move(model),
+                         options.routing, std::move(adapters), std::move(prior)}),
                      adapter};
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/model_adapters.h"
+#include "engine/speech/text_prior.h"
 #include "format/text/tokenizer.h"
 #include "model/model.h"
 #include "runtime/ops/cpu_ops.h"
@@ -21,6 +23,7 @@ struct LoadedModel {
   Model<CpuOps> model;
   bool routing = true;  // as CpuOps::routing
   ModelAdapters adapters = {};
+  std::shared_ptr<const TextPrior> prior;  // of what is heard; null: the file has none
 
   // The model's, with the adapters that sequences of the batch name (SequenceStart::adapter).
   ModelOutput<CpuTensor> forward(CpuOps& ops, const Batch& batch,

@@ -10,6 +10,7 @@
 #include "../command/process_exit.h"
 #include "../command/values.h"
 #include "data/build/build_shards.h"
+#include "prior.h"
 
 namespace tutti {
 namespace {
@@ -103,6 +104,7 @@ void add_data(CLI::App& app, Verb& chosen) {
       ->type_name("FILE");
   make->add_flag("--json", options->json, "one JSON object");
   make->callback([options, &chosen] { chosen = [options] { return build(*options); }; });
+  add_prior(*verb, chosen);
 }
 
 }  // namespace tutti

@@ -22,6 +22,8 @@ void PrefixBeam::start() {
   nothing.byte = kNever;
   if (prior_) nothing.prior = prior_->start();
   beam_.assign(1, nothing);
+  certain_ = {};
+  label_ = 0;
   bytes_ = 0;
 }
 
@@ -37,6 +39,7 @@ void PrefixBeam::push_label(const float* row, int symbols) {
   for (size_t i = 0; i < beam_.size(); ++i) extend(i);
   keep_best();
   settle();
+  ++label_;
 }
 
 void PrefixBeam::list_symbols(const float* row, int symbols) {
@@ -111,6 +114,7 @@ PrefixBeam::Prefix PrefixBeam::grown(const Candidate& candidate) const {
   if (candidate.symbol < 0) return prefix;
   prefix.last = candidate.symbol;
   prefix.rest += char(candidate.symbol);
+  prefix.marks.push_back(label_);
   if (prior_) prefix.prior = prior_->next(prefix.prior, uint8_t(candidate.symbol));
   return prefix;
 }
@@ -129,9 +133,15 @@ void PrefixBeam::settle() {
     shared = std::min(shared, size_t(differ.first - prefix.rest.begin()));
   }
   if (shared == 0) return;
-  certain_.append(beam_.front().rest, 0, shared);
+  const Prefix& first = beam_.front();
+  certain_.bytes.append(first.rest, 0, shared);
+  certain_.marks.insert(certain_.marks.end(), first.marks.begin(),
+                        first.marks.begin() + ptrdiff_t(shared));
   bytes_ += shared;
-  for (Prefix& prefix : beam_) prefix.rest.erase(0, shared);
+  for (Prefix& prefix : beam_) {
+    prefix.rest.erase(0, shared);
+    prefix.marks.erase(prefix.marks.begin(), prefix.marks.begin() + ptrdiff_t(shared));
+  }
 }
 
 std::vector<Hypothesis> PrefixBeam::end() {
@@ -142,7 +152,10 @@ std::vector<Hypothesis> PrefixBeam::end() {
       const double ended = prior_->log_probability(prefix.prior, kTextBorder);
       score += prior_->rank(ended - prefix.prior.log_probability, 0);
     }
-    texts.push_back({prefix.rest, score});
+    Hypothesis& text = texts.emplace_back(certain_);
+    text.bytes += prefix.rest;
+    text.marks.insert(text.marks.end(), prefix.marks.begin(), prefix.marks.end());
+    text.score = score;
   }
   std::stable_sort(texts.begin(), texts.end(),
                    [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });

@@ -36,8 +36,10 @@ struct BeamOptions {
   size_t open = 64;
 };
 
+// A text, as it is spelt: its bytes need not be UTF-8.
 struct Hypothesis {
-  std::string bytes;  // as spelt, which need not be UTF-8
+  std::string bytes;
+  std::vector<int> marks;  // the label that each byte began at, counted from the first push
   double score = 0;
 };
 
@@ -50,16 +52,20 @@ class PrefixBeam {
   // Further labels x symbols, of which the last one is the blank.
   void push(ConstMatrix logits);
   // What is new and certain.
-  std::string take_certain() { return std::exchange(certain_, {}); }
+  std::string take_certain() {
+    certain_.marks.clear();
+    return std::exchange(certain_.bytes, {});
+  }
   // What the likeliest text goes on with behind that: the next labels may change it.
   const std::string& rest() const { return beam_.front().rest; }
-  // No label follows: what the kept texts are behind what is certain, the best first. Starts anew.
+  // No label follows: what the kept texts are, but for what was taken, the best first. Starts anew.
   std::vector<Hypothesis> end();
 
  private:
   // A beginning of the text, without what is certain.
   struct Prefix {
     std::string rest;
+    std::vector<int> marks;
     int last = -1;           // symbol; -1: none
     double blank = 0, byte;  // ln of the probability of its alignments that end so
     TextPrior::State prior;
@@ -86,9 +92,10 @@ class PrefixBeam {
 
   BeamOptions options_;
   const TextPrior* prior_;
-  std::string certain_;        // not taken
-  size_t bytes_ = 0;           // that were certain, since the start
-  std::vector<Prefix> beam_;   // the best first
+  Hypothesis certain_;  // not taken
+  int label_ = 0;
+  size_t bytes_ = 0;          // that were certain, since the start
+  std::vector<Prefix> beam_;  // the best first
   // Scratch of a label.
   std::vector<std::pair<int, double>> symbols_;  // bytes that may follow, ln of their probability
   std::vector<double> log_p_;                    // of all

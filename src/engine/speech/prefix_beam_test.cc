@@ -49,21 +49,14 @@ std::map<std::string, double> by_enumeration(const Labels& labels) {
     for (size_t i = 0; i < path.size(); ++i) {
       const float* row = labels.all().row(int(i));
       log_p += row[path[i]] - log_total(row, labels.symbols);
-      if (path[i] != labels.symbols - 1 && (i == 0 || path[i] != path[i - 1])) text += char(path[i]);
+      if (path[i] != labels.symbols - 1 && (i == 0 || path[i] != path[i - 1]))
+        text += char(path[i]);
     }
     sums[text] += std::exp(log_p);
     size_t i = 0;
     while (i < path.size() && ++path[i] == labels.symbols) path[i++] = 0;
     if (i == path.size()) return sums;
   }
-}
-
-// What all pieces say that were certain, and the texts behind them.
-std::vector<Hypothesis> texts_of(PrefixBeam& beam) {
-  const std::string certain = beam.take_certain();
-  std::vector<Hypothesis> texts = beam.end();
-  for (Hypothesis& text : texts) text.bytes.insert(0, certain);
-  return texts;
 }
 
 constexpr BeamOptions kAll = {.width = 100'000, .least_probability = 0};
@@ -74,7 +67,7 @@ TEST(PrefixBeam, WideEnoughFindsEveryTextAndItsExactProbability) {
     const auto exact = by_enumeration(labels);
     PrefixBeam beam(kAll);
     beam.push(labels.all());
-    const auto texts = texts_of(beam);
+    const auto texts = beam.end();
     ASSERT_EQ(texts.size(), exact.size());
     double sum = 0;
     for (size_t i = 0; i < texts.size(); ++i) {
@@ -92,7 +85,7 @@ TEST(PrefixBeam, AddsUpAlignmentsThatTheBestPathDoesNot) {
   const Labels labels{{a, -50, blank, a, -50, blank}, 3};
   PrefixBeam beam;
   beam.push(labels.all());
-  EXPECT_EQ(texts_of(beam).front().bytes, std::string(1, '\0'));  // 0.64 against 0.36
+  EXPECT_EQ(beam.end().front().bytes, std::string(1, '\0'));  // 0.64 against 0.36
 }
 
 std::shared_ptr<const NgramTable> table_of(const std::vector<std::string>& texts) {
@@ -110,7 +103,7 @@ TEST(PrefixBeam, WeighsTheAlignmentsWithThePriorOfTheWholeText) {
   const auto exact = by_enumeration(labels);
   PrefixBeam beam(kAll, &prior);
   beam.push(labels.all());
-  for (const Hypothesis& text : texts_of(beam)) {
+  for (const Hypothesis& text : beam.end()) {
     double mixture = 0;
     for (const TextPrior::Part& part : prior.parts()) {
       NgramTable::State state = part.table->start();
@@ -135,8 +128,8 @@ TEST(PrefixBeam, PriorDecidesWhatSoundsAlike) {
   PrefixBeam alone, led({}, &prior);
   alone.push(labels.all());
   led.push(labels.all());
-  EXPECT_EQ(texts_of(alone).front().bytes, "se");
-  EXPECT_EQ(texts_of(led).front().bytes, "sea");
+  EXPECT_EQ(alone.end().front().bytes, "se");
+  EXPECT_EQ(led.end().front().bytes, "sea");
 }
 
 TEST(PrefixBeam, IsTheSameHoweverTheLabelsAreSplit) {
@@ -144,7 +137,7 @@ TEST(PrefixBeam, IsTheSameHoweverTheLabelsAreSplit) {
   const Labels labels = random_labels(40, kSymbols, 3, 3);
   PrefixBeam whole({.width = 4}, &prior);
   whole.push(labels.all());
-  const auto expected = texts_of(whole);
+  const auto expected = whole.end();
   for (int split = 0; split <= labels.count(); ++split) {
     PrefixBeam beam({.width = 4}, &prior);
     beam.push(labels.part(0, split));
@@ -172,7 +165,7 @@ TEST(PrefixBeam, WhatIsCertainStaysAndTheRestIsBounded) {
   }
   PrefixBeam whole({.width = 8});
   whole.push(labels.all());
-  const std::string text = texts_of(whole).front().bytes;
+  const std::string text = whole.end().front().bytes;
   EXPECT_EQ(text, certain + beam.end().front().bytes);
   EXPECT_GE(certain.size() + BeamOptions().open, text.size());
   EXPECT_LE(longest, BeamOptions().open);
@@ -184,7 +177,7 @@ TEST(PrefixBeam, OfOneBeginningIsTheBestPathWhereLabelsAreSure) {
     const Labels labels = said(symbols);
     PrefixBeam beam({.width = 1});
     beam.push(labels.all());
-    const auto texts = texts_of(beam);
+    const auto texts = beam.end();
     ASSERT_EQ(texts.size(), 1u);
     EXPECT_EQ(texts.front().bytes, ctc_text(labels.all()));
   }
@@ -195,7 +188,7 @@ TEST(PrefixBeam, TiesGoToTheSmallerByteAndEndStartsAnew) {
   PrefixBeam beam({.width = 2});
   for (int again = 0; again < 2; ++again) {
     beam.push(labels.all());
-    const auto texts = texts_of(beam);
+    const auto texts = beam.end();
     ASSERT_EQ(texts.size(), 2u);
     EXPECT_EQ(texts[0].bytes, std::string(1, '\0'));
     EXPECT_EQ(texts[1].bytes, "\1");

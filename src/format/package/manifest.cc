@@ -23,8 +23,9 @@ constexpr double kLargestScale = 1e6;  // of an adapter; usual are 0.1 to 100
 constexpr size_t kLargestManifest = 32 << 20;
 constexpr JsonLimits kLimits = {.deepest = 64, .most_keys = 500'000, .most_values = 500'000};
 
-constexpr std::array kKnown = {"format",  "min_reader", "requires", "spec",     "tokenizer",
-                               "tensors", "shards",     "adapters", "signature"};
+constexpr std::array kKnown = {"format",  "min_reader", "requires", "spec",  "tokenizer",
+                               "tensors", "shards",     "adapters", "prior", "signature"};
+constexpr double kLargestPriorWeight = 100;  // and bonus; usual are 0.3 to 2
 // What a file may require of its reader. Adapters need none: a request without one is as before.
 constexpr std::array kSupported = {"shards"};
 
@@ -124,6 +125,26 @@ Status read_adapters(Reader& top, Manifest& manifest) {
   return {};
 }
 
+Status read_prior(const Reader& top, Manifest& manifest) {
+  const Json* object = top.find("prior");
+  if (!object) return {};
+  Reader reader(*object, "the manifest's prior");
+  Manifest::Prior& prior = manifest.prior;
+  prior.weight = reader.number("weight");
+  prior.bonus = reader.number("bonus");
+  for (const Json& entry : reader.list("ngrams", kMostPriorTables)) {
+    Reader table(entry, "a table of the manifest's prior");
+    prior.tables.push_back({table.text("name"), table.text("tensor")});
+    TUTTI_CHECK(table.status());
+  }
+  if (prior.tables.empty()) reader.fail("lists no tables under ngrams");
+  if (!(prior.weight >= 0 && std::max(prior.weight, std::abs(prior.bonus)) <= kLargestPriorWeight))
+    reader.fail("has the weight " + short_number(prior.weight) + " and the bonus " +
+                short_number(prior.bonus) + "; at most " + short_number(kLargestPriorWeight) +
+                " makes sense");
+  return reader.status();
+}
+
 Status read_tensors(const Reader& top, Manifest& manifest) {
   const Json* tensors = top.find("tensors");
   if (!tensors || !tensors->is_object())
@@ -186,6 +207,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
   TUTTI_CHECK(read_tensors(top, manifest));
   TUTTI_CHECK(read_shards(top, manifest));
   TUTTI_CHECK(read_adapters(top, manifest));
+  TUTTI_CHECK(read_prior(top, manifest));
   if (const Json* signature = top.find("signature")) {
     Reader signed_by(*signature, "the manifest's signature");
     manifest.signature = {signed_by.text("algorithm"), signed_by.text("key_id"),
@@ -215,6 +237,11 @@ std::string manifest_json(const Manifest& manifest) {
                                {"down", adapter.down},
                                {"up", adapter.up},
                                {"scale", adapter.scale}});
+  if (const Manifest::Prior& prior = manifest.prior; !prior.tables.empty()) {
+    Json& tables = (all["prior"] = {{"weight", prior.weight}, {"bonus", prior.bonus}})["ngrams"];
+    for (const Manifest::Prior::Table& table : prior.tables)
+      tables.push_back({{"name", table.name}, {"tensor", table.tensor}});
+  }
   if (const auto& by = manifest.signature)
     all["signature"] = {{"algorithm", by->algorithm}, {"key_id", by->key_id}, {"value", by->value}};
   const Json unknown = Json::parse(manifest.unknown_json);

@@ -7,6 +7,7 @@
 //    "shards": [{"file": "model-1-HASH.safetensors", "bytes": 123, "sha256": "..."}, ...],
 //    "adapters": [{"name": "pirate", "target": "trunk.layer_0.query", "down": TENSOR,
 //                  "up": TENSOR, "scale": 0.5}, ...],
+//    "prior": {"weight": 0.5, "bonus": 0.5, "ngrams": [{"name": "en", "tensor": TENSOR}, ...]},
 //    "signature": {"algorithm": "ed25519", "key_id": "...", "value": "..."}}
 //
 // spec, tokenizer and tensors have to be there. Keys that we do not know are kept and written
@@ -33,6 +34,7 @@ namespace tutti {
 inline constexpr int kReader = 2;  // what this program is, for "min_reader"
 
 inline constexpr size_t kMostShards = 1'000;
+inline constexpr size_t kMostPriorTables = 4;
 
 struct Manifest {
   struct Tokenizer {
@@ -48,6 +50,15 @@ struct Manifest {
     std::string name, target, down, up;
     double scale = 1;
   };
+  // What speech is likely to say: tables of n-grams (format/text/ngram.h), and how much they count
+  // (engine/speech/prefix_beam.h).
+  struct Prior {
+    struct Table {
+      std::string name, tensor;
+    };
+    double weight = 0, bonus = 0;
+    std::vector<Table> tables;
+  };
   struct Signature {  // reserved: carried, not verified; dropped by any tool that changes a tensor
     std::string algorithm, key_id, value;
   };
@@ -60,6 +71,7 @@ struct Manifest {
   std::map<std::string, std::string, std::less<>> tensors;  // name -> SHA-256
   std::vector<Shard> shards;
   std::vector<Adapter> adapters;
+  Prior prior;  // without tables: there is none
   std::optional<Signature> signature;
   std::string unknown_json = "{}";  // keys that we do not know, as an object
 };

@@ -88,6 +88,14 @@ Status check_adapter(const Manifest::Adapter& adapter, const PackageTensors& ten
                    " does not fit its target of shape " + shape_text(target));
 }
 
+Result<std::span<const std::byte>> bytes_of(const PackageTensors& tensors,
+                                            const std::string& name) {
+  const TensorView* tensor = tensors.find(name);
+  if (tensor && tensor->dtype == DType::u8 && tensor->shape.size() == 1)
+    return std::span(tensor->data, tensor->bytes);
+  return bad_input("it lacks the tensor " + name + " of type U8 and one dimension");
+}
+
 Result<ModelPackage> read_package(SafetensorsFile main, const std::filesystem::path& folder,
                                   Hold hold) {
   TUTTI_ASSIGN(Manifest manifest, read_manifest(main));
@@ -97,12 +105,9 @@ Result<ModelPackage> read_package(SafetensorsFile main, const std::filesystem::p
   if (manifest.format > 1) TUTTI_CHECK(check_names(manifest, tensors));
   for (const Manifest::Adapter& adapter : manifest.adapters)
     TUTTI_CHECK(check_adapter(adapter, tensors));
-  const TensorView* tokenizer = tensors.find(manifest.tokenizer.tensor);
-  if (!tokenizer || tokenizer->dtype != DType::u8 || tokenizer->shape.size() != 1) {
-    return bad_input("it lacks the tensor " + manifest.tokenizer.tensor +
-                     " of type U8 and one dimension");
-  }
-  const std::span bytes(tokenizer->data, tokenizer->bytes);
+  TUTTI_ASSIGN(const std::span bytes, bytes_of(tensors, manifest.tokenizer.tensor));
+  for (const Manifest::Prior::Table& table : manifest.prior.tables)
+    if (const auto found = bytes_of(tensors, table.tensor); !found) return found.error();
   std::string config = manifest.spec_json;
   return ModelPackage{std::move(tensors), std::move(manifest), std::move(config), std::move(card),
                       bytes};
@@ -166,6 +171,10 @@ Result<ModelPackage> ModelPackage::open(const std::string& path, Hold hold) {
   if (!package) return package.error().with_context("the model " + path);
   TUTTI_CHECK(package->file.fill());  // once all headers fit together
   return package;
+}
+
+Result<std::span<const std::byte>> ModelPackage::bytes(const std::string& name) const {
+  return bytes_of(file, name);
 }
 
 Result<ModelPackage::Int8Matrix> ModelPackage::read_int8(std::string_view name, int64_t rows,

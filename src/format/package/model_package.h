@@ -7,6 +7,7 @@
 //             tutti.quantization  JSON text, optional: written by `tutti quantize`; says what the
 //                              model was calibrated on and which matrices stayed in bf16, and why
 //   tensor    tutti.tokenizer  U8 [bytes], of the kind that the manifest names
+//             tutti.ngram.NAME U8 [bytes], optional: tables that the manifest's prior names
 //   tensors   everything else, the weights; of an INT8 matrix NAME also
 //             NAME.scale        F32 [rows]: value = int8 * scale of its row
 //             NAME.input_scale  F32 [1] or [groups], optional: the calibrated scale of what the
@@ -47,6 +48,9 @@ struct ModelPackage {
 
   // Opens the shards too. bad_input says what is missing, damaged, or newer than this program.
   static Result<ModelPackage> open(const std::string& path, Hold hold = Hold::mapped);
+
+  // A tensor of U8 and one dimension, in `file`.
+  Result<std::span<const std::byte>> bytes(const std::string& name) const;
 
   // An INT8 matrix as it is stored; `values` point into `file`. The error as below.
   struct Int8Matrix {

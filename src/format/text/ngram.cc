@@ -44,9 +44,11 @@ Result<NgramTable> NgramTable::open(std::span<const std::byte> bytes) {
   Cursor cursor(bytes);
   std::array<char, kNgramMagic.size()> magic;
   std::array<uint8_t, 2> order;
-  if (!cursor.take(magic.data(), magic.size()) || kNgramMagic != std::string_view(magic.data(), magic.size()))
+  if (!cursor.take(magic.data(), magic.size()) ||
+      kNgramMagic != std::string_view(magic.data(), magic.size()))
     return broken("does not begin as one");
-  if (!cursor.take(order.data(), order.size()) || order[0] < 1 || order[0] > kMostNgramOrder || order[1])
+  if (!cursor.take(order.data(), order.size()) || order[0] < 1 || order[0] > kMostNgramOrder ||
+      order[1])
     return broken("has an order beyond 1 to " + std::to_string(kMostNgramOrder));
   std::vector<std::array<uint8_t, 4>> counts(order[0]);
   if (!cursor.take(counts.data(), counts.size() * 4)) return broken("is cut short");

@@ -129,7 +129,8 @@ size_t bytes_of(const std::vector<Level>& levels, uint32_t least) {
 }
 
 char code_of(double probability) {
-  return char(uint8_t(std::clamp(std::round(-std::log(probability) / double(kNgramStep)), 0.0, 255.0)));
+  return char(
+      uint8_t(std::clamp(std::round(-std::log(probability) / double(kNgramStep)), 0.0, 255.0)));
 }
 
 void write_level(const std::vector<Level>& levels, size_t k, std::string& bytes) {
@@ -141,7 +142,8 @@ void write_level(const std::vector<Level>& levels, size_t k, std::string& bytes)
   auto child = levels[k + 1].begin();
   for (const Ngram& ngram : level) {
     const auto begin = child;
-    while (child != levels[k + 1].end() && first_bytes(child->key, int(k) + 1) == ngram.key) ++child;
+    while (child != levels[k + 1].end() && first_bytes(child->key, int(k) + 1) == ngram.key)
+      ++child;
     bytes += char(uint8_t(child - begin));
   }
 }

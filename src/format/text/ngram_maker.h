@@ -20,8 +20,8 @@ struct NgramOptions {
 // where n counts, t(h) counts the different bytes behind h, and h' is h without its first byte.
 // Below them lies a uniform distribution, so every byte is possible. Equal texts give equal bytes.
 // A text is one line; zero bytes and what lies behind a line feed are not counted. usage_error
-// where nothing is left to count or the table cannot be that small. Memory: 8 bytes for each byte of
-// text and 40 for each different n-gram.
+// where nothing is left to count or the table cannot be that small. Memory: 8 bytes for each byte
+// of text and 40 for each different n-gram.
 Result<std::string> make_ngram_table(std::span<const std::string> texts,
                                      const NgramOptions& options);
 
