@@ -79,7 +79,8 @@ Status NgramTable::check() const {
   for (size_t k = 0; k + 1 < levels_.size(); ++k) {
     const std::vector<uint32_t>& first = levels_[k].first_child;
     const std::vector<uint8_t>& last = levels_[k + 1].last;
-    if (first.back() != last.size()) return broken("has n-grams that continue none");
+    if (first.back() != last.size() || !std::is_sorted(first.begin(), first.end()))  // overflowed
+      return broken("has n-grams that continue none");
     for (size_t node = 0; node + 1 < first.size(); ++node)
       for (uint32_t i = first[node] + 1; i < first[node + 1]; ++i)
         if (last[i - 1] >= last[i]) return broken("is not sorted");
