@@ -14,7 +14,10 @@ constexpr size_t kLarge = 256 << 10;
 // above the first of these, whoever holds most, however little that is.
 constexpr int kCutAny = 14, kUrgent = 15;
 constexpr auto kBetween = std::chrono::milliseconds(20);
-constexpr int kShareOfTime = 4;  // looking takes a fifth of this thread's time at most
+// Looking takes a fifth of this thread's time at most. But once a 32nd of the memory has come, it
+// is looked anyway: on a slow machine what is kept free would be taken meanwhile.
+constexpr int kShareOfTime = 4;
+constexpr size_t kGrown = 32;
 
 using Held = std::pair<size_t, std::shared_ptr<Holder>>;
 
@@ -25,11 +28,12 @@ using Held = std::pair<size_t, std::shared_ptr<Holder>>;
 // Rejected: refusing whoever comes next, which lets those stay who have filled the memory.
 void Core::relieve() {
   const auto now = Clock::now();
-  const Clock::duration wait = kShareOfTime * relief_took;
-  if (!ledger.pressed() ||
-      now <
-          relieved_at + (ledger.above(kUrgent) ? wait : std::max<Clock::duration>(wait, kBetween)))
-    return;
+  const Clock::duration spent = kShareOfTime * relief_took,
+                        wait = ledger.above(kUrgent) ? spent
+                                                     : std::max<Clock::duration>(spent, kBetween);
+  const Account& server = ledger.server();
+  const bool grown = server.held() > relieved_to + server.most() / kGrown;
+  if (!ledger.pressed() || (now < relieved_at + wait && !grown)) return;
   size_t leaving = 0;
   std::vector<Held> all;
   const size_t least = ledger.above(kCutAny) ? 1 : kLarge;
@@ -54,6 +58,7 @@ void Core::relieve() {
     std::pop_heap(all.begin(), all.end(), less);
     all.pop_back();
   }
+  relieved_to = server.held() - std::min(server.held(), leaving);
   relieved_at = Clock::now();
   relief_took = relieved_at - now;
 }

@@ -63,6 +63,7 @@ struct Core {
                         refused = 0;
   Clock::time_point relieved_at;
   Clock::duration relief_took = {};
+  size_t relieved_to = 0;  // bytes held then, but for those of who was leaving
 
   // Where memory is short, cuts those who hold most and can be cut. Cheap to call often.
   void relieve();
