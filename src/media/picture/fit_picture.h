@@ -5,8 +5,8 @@
 
 namespace tutti {
 
-// Fits a picture of any size and channel count to side x side RGB, over white where transparent. One
-// that is not square is squashed, each axis by itself.
+// Fits a picture of any size and channel count to side x side RGB, over white where transparent.
+// One that is not square is squashed, each axis by itself.
 Picture fit_picture(const PictureView& picture, int side);
 
 }  // namespace tutti
