@@ -1,5 +1,5 @@
-// tutti data prior: counts training texts, and writes a copy of a model that knows them when it
-// transcribes.
+// tutti data prior: counts training texts, and writes a copy of a model that holds the counts, for
+// PrefixBeam. Requests do not use them yet.
 #include "prior.h"
 
 #include <cstdio>
@@ -16,7 +16,7 @@
 namespace tutti {
 namespace {
 
-// Chosen on recordings that nobody trains on or reports (docs/experiments/speech.md).
+// docs/experiments/speech.md says on what they were chosen.
 constexpr double kWeight = 1, kBonus = 1.5;
 constexpr double kEnglishShare = 2.0 / 3;  // of the bytes
 
@@ -53,7 +53,9 @@ Status make_prior(PriorOptions options) {
 
 void add_prior(CLI::App& data, Verb& chosen) {
   CLI::App* verb = data.add_subcommand(
-      "prior", "Count what speech is likely to say; write a copy of a model that knows it.");
+      "prior",
+      "Count what speech is likely to say; write a copy of a model that holds it. Transcription "
+      "does not use it yet.");
   auto options = std::make_shared<PriorOptions>();
   verb->add_option("--model", options->model, "model file (default: as for run)")
       ->type_name("FILE");
