@@ -1,6 +1,6 @@
-// A matte as a request: 128x128, 1 channel, how much of each pixel is a person. It is the mean of what
-// the network says of the picture and of its mirror image, in one pass. A picture that is not square is
-// squashed by its caller (fit_picture), as pictures were in training.
+// A matte as a request: 128x128, 1 channel, how much of each pixel is a person. It is the mean of
+// what the network says of the picture and of its mirror image, in one pass. A picture that is not
+// square is squashed by its caller (fit_picture), as pictures were in training.
 #pragma once
 
 #include "engine/requests/model_request.h"

@@ -47,9 +47,10 @@ class HostilePeersTest : public HostileTest {
                    reply->send(200, "text/plain", "hello");
                  },
                  {.quick = true});
-      router.add_websocket("/gate", [this](const Request&, std::shared_ptr<WebSocket> socket) {
-        socket->on_message([this](std::string, bool) { pass(); });
-      });
+      router.add_websocket("/gate",
+                           [this](const Request&, const std::shared_ptr<WebSocket>& socket) {
+                             socket->on_message([this](const std::string&, bool) { pass(); });
+                           });
     };
     start(std::move(options));
   }
@@ -280,8 +281,9 @@ class TurnsOfBytesTest : public HostilePeersTest {
     TestClient holding(port_);
     holding.send("GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_TRUE(somebody_is_inside());
-    for (const TestClient& client : many)
-      client.send(of_many + of_many + of_many + of_many + of_many);
+    std::string five_times;
+    for (int i = 0; i < 5; ++i) five_times += of_many;
+    for (const TestClient& client : many) client.send(five_times);
     one.send(of_one);
     open_gate();
     EXPECT_TRUE(comes([&] { return order().size() == 6 * many.size() + 2; }));
