@@ -7,7 +7,8 @@
 namespace tutti {
 namespace {
 
-// Alpha of a 128x128 picture from those of it and of its mirror image: 32x32 patches of 4x4 pixels each.
+// Alpha of a 128x128 picture from those of it and of its mirror image: 32x32 patches of 4x4 pixels
+// each.
 Picture matte_picture(ConstMatrix alpha) {
   Picture picture = make_picture(kImageSize, kImageSize, 1);
   for (int y = 0; y < kImageSize; ++y)
