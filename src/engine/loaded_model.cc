@@ -12,6 +12,7 @@ namespace tutti {
 namespace {
 
 Result<std::shared_ptr<const TextPrior>> read_prior(const ModelPackage& package) {
+  static_assert(kMostPriorTables <= TextPrior::kMostTables);
   const Manifest::Prior& stored = package.manifest.prior;
   if (stored.tables.empty()) return std::shared_ptr<const TextPrior>();
   std::vector<TextPrior::Part> parts;

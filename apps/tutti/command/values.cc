@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "base/quote.h"
@@ -48,6 +49,11 @@ CLI::Validator one_of(const std::vector<std::string>& names,
            (meant.empty() ? "" : "; did you mean " + meant + "?");
   };
   return CLI::Validator(check, "{" + list + "}");
+}
+
+std::string data_folder(const std::string& named) {
+  const char* otherwise = named.empty() ? std::getenv("TUTTI_DATA") : nullptr;
+  return otherwise ? otherwise : named;
 }
 
 void add_dtype_name(CLI::App& verb, std::string& name, bool automatic, const std::string& help) {

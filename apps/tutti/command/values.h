@@ -13,6 +13,9 @@
 
 namespace tutti {
 
+// The folder that --data names, else $TUTTI_DATA; empty: neither does.
+std::string data_folder(const std::string& named);
+
 // A number from `low` to `high`. CLI::Range lets "nan" through, which is neither below nor above.
 CLI::Validator between(double low, double high);
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "../command/outputs.h"
 #include "../command/process_exit.h"
@@ -58,8 +57,7 @@ void print_table(const ShardSummary& made) {
 }
 
 Status build(DataOptions options) {
-  if (options.root.empty())
-    if (const char* named = std::getenv("TUTTI_DATA")) options.root = named;
+  options.root = data_folder(options.root);
   if (options.root.empty())
     return usage_error("say where the raw sets are, with --data or TUTTI_DATA");
   BuildOptions build;

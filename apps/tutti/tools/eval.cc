@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -47,8 +46,7 @@ void list_tasks() {
 
 Status evaluate(EvalOptions options) {
   if (options.list) return list_tasks(), Status();
-  if (options.data.empty())
-    if (const char* named = std::getenv("TUTTI_DATA")) options.data = named;
+  options.data = data_folder(options.data);
   if (options.data.empty())
     return usage_error("say what to evaluate on, with --data or TUTTI_DATA");
   TUTTI_CHECK(check_tasks(options.tasks));

@@ -3,7 +3,6 @@
 #include "prior.h"
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "../command/models.h"
 #include "../command/outputs.h"
@@ -26,13 +25,11 @@ struct PriorOptions {
   int order = 6;
 };
 
-Status make_prior(PriorOptions options) {
-  if (options.data.empty())
-    if (const char* named = std::getenv("TUTTI_DATA")) options.data = named;
-  if (options.data.empty())
-    return usage_error("say where the raw sets are, with --data or TUTTI_DATA");
+Status make_prior(const PriorOptions& options) {
+  const std::string data = data_folder(options.data);
+  if (data.empty()) return usage_error("say where the raw sets are, with --data or TUTTI_DATA");
   TUTTI_ASSIGN(const std::string model, find_model(options.model));
-  TUTTI_ASSIGN(const DataRoot root, DataRoot::open(options.data));
+  TUTTI_ASSIGN(const DataRoot root, DataRoot::open(data));
   TUTTI_ASSIGN(const RawData raw,
                read_raw_data(root, options.licences == "open" ? Licences::open : Licences::all));
   NewPrior prior{options.weight, options.bonus, {}};

@@ -2,7 +2,6 @@
 #include "quantize.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "../command/inputs.h"
@@ -47,9 +46,7 @@ Result<CalibrationSet> built_in_set(const Options& options) {
 }
 
 Result<CalibrationSet> calibration_set(const Options& options) {
-  std::string data = options.data;
-  if (data.empty())
-    if (const char* named = std::getenv("TUTTI_DATA")) data = named;
+  const std::string data = data_folder(options.data);
   if (data.empty()) return built_in_set(options);
   TUTTI_ASSIGN(const EvalData records, open_eval_data(data, {.limit = options.samples}));
   return calibration_from(records, options.samples, 1);
